@@ -1,0 +1,14 @@
+//! What runs on a host: it reads a catalog from a byte stream, converges the machine, and writes events back.
+//!
+//! [`frame`](Frame) is how bytes become messages, [`Request`] and [`Answer`] are the messages, [`serve`] is the agent.
+
+mod blobs;
+mod frame;
+mod handshake;
+mod protocol;
+mod serve;
+
+pub use frame::{Frame, FrameError, MOST_JSON, decode_header, encode};
+pub use handshake::{GREETING, PROTOCOL, kinds_digest, refuse};
+pub use protocol::{Answer, Hello, Mode, Refusal, Request, SecretValue, Welcome, decode_answer, encode_requests};
+pub use serve::{Machinery, serve};

@@ -1,0 +1,151 @@
+use super::blobs;
+use super::frame::{Frame, FrameError, encode};
+use crate::converge::Event;
+use crate::model::{Catalog, DeclaredFacts, FactMismatch, Facts};
+use crate::words::SecretSource;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the controller sends. The first one is always [`Request::Hello`], whose form never changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Who speaks, and what the agent must be.
+    Hello(Hello),
+    /// What to do.
+    Run {
+        /// Whether to change anything.
+        mode: Mode,
+        /// What is desired.
+        catalog: Catalog,
+    },
+    /// The values of the catalog's secrets.
+    Secrets(Vec<SecretValue>),
+    /// The controller is still there.
+    Heartbeat,
+    /// Stop at the next boundary between resources.
+    Stop,
+}
+
+/// Who speaks, and what the agent must be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The version of the protocol.
+    pub protocol: u32,
+    /// The version of the controller's crate, for messages.
+    pub version: String,
+    /// The digest of `kinds`.
+    pub kinds_digest: String,
+    /// The kinds that the catalog uses, with the versions of their serialised forms.
+    pub kinds: BTreeMap<String, u32>,
+    /// What the definition says about the host.
+    pub declared: DeclaredFacts,
+}
+
+/// Whether a run changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// It tells what it would change.
+    Plan,
+    /// It changes what differs.
+    Apply,
+}
+
+/// The value of a secret, in the frame of its own that carries it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretValue {
+    /// Which secret.
+    pub source: SecretSource,
+    /// Its value, in base64.
+    pub base64: String,
+}
+
+impl std::fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SecretValue({})", self.source)
+    }
+}
+
+/// What the agent sends. The first one is [`Answer::Welcome`] or [`Answer::Refused`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// The agent is what it must be, and so is the host.
+    Welcome(Welcome),
+    /// It isn't; nothing was touched.
+    Refused(Refusal),
+    /// Something happened.
+    Event(Event),
+    /// The agent is still there.
+    Heartbeat,
+}
+
+/// Who answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Welcome {
+    /// The version of the agent's crate.
+    pub version: String,
+    /// What is true of the host.
+    pub facts: Facts,
+}
+
+/// Why an agent refuses to work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Refusal {
+    /// It speaks another version of the protocol.
+    #[error("the agent speaks protocol {agent}, the controller {controller}")]
+    Protocol {
+        /// The agent's version.
+        agent: u32,
+        /// The controller's version.
+        controller: u32,
+    },
+    /// It doesn't have these kinds, or has them in another version.
+    #[error("the agent lacks the kinds {0}")]
+    Kinds(String),
+    /// The host isn't what the definition says.
+    #[error(transparent)]
+    Facts(FactMismatch),
+    /// The facts couldn't be read.
+    #[error("the agent failed to read the host's facts: {0}")]
+    NoFacts(String),
+    /// The host can't be worked on.
+    #[error("the agent failed to {0}")]
+    NoSystem(String),
+    /// It doesn't run as root.
+    #[error("the agent runs as user id {0}, and needs to be root")]
+    NotRoot(u32),
+    /// The request couldn't be read.
+    #[error("the agent failed to read the request: {0}")]
+    Request(String),
+}
+
+/// The bytes of these messages, large texts in blobs of their own before the message that needs them.
+///
+/// # Errors
+/// A message can't be serialised or is too long.
+pub fn encode_requests(requests: &[Request]) -> Result<Vec<u8>, FrameError> {
+    let mut bytes = Vec::new();
+    for request in requests {
+        let mut json = serde_json::to_value(request).map_err(|e| FrameError::Io(e.to_string()))?;
+        let mut large = BTreeMap::new();
+        // A secret's value stays in its own frame, which is the one that nothing keeps or shows.
+        if matches!(request, Request::Run { .. }) {
+            blobs::take_out(&mut json, &mut large);
+        }
+        for frame in blobs::frames(large) {
+            bytes.extend(encode(&frame)?);
+        }
+        let text = serde_json::to_vec(&json).map_err(|e| FrameError::Io(e.to_string()))?;
+        bytes.extend(encode(&Frame::Json(text))?);
+    }
+    Ok(bytes)
+}
+
+/// The answer in a JSON frame.
+///
+/// # Errors
+/// It is none.
+pub fn decode_answer(json: &[u8]) -> Result<Answer, String> {
+    serde_json::from_slice(json).map_err(|error| error.to_string())
+}

@@ -1,0 +1,250 @@
+use super::blobs;
+use super::frame::{Frame, encode};
+use super::handshake::{GREETING, refuse};
+use super::protocol::{Answer, Hello, Mode, Refusal, Request, SecretValue, Welcome};
+use crate::converge::{Control, Event, Redactor, converge};
+use crate::model::{Catalog, Facts, System, SystemError};
+use crate::plan::plan;
+use crate::system::PlanningSystem;
+use crate::words::{SecretSource, SecretText};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How often either side says that it is still there.
+pub const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// What the agent works on: the real machine, or a fake one in a test.
+pub trait Machinery {
+    /// The user id that the agent runs as.
+    fn user_id(&self) -> u32;
+
+    /// What is true of the machine.
+    ///
+    /// # Errors
+    /// A fact can't be read.
+    fn facts(&self) -> Result<Facts, SystemError>;
+
+    /// The machine, with the values of the secrets that came with the run.
+    ///
+    /// # Errors
+    /// The machine can't be worked on.
+    fn system(&self, secrets: BTreeMap<SecretSource, SecretText>) -> Result<Box<dyn System>, SystemError>;
+}
+
+/// Serves one controller over a pair of byte streams: greets, checks that controller, agent and host fit together,
+/// plans or converges, and tells what happens. Returns when the run is over or the controller is gone.
+///
+/// If the controller goes away during a run, the run stops at the next boundary between resources.
+pub fn serve(input: impl Read + Send + 'static, output: impl Write + Send + 'static, machinery: &dyn Machinery) {
+    let control = Control::new();
+    let answers = Answers::new(output, control.clone());
+    answers.raw(GREETING);
+    let requests = read_requests(input, control.clone());
+    let done = match prepare(&requests, machinery, &answers) {
+        Ok(Some(run)) => execute(run, machinery, &control, &answers),
+        // The controller went away before it said what to do.
+        Ok(None) => Ok(()),
+        Err(refusal) => Err(refusal),
+    };
+    if let Err(refusal) = done {
+        answers.send(&Answer::Refused(refusal));
+    }
+}
+
+struct Run {
+    mode: Mode,
+    catalog: Catalog,
+    secrets: BTreeMap<SecretSource, SecretText>,
+}
+
+/// Takes the messages that describe the run, and checks each as early as it can be.
+fn prepare(requests: &Receiver<Result<Request, String>>, machinery: &dyn Machinery, answers: &Answers) -> Result<Option<Run>, Refusal> {
+    let Some(hello) = next(requests)? else { return Ok(None) };
+    let Request::Hello(hello) = hello else {
+        return Err(Refusal::Request("the first message is no greeting".into()));
+    };
+    let facts = check_hello(&hello, machinery)?;
+    answers.send(&Answer::Welcome(Welcome {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        facts,
+    }));
+    let mut secrets = BTreeMap::new();
+    loop {
+        match next(requests)? {
+            None => return Ok(None),
+            Some(Request::Secrets(values)) => {
+                for SecretValue { source, base64 } in values {
+                    let value = BASE64.decode(base64).map_err(|_| Refusal::Request("a secret is no base64".into()))?;
+                    secrets.insert(source, SecretText::new(value));
+                }
+            }
+            Some(Request::Run { mode, catalog }) => return Ok(Some(Run { mode, catalog, secrets })),
+            Some(Request::Heartbeat) => {}
+            Some(Request::Stop) => return Ok(None),
+            Some(Request::Hello(_)) => return Err(Refusal::Request("a second greeting".into())),
+        }
+    }
+}
+
+fn check_hello(hello: &Hello, machinery: &dyn Machinery) -> Result<Facts, Refusal> {
+    if let Some(refusal) = refuse(hello) {
+        return Err(refusal);
+    }
+    if machinery.user_id() != 0 {
+        return Err(Refusal::NotRoot(machinery.user_id()));
+    }
+    let facts = machinery.facts().map_err(|error| Refusal::NoFacts(error.to_string()))?;
+    hello.declared.verify(&facts).map_err(Refusal::Facts)?;
+    Ok(facts)
+}
+
+fn execute(run: Run, machinery: &dyn Machinery, control: &Control, answers: &Answers) -> Result<(), Refusal> {
+    let redactor = Redactor::new(&run.secrets);
+    let system = machinery.system(run.secrets).map_err(|error| Refusal::NoSystem(error.to_string()))?;
+    let _heartbeats = answers.start_heartbeats();
+    match run.mode {
+        Mode::Plan => {
+            let plan = plan(&run.catalog, &PlanningSystem(&*system));
+            answers.send(&Answer::Event(redactor.event(Event::Planned(plan))));
+        }
+        Mode::Apply => {
+            converge(&run.catalog, &*system, control, &mut |event| {
+                answers.send(&Answer::Event(redactor.event(event)));
+            });
+        }
+    }
+    answers.flush();
+    Ok(())
+}
+
+fn next(requests: &Receiver<Result<Request, String>>) -> Result<Option<Request>, Refusal> {
+    match requests.recv() {
+        Ok(Ok(request)) => Ok(Some(request)),
+        Ok(Err(why)) => Err(Refusal::Request(why)),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Reads messages on a thread of its own, so that a stop and the controller's absence are seen while a run goes on.
+fn read_requests(mut input: impl Read + Send + 'static, control: Control) -> Receiver<Result<Request, String>> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let mut blobs = BTreeMap::new();
+        loop {
+            let request = match Frame::read(&mut input) {
+                Ok(Some(Frame::Blob(bytes))) => {
+                    blobs::receive(bytes, &mut blobs);
+                    continue;
+                }
+                Ok(Some(Frame::Json(json))) => parse(&json, &blobs),
+                Ok(None) => break,
+                Err(error) => Err(error.to_string()),
+            };
+            let broken = request.is_err();
+            if broken || matches!(request, Ok(Request::Stop)) {
+                control.stop();
+            }
+            if !matches!(request, Ok(Request::Heartbeat)) && sender.send(request).is_err() || broken {
+                break;
+            }
+        }
+        control.stop();
+    });
+    receiver
+}
+
+fn parse(json: &[u8], blobs: &BTreeMap<String, Vec<u8>>) -> Result<Request, String> {
+    let mut value: serde_json::Value = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+    // A greeting names kinds that this agent may not have, so it is read before any catalog is.
+    blobs::put_back(&mut value, blobs)?;
+    serde_json::from_value(value).map_err(|error| error.to_string())
+}
+
+/// The way back to the controller. Once it fails, the run is asked to stop and nothing more is written.
+#[derive(Clone)]
+struct Answers {
+    output: Arc<Mutex<Option<Box<dyn Write + Send>>>>,
+    control: Control,
+}
+
+impl Answers {
+    fn new(output: impl Write + Send + 'static, control: Control) -> Self {
+        // Events come in bursts: they are gathered, and sent when there is a pause or a heartbeat.
+        let buffered = std::io::BufWriter::with_capacity(64 * 1024, output);
+        Self {
+            output: Arc::new(Mutex::new(Some(Box::new(buffered)))),
+            control,
+        }
+    }
+
+    fn raw(&self, bytes: &[u8]) {
+        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        if output.as_mut().is_some_and(|output| output.write_all(bytes).is_err()) {
+            *output = None;
+            self.control.stop();
+        }
+    }
+
+    fn send(&self, answer: &Answer) {
+        let encoded = serde_json::to_vec(answer).ok().and_then(|json| encode(&Frame::Json(json)).ok());
+        match encoded {
+            Some(bytes) => self.raw(&bytes),
+            // An answer that is too long to be sent is still an answer that the controller waits for.
+            None => self.control.stop(),
+        }
+        if !matches!(answer, Answer::Event(_)) {
+            self.flush();
+        }
+    }
+
+    fn flush(&self) {
+        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        if output.as_mut().is_some_and(|output| output.flush().is_err()) {
+            *output = None;
+            self.control.stop();
+        }
+    }
+
+    /// Says every few seconds that the agent is still there, until the returned guard is dropped. In between, what has
+    /// gathered is sent, so that a report follows the run closely.
+    fn start_heartbeats(&self) -> Heartbeats {
+        const FOLLOW: Duration = Duration::from_millis(100);
+        let (stop, stopped) = channel::<()>();
+        let answers = self.clone();
+        let thread = std::thread::spawn(move || {
+            let mut quiet = Duration::ZERO;
+            while stopped.recv_timeout(FOLLOW) == Err(RecvTimeoutError::Timeout) {
+                quiet += FOLLOW;
+                if quiet >= HEARTBEAT {
+                    quiet = Duration::ZERO;
+                    answers.send(&Answer::Heartbeat);
+                }
+                answers.flush();
+            }
+        });
+        Heartbeats {
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+}
+
+struct Heartbeats {
+    stop: Option<Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Drop for Heartbeats {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the heartbeat thread has nothing to tell that the run's own report doesn't.
+            let _finished = thread.join();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What makes a program an agent: its first argument. Every cluster program is one, and so is `mesos-iac-agent`.
+
+use crate::agent::{Machinery, serve};
+use crate::model::{Facts, ReadSystem as _, System, SystemError, registry};
+use crate::system::local::LocalSystem;
+use crate::words::{SecretSource, SecretText};
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// Does an agent's work if the program was started as one; `None` if it wasn't.
+///
+/// * `agent` serves a controller over standard input and output.
+/// * `kinds` prints which kinds it has, with their versions, as JSON.
+pub fn run_as_agent() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    let first = arguments.next()?;
+    if arguments.next().is_some() {
+        return None;
+    }
+    match first.to_str()? {
+        "agent" => {
+            serve(std::io::stdin(), std::io::stdout(), &Host);
+            Some(ExitCode::SUCCESS)
+        }
+        "kinds" => {
+            let json = serde_json::to_string(&registry::kinds()).ok()?;
+            let written = writeln!(std::io::stdout(), "{json}");
+            Some(if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        _ => None,
+    }
+}
+
+/// `main` of an agent that has nothing but kinds: those that the crates linked into it register.
+///
+/// A program with kinds of its own gets its agent from two lines:
+///
+/// ```no_run
+/// use my_kinds as _;
+/// # mod my_kinds {}
+/// fn main() -> std::process::ExitCode { mesos_iac::agent_main() }
+/// ```
+pub fn agent_main() -> ExitCode {
+    run_as_agent().unwrap_or_else(|| {
+        // Nobody may be reading, and the status says the same.
+        let _unheard = writeln!(
+            std::io::stderr(),
+            "mesos-iac-agent is started by cluster programs: `mesos-iac-agent agent` serves one, `mesos-iac-agent kinds` lists its kinds"
+        );
+        ExitCode::FAILURE
+    })
+}
+
+/// The machine that the agent runs on.
+struct Host;
+
+impl Machinery for Host {
+    fn user_id(&self) -> u32 {
+        rustix::process::geteuid().as_raw()
+    }
+
+    fn facts(&self) -> Result<Facts, SystemError> {
+        LocalSystem::new()?.facts()
+    }
+
+    fn system(&self, secrets: BTreeMap<SecretSource, SecretText>) -> Result<Box<dyn System>, SystemError> {
+        Ok(Box::new(LocalSystem::new()?.with_secrets(secrets)))
+    }
+}

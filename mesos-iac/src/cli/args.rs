@@ -1,0 +1,212 @@
+use crate::transport::Method;
+use crate::words::HumanDuration;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Checks, renders, plans and converges the cluster that this program defines.
+#[derive(Debug, Parser)]
+#[command(version, disable_help_subcommand = true, after_help = EXIT_CODES)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit status (the worst wins):
+  0  it went well; with --detailed-exitcode: and nothing changed
+  2  with --detailed-exitcode: something changed, or would
+  1  the definition or the command line has a mistake; no host was touched
+  4  a resource failed, or a host refused the run
+  5  a host wasn't reached, or was lost";
+
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// Set an attribute for all hosts; shadows what the definition says
+    #[arg(long, value_name = "KEY=VALUE", global = true)]
+    pub(super) set: Vec<String>,
+    /// Read attributes and addresses of hosts from a TOML file
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(super) inputs: Vec<PathBuf>,
+    /// For people, or for programs
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub(super) format: Format,
+    /// Say more; twice for the program's own log
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub(super) verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    #[default]
+    Human,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check the definition, without a host
+    Check,
+    /// List hosts, roles, attributes or resources
+    List {
+        #[arg(value_enum)]
+        what: Listed,
+        #[command(flatten)]
+        selection: Selection,
+    },
+    /// Say where an attribute's value comes from, or why a resource is there or isn't
+    Explain {
+        host: String,
+        /// An attribute (`zookeeper_ip`), a resource (`file[/etc/mesos/zk]`), or a resource's key (`/etc/mesos/zk`)
+        subject: Option<String>,
+    },
+    /// Show every file of every host as it would be written; secrets stand by name
+    Render {
+        /// Write the files below this directory instead of showing them
+        #[arg(short, long, value_name = "DIR")]
+        output: Option<PathBuf>,
+        #[command(flatten)]
+        selection: Selection,
+    },
+    /// Draw the resource graph of hosts
+    Graph {
+        /// In which language
+        #[arg(long = "as", value_enum, default_value_t)]
+        language: GraphLanguage,
+        #[command(flatten)]
+        selection: Selection,
+    },
+    /// Show what a run would change, and change nothing
+    Plan {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        outcome: Outcome,
+    },
+    /// Bring the hosts to what the definition says
+    Apply {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        outcome: Outcome,
+    },
+    /// Run a command on the hosts
+    Run {
+        #[command(flatten)]
+        selection: Selection,
+        #[command(flatten)]
+        connection: Connection,
+        /// How long the command may take on each host
+        #[arg(long, value_name = "TIME", default_value = "10m")]
+        time_out: HumanDuration,
+        /// The command and its arguments; no shell reads them
+        #[arg(last = true, required = true, value_name = "CMD")]
+        command: Vec<String>,
+    },
+    /// Show the SSH keys of hosts, and add them to the known hosts
+    Trust {
+        #[command(flatten)]
+        selection: TrustSelection,
+        #[command(flatten)]
+        connection: Connection,
+        /// Add the keys without asking
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Listed {
+    Hosts,
+    Roles,
+    Attributes,
+    Resources,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphLanguage {
+    #[default]
+    Dot,
+    Mermaid,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Selection {
+    /// Only the hosts that these patterns match; peers still mean the whole cluster
+    #[arg(long, value_name = "PATTERN,…")]
+    pub(super) limit: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TrustSelection {
+    /// The hosts, by patterns
+    #[arg(required = true, value_name = "HOST,…")]
+    pub(super) hosts: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Outcome {
+    /// Tell by the exit status whether anything changed, or would
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+}
+
+/// Where a run takes place.
+#[derive(Debug, Args)]
+pub(super) struct Place {
+    /// Work in DIR/HOST for each host instead of on real hosts; needs no host and no root
+    #[arg(long, value_name = "DIR")]
+    pub(super) sandbox: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+    /// An agent to bring to hosts instead of this program; one for each architecture
+    #[arg(long, value_name = "FILE", env = "MESOS_IAC_AGENT", value_delimiter = ':')]
+    pub(super) agent: Vec<PathBuf>,
+}
+
+/// How hosts are reached.
+#[derive(Debug, Args)]
+pub(super) struct Connection {
+    /// SSH within the program, or the user's own `ssh`
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) transport: TransportMethod,
+    /// How many hosts are worked on at once
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(super) parallel: usize,
+    /// A private key to log in with; else those of the agent and the usual ones in ~/.ssh
+    #[arg(long, value_name = "FILE")]
+    pub(super) identity: Vec<PathBuf>,
+    /// A known-hosts file; else ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts
+    #[arg(long, value_name = "FILE")]
+    pub(super) known_hosts: Vec<PathBuf>,
+    /// The `ssh_config` for `--transport openssh`
+    #[arg(long, value_name = "FILE")]
+    pub(super) ssh_config: Option<PathBuf>,
+    /// Who logs in, whatever the definition says
+    #[arg(long, value_name = "NAME")]
+    pub(super) user: Option<String>,
+    /// How long reaching a host may take
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    pub(super) connect_timeout: HumanDuration,
+    /// How long a host may say nothing before it counts as lost
+    #[arg(long, value_name = "TIME", default_value = "30s")]
+    pub(super) silence: HumanDuration,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum TransportMethod {
+    #[default]
+    Libssh2,
+    Openssh,
+}
+
+impl From<TransportMethod> for Method {
+    fn from(method: TransportMethod) -> Self {
+        match method {
+            TransportMethod::Libssh2 => Self::Libssh2,
+            TransportMethod::Openssh => Self::OpenSsh,
+        }
+    }
+}

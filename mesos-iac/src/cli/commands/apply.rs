@@ -1,0 +1,11 @@
+use crate::agent::Mode;
+use crate::cli::args::{Outcome, Place};
+use crate::cli::error::CliError;
+use crate::cli::main_fn::Session;
+use crate::cli::run_over::run_over;
+use std::process::ExitCode;
+
+/// `apply`: brings the hosts to what the definition says.
+pub(in super::super) fn apply(session: &Session<'_>, place: &Place, outcome: &Outcome) -> Result<ExitCode, CliError> {
+    Ok(run_over(session, place, Mode::Apply)?.exit(outcome.detailed_exitcode))
+}

@@ -1,0 +1,21 @@
+//! One command a file; each takes what it needs from the [`Session`](super::main_fn::Session) and says what it found.
+
+mod apply;
+mod check;
+mod explain;
+mod graph;
+mod list;
+mod plan;
+mod render;
+mod run;
+mod trust;
+
+pub(super) use apply::apply;
+pub(super) use check::check;
+pub(super) use explain::explain;
+pub(super) use graph::graph;
+pub(super) use list::list;
+pub(super) use plan::plan;
+pub(super) use render::render;
+pub(super) use run::run;
+pub(super) use trust::trust;

@@ -1,0 +1,11 @@
+use crate::agent::Mode;
+use crate::cli::args::{Outcome, Place};
+use crate::cli::error::CliError;
+use crate::cli::main_fn::Session;
+use crate::cli::run_over::run_over;
+use std::process::ExitCode;
+
+/// `plan`: shows what a run would change, and changes nothing.
+pub(in super::super) fn plan(session: &Session<'_>, place: &Place, outcome: &Outcome) -> Result<ExitCode, CliError> {
+    Ok(run_over(session, place, Mode::Plan)?.exit(outcome.detailed_exitcode))
+}

@@ -1,0 +1,69 @@
+use crate::cli::args::{Format, Selection};
+use crate::cli::error::CliError;
+use crate::cli::main_fn::Session;
+use crate::cli::selection::select;
+use crate::kinds::File;
+use crate::words::HostName;
+use serde_json::json;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// A file as it would be written; a secret stands by its name.
+struct Rendered<'s> {
+    host: &'s HostName,
+    file: &'s File,
+    text: String,
+}
+
+/// `render`: every file of every host, shown or written below a directory. No host is asked, no secret is read.
+pub(in super::super) fn render(session: &Session<'_>, output: Option<&Path>, selection: &Selection) -> Result<ExitCode, CliError> {
+    let mut files = Vec::new();
+    for host in select(session, selection.limit.as_deref())? {
+        let with_content = host.catalog.all::<File>().filter_map(|(_, file)| Some((file, file.content()?.to_string())));
+        files.extend(with_content.map(|(file, text)| Rendered { host: host.name(), file, text }));
+    }
+    match (output, session.format) {
+        (Some(directory), _) => write_below(directory, &files)?,
+        (None, Format::Json) => {
+            let all: Vec<_> = files
+                .iter()
+                .map(|rendered| json!({ "host": rendered.host, "path": rendered.file.path(), "content": rendered.text, "attributes": rendered.file.attributes() }))
+                .collect();
+            let mut out = std::io::stdout().lock();
+            serde_json::to_writer_pretty(&mut out, &all)?;
+            writeln!(out)?;
+        }
+        (None, Format::Human) => show(session, &files)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(session: &Session<'_>, files: &[Rendered<'_>]) -> Result<(), CliError> {
+    let mut out = std::io::stdout().lock();
+    for rendered in files {
+        let mode = rendered.file.attributes().mode.map(|mode| format!(" {mode}")).unwrap_or_default();
+        let heading = format!("==> {}:{}{mode}", rendered.host, rendered.file.path());
+        writeln!(out, "{}", session.paint().bold(&heading))?;
+        out.write_all(rendered.text.as_bytes())?;
+        if !rendered.text.ends_with('\n') && !rendered.text.is_empty() {
+            writeln!(out, "\n(no newline at the end)")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_below(directory: &Path, files: &[Rendered<'_>]) -> Result<(), CliError> {
+    for rendered in files {
+        // Both parts are checked names: neither a host's name nor an absolute path can climb out of the directory.
+        let relative = rendered.file.path().as_str().trim_start_matches('/');
+        let path = directory.join(rendered.host.as_str()).join(relative);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::write(&path, &rendered.text)?;
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "render: {} files below {}", files.len(), directory.display())?;
+    Ok(())
+}

@@ -1,0 +1,84 @@
+use crate::cli::args::{Connection, Format, Selection};
+use crate::cli::error::CliError;
+use crate::cli::exit_code::Verdict;
+use crate::cli::main_fn::Session;
+use crate::cli::run_over::{fleet_options, task};
+use crate::cli::selection;
+use crate::fleet::{CommandResult, run_command};
+use crate::plan::visible;
+use crate::words::{CommandLine, HumanDuration};
+use serde_json::json;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// `run -- CMD`: runs a command on the hosts and shows what each says, behind its name.
+pub(in super::super) fn run(
+    session: &Session<'_>,
+    selected: &Selection,
+    connection: &Connection,
+    time_out: HumanDuration,
+    command: Vec<String>,
+) -> Result<ExitCode, CliError> {
+    let command = CommandLine::new(command).map_err(|error| CliError::usage(error.to_string()))?;
+    let mut tasks = Vec::new();
+    for compiled in selection::select(session, selected.limit.as_deref())? {
+        let (host, _) = selection::host(session, compiled.name().as_str())?;
+        tasks.push(task(host, connection)?);
+    }
+    let results = run_command(tasks, &command, &fleet_options(session, connection), time_out.0)?;
+    let mut verdict = Verdict::new();
+    let mut out = std::io::stdout().lock();
+    for result in &results {
+        match session.format {
+            Format::Json => writeln!(out, "{}", to_json(result))?,
+            Format::Human => show(&mut out, session, result)?,
+        }
+        match &result.result {
+            Ok(captured) if captured.status.success() => {}
+            Ok(_) => verdict.failed(),
+            Err(_) => verdict.unreachable(),
+        }
+    }
+    Ok(verdict.exit(false))
+}
+
+fn show(out: &mut impl Write, session: &Session<'_>, result: &CommandResult) -> Result<(), CliError> {
+    let (host, paint) = (&result.host, session.paint());
+    match &result.result {
+        Ok(captured) => {
+            for line in String::from_utf8_lossy(&captured.stdout).lines() {
+                writeln!(out, "{host}  {}", visible(line))?;
+            }
+            for line in String::from_utf8_lossy(&captured.stderr).lines() {
+                writeln!(out, "{host}  {}", paint.dim(&visible(line)))?;
+            }
+            if captured.truncated {
+                writeln!(out, "{host}  {}", paint.yellow("(the rest of the output was cut)"))?;
+            }
+            if !captured.status.success() {
+                writeln!(out, "{host}  {}", paint.red(&format!("{}", captured.status)))?;
+            }
+        }
+        Err(error) => {
+            writeln!(out, "{host}  {} failed to {}", paint.red("UNREACHABLE"), visible(&error.to_string()))?;
+            if let Some(hint) = error.hint() {
+                writeln!(out, "{host}  {} {}", paint.cyan("hint:"), visible(&hint))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn to_json(result: &CommandResult) -> serde_json::Value {
+    match &result.result {
+        Ok(captured) => json!({
+            "host": result.host,
+            "exit_status": captured.status.code,
+            "signal": captured.status.signal,
+            "stdout": String::from_utf8_lossy(&captured.stdout),
+            "stderr": String::from_utf8_lossy(&captured.stderr),
+            "truncated": captured.truncated,
+        }),
+        Err(error) => json!({ "host": result.host, "error": format!("failed to {error}"), "hint": error.hint() }),
+    }
+}

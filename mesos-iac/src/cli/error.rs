@@ -1,0 +1,163 @@
+use super::exit_code;
+use crate::fleet::{ProgramError, SecretError};
+use crate::model::{Error, Problem, Problems};
+use crate::report::Paint;
+use crate::transport::{SshThreadError, TransportError};
+use crate::words::{HostName, fold_names};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+/// What ends a command before it is done, with what whoever runs it can do next.
+#[derive(Debug)]
+pub(super) struct CliError {
+    kind: Kind,
+    message: String,
+    hint: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The definition or the command line has a mistake.
+    Usage,
+    /// The program or its surroundings failed.
+    Failed,
+    /// A host wasn't reached.
+    Unreachable,
+    /// Whoever read the output has gone away, which is no mistake.
+    BrokenPipe,
+}
+
+impl CliError {
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Usage,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    pub(super) fn hinted(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(super) fn is_broken_pipe(&self) -> bool {
+        self.kind == Kind::BrokenPipe
+    }
+
+    pub(super) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self.kind {
+            Kind::Usage => exit_code::USAGE,
+            Kind::Failed => exit_code::FAILED,
+            Kind::Unreachable => exit_code::UNREACHABLE,
+            Kind::BrokenPipe => exit_code::SUCCESS,
+        })
+    }
+
+    /// The lines to show on standard error.
+    pub(super) fn render(&self, paint: Paint) -> String {
+        let mut text = String::new();
+        for line in self.message.lines() {
+            // A String takes everything.
+            let _infallible = writeln!(text, "{} {line}", paint.red("error:"));
+        }
+        if let Some(hint) = &self.hint {
+            let _infallible = writeln!(text, "{} {hint}", paint.cyan("hint:"));
+        }
+        text
+    }
+}
+
+impl From<Problems> for CliError {
+    fn from(problems: Problems) -> Self {
+        Self::usage(group(problems))
+    }
+}
+
+impl From<Error> for CliError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Problems(problems) => problems.into(),
+            error => Self::usage(format!("failed to {error}")),
+        }
+    }
+}
+
+impl From<std::io::Error> for CliError {
+    fn from(error: std::io::Error) -> Self {
+        let kind = if error.kind() == std::io::ErrorKind::BrokenPipe { Kind::BrokenPipe } else { Kind::Failed };
+        Self {
+            kind,
+            message: error.to_string(),
+            hint: None,
+        }
+    }
+}
+
+impl From<serde_json::Error> for CliError {
+    fn from(error: serde_json::Error) -> Self {
+        if error.is_io() {
+            return std::io::Error::from(error).into();
+        }
+        Self::usage(format!("failed to serialise: {error}"))
+    }
+}
+
+impl From<SshThreadError> for CliError {
+    fn from(error: SshThreadError) -> Self {
+        Self {
+            kind: Kind::Failed,
+            message: format!("failed to {error}"),
+            hint: None,
+        }
+    }
+}
+
+impl From<TransportError> for CliError {
+    fn from(error: TransportError) -> Self {
+        Self {
+            kind: Kind::Unreachable,
+            message: format!("failed to {error}"),
+            hint: error.hint(),
+        }
+    }
+}
+
+impl From<ProgramError> for CliError {
+    fn from(error: ProgramError) -> Self {
+        Self::usage(format!("failed to {error}")).hinted(error.hint())
+    }
+}
+
+impl From<SecretError> for CliError {
+    fn from(error: SecretError) -> Self {
+        Self::usage(format!("failed to {error}"))
+    }
+}
+
+/// The same mistake on many hosts is one mistake with many hosts.
+fn group(problems: Problems) -> String {
+    let mut order = Vec::<Problem>::new();
+    let mut hosts = BTreeMap::<usize, Vec<HostName>>::new();
+    for mut problem in problems {
+        let host = problem.host.take();
+        let index = order.iter().position(|other| *other == problem).unwrap_or_else(|| {
+            order.push(problem);
+            order.len() - 1
+        });
+        hosts.entry(index).or_default().extend(host);
+    }
+    let mut text = String::new();
+    for (index, problem) in order.iter().enumerate() {
+        let on = hosts.remove(&index).unwrap_or_default();
+        let mut shown = problem.to_string();
+        if !on.is_empty() {
+            // After the code, before the message, as a problem of one host stands.
+            let at = shown.find("] ").map_or(0, |at| at + 2);
+            shown.insert_str(at, &format!("{}: ", fold_names(&on)));
+        }
+        let _infallible = writeln!(text, "{shown}");
+    }
+    text
+}

@@ -1,0 +1,130 @@
+use super::error::CliError;
+use crate::model::{HostInput, InputValue, Inputs, RawValue};
+use std::path::Path;
+use toml::{Table, Value};
+
+const SHAPE: &str = "the file holds a table `set` (KEY = VALUE) and tables `host.PATTERN` with address, connect, user, port and set";
+
+/// Gathers `--set` and `--inputs`. What is given later shadows what was given earlier; `--set` comes last.
+pub(super) fn gather(set: &[String], files: &[std::path::PathBuf]) -> Result<Inputs, CliError> {
+    let mut inputs = Inputs::default();
+    for file in files {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| CliError::usage(format!("failed to read the inputs {}: {error}", file.display())))?;
+        read(&text, file, &mut inputs)?;
+    }
+    for pair in set {
+        let Some((key, value)) = pair.split_once('=') else {
+            return Err(CliError::usage("`--set` needs KEY=VALUE: there is no `=` in it"));
+        };
+        inputs.attributes.push(InputValue {
+            key: key.trim().to_owned(),
+            value: RawValue::Text(value.to_owned()),
+            origin: "--set".into(),
+        });
+    }
+    Ok(inputs)
+}
+
+fn read(text: &str, file: &Path, inputs: &mut Inputs) -> Result<(), CliError> {
+    let origin = file.display().to_string();
+    let wrong = |why: String| CliError::usage(format!("failed to read the inputs {origin}: {why}")).hinted(SHAPE);
+    let table: Table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string().trim_end().replace('\n', "\n  ")))?;
+    for (name, value) in table {
+        match (name.as_str(), value) {
+            ("set", Value::Table(values)) => inputs.attributes.extend(attributes(values, &origin)?),
+            ("host", Value::Table(hosts)) => {
+                for (pattern, value) in hosts {
+                    let Value::Table(fields) = value else {
+                        return Err(wrong(format!("`host.{pattern}` is no table")));
+                    };
+                    inputs.hosts.push(host(pattern, fields, &origin, &wrong)?);
+                }
+            }
+            (other, _) => return Err(wrong(format!("`{other}` means nothing here"))),
+        }
+    }
+    Ok(())
+}
+
+fn host(pattern: String, fields: Table, origin: &str, wrong: &impl Fn(String) -> CliError) -> Result<HostInput, CliError> {
+    let mut input = HostInput {
+        pattern,
+        origin: origin.to_owned(),
+        ..HostInput::default()
+    };
+    for (name, value) in fields {
+        match (name.as_str(), value) {
+            ("address", Value::String(text)) => input.address = Some(text),
+            ("connect", Value::String(text)) => input.connect = Some(text),
+            ("user", Value::String(text)) => input.user = Some(text),
+            ("port", Value::Integer(port)) => {
+                let port = u16::try_from(port).map_err(|_| wrong(format!("`host.{}.port` is no port", input.pattern)))?;
+                input.port = Some(port);
+            }
+            ("set", Value::Table(values)) => input.attributes = attributes(values, origin)?,
+            (other, _) => return Err(wrong(format!("`host.{}.{other}` means nothing here, or has the wrong type", input.pattern))),
+        }
+    }
+    Ok(input)
+}
+
+fn attributes(values: Table, origin: &str) -> Result<Vec<InputValue>, CliError> {
+    let mut all = Vec::new();
+    flatten("", values, origin, &mut all)?;
+    Ok(all)
+}
+
+/// A prefix may be written as a table: `[set.lab] port = 5050` is `set."lab.port" = 5050`.
+fn flatten(prefix: &str, values: Table, origin: &str, all: &mut Vec<InputValue>) -> Result<(), CliError> {
+    for (name, value) in values {
+        let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+        match value {
+            Value::Table(inner) => flatten(&key, inner, origin, all)?,
+            value => all.push(InputValue {
+                value: RawValue::Data(serde_json::to_value(value)?),
+                key,
+                origin: origin.to_owned(),
+            }),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Inputs, String> {
+        let mut inputs = Inputs::default();
+        read(text, Path::new("lab.toml"), &mut inputs).map_err(|error| error.render(crate::report::Paint::plain()))?;
+        Ok(inputs)
+    }
+
+    #[test]
+    fn attributes_and_hosts_are_read() {
+        let inputs = parse(
+            "[set]\nzookeeper_ip = '10.0.0.1'\nlab.port = 5050\n[host.backend-0-0]\naddress = '198.18.0.11'\nset.is_mesos_master = true\n[host.'backend-*']\nuser = 'deploy'\nport = 2222\n",
+        )
+        .unwrap();
+        let keys: Vec<&str> = inputs.attributes.iter().map(|input| input.key.as_str()).collect();
+        assert_eq!(keys, ["lab.port", "zookeeper_ip"]);
+        assert_eq!(inputs.hosts.len(), 2);
+        assert!(inputs.hosts.iter().any(|host| host.port == Some(2222) && host.user.as_deref() == Some("deploy")));
+    }
+
+    #[test]
+    fn mistakes_name_the_file_and_the_field() {
+        for (text, why) in [
+            ("sett = 1", "`sett` means nothing here"),
+            ("[host.a]\nadress = 'x'", "`host.a.adress`"),
+            ("[host.a]\nport = 70000", "no port"),
+            ("[host.a]\naddress = 1", "`host.a.address`"),
+            ("[set", "lab.toml"),
+            ("host.a = 1", "no table"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(why) && error.contains("lab.toml"), "{text}: {error}");
+        }
+    }
+}

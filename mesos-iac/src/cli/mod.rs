@@ -1,0 +1,14 @@
+//! The command line that every cluster program gets from [`main`].
+
+mod agents;
+mod args;
+mod commands;
+mod environment;
+mod error;
+pub mod exit_code;
+mod inputs_file;
+mod main_fn;
+mod run_over;
+mod selection;
+
+pub use main_fn::main;

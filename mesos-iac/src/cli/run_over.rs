@@ -1,0 +1,187 @@
+//! What `plan` and `apply` have in common: a run over hosts or sandboxes, and its report.
+
+use super::agents::agents;
+use super::args::{Connection, Format, Place};
+use super::environment::Environment;
+use super::error::CliError;
+use super::exit_code::Verdict;
+use super::main_fn::Session;
+use super::selection;
+use crate::agent::{Hello, Mode, PROTOCOL, Request, SecretValue, encode_requests, kinds_digest};
+use crate::compile::CompiledHost;
+use crate::fleet::{AgentPrograms, FleetEvent, FleetOptions, HostTask, resolve_secrets, run_hosts, run_sandboxes};
+use crate::model::{Catalog, Host, registry};
+use crate::report::{JsonReporter, Reporter, RunReporter, Tally};
+use crate::transport::{Fingerprint, SshOptions, Target};
+use crate::words::{HostName, SecretSource, SecretText};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::mpsc::channel;
+
+type Secrets = BTreeMap<SecretSource, SecretText>;
+
+/// Plans or applies, tells what happens, and returns the verdict.
+pub(super) fn run_over(session: &Session<'_>, place: &Place, mode: Mode) -> Result<Verdict, CliError> {
+    let hosts = selection::select(session, place.selection.limit.as_deref())?;
+    let mut needed = BTreeSet::new();
+    for host in &hosts {
+        needed.extend(host.catalog.secrets()?);
+    }
+    let secrets = resolve_secrets(&needed, Environment::variable)?;
+    let names: Vec<HostName> = hosts.iter().map(|host| host.name().clone()).collect();
+    let mut reporter = reporter(session, &names, mode);
+    let mut tally = Tally::default();
+    let mut broken = None;
+    let mut take = |event: FleetEvent| {
+        tally.count(&event);
+        // A reader that goes away doesn't end a run; it is told of once the run is over.
+        if let Err(error) = reporter.take(&event) {
+            broken.get_or_insert(error);
+        }
+    };
+    match &place.sandbox {
+        Some(directory) => {
+            let catalogs: Vec<Catalog> = hosts.iter().map(|host| host.catalog.clone()).collect();
+            run_sandboxes(&catalogs, directory, mode, &secrets, &mut take);
+        }
+        None => over_ssh(session, place, &hosts, &secrets, mode, &mut take)?,
+    }
+    if let Some(error) = broken {
+        return Err(error.into());
+    }
+    reporter.finish(&tally)?;
+    Ok(verdict(&tally))
+}
+
+fn reporter(session: &Session<'_>, names: &[HostName], mode: Mode) -> Box<dyn Reporter> {
+    let what = match mode {
+        Mode::Plan => "plan",
+        Mode::Apply => "apply",
+    };
+    let out = std::io::BufWriter::new(std::io::stdout());
+    match session.format {
+        Format::Json => Box::new(JsonReporter::new(out, what)),
+        Format::Human => {
+            let progress = Environment::shows_progress();
+            Box::new(RunReporter::new(out, session.paint(), names, session.verbose, what, progress))
+        }
+    }
+}
+
+const fn verdict(tally: &Tally) -> Verdict {
+    let mut verdict = Verdict::new();
+    if tally.hosts_changed > 0 {
+        verdict.changed();
+    }
+    if tally.hosts_failed > 0 {
+        verdict.failed();
+    }
+    if tally.hosts_unreachable > 0 {
+        verdict.unreachable();
+    }
+    verdict
+}
+
+fn over_ssh(
+    session: &Session<'_>,
+    place: &Place,
+    hosts: &[&CompiledHost],
+    secrets: &Secrets,
+    mode: Mode,
+    take: &mut dyn FnMut(FleetEvent),
+) -> Result<(), CliError> {
+    let kinds: BTreeSet<&str> = hosts.iter().flat_map(|host| host.catalog.kinds()).collect();
+    let options = FleetOptions {
+        agents: agents(&place.agent, &kinds)?,
+        ..fleet_options(session, &place.connection)
+    };
+    let mut tasks = Vec::new();
+    for host in hosts {
+        let (declared, _) = selection::host(session, host.name().as_str())?;
+        tasks.push(HostTask {
+            requests: requests(&host.catalog, secrets, mode)?,
+            ..task(declared, &place.connection)?
+        });
+    }
+    let (events, received) = channel();
+    std::thread::scope(|scope| {
+        let run = scope.spawn(move || run_hosts(tasks, &options, &events));
+        received.iter().for_each(&mut *take);
+        run.join().unwrap_or_else(|_| Err(crate::transport::SshThreadError::Panicked("without a message".into())))
+    })?;
+    Ok(())
+}
+
+/// Where a host is and how it is logged in to; what is said to its agent is left open.
+pub(super) fn task(host: &Host, connection: &Connection) -> Result<HostTask, CliError> {
+    let mut host_keys = Vec::new();
+    for pin in host.pinned_keys() {
+        let parsed: Fingerprint = pin.parse().map_err(|error| {
+            CliError::usage(format!("{}: the pinned host key {pin:?}: {error}", host.name()))
+                .hinted("a fingerprint is what `ssh-keygen -l` prints: `SHA256:…`")
+        })?;
+        host_keys.push(parsed);
+    }
+    Ok(HostTask {
+        host: host.name().clone(),
+        target: Target {
+            host: host.name().to_string(),
+            address: host.reached_at().to_owned(),
+            port: host.ssh_port(),
+            user: connection.user.clone().unwrap_or_else(|| host.login().to_owned()),
+            host_keys,
+        },
+        arch: host.declared_arch().cloned(),
+        requests: Vec::new(),
+    })
+}
+
+/// How hosts are reached; without agents.
+pub(super) fn fleet_options(session: &Session<'_>, connection: &Connection) -> FleetOptions {
+    let environment = session.environment;
+    let or_usual = |given: &[PathBuf], usual: Vec<PathBuf>| if given.is_empty() { usual } else { given.to_vec() };
+    FleetOptions {
+        method: connection.transport.into(),
+        ssh: SshOptions {
+            known_hosts: or_usual(&connection.known_hosts, environment.usual_known_hosts()),
+            identities: or_usual(&connection.identity, environment.usual_identities()),
+            // Keys that were named are the only ones: an agent with many keys would use up the attempts of a login.
+            agent_socket: if connection.identity.is_empty() { environment.agent_socket() } else { None },
+            connect_timeout: connection.connect_timeout.0,
+            openssh_program: PathBuf::from("ssh"),
+            openssh_config: connection.ssh_config.clone(),
+        },
+        agents: AgentPrograms::default(),
+        parallel: connection.parallel,
+        silence: connection.silence.0,
+    }
+}
+
+fn requests(catalog: &Catalog, secrets: &Secrets, mode: Mode) -> Result<Vec<u8>, CliError> {
+    let versions = registry::kinds();
+    let kinds: BTreeMap<String, u32> =
+        catalog.kinds().iter().map(|kind| ((*kind).to_owned(), versions.get(kind).copied().unwrap_or(0))).collect();
+    let of_host = catalog.secrets()?;
+    // Only the hosts that use a secret receive it.
+    let values = of_host.into_iter().filter_map(|source| {
+        let base64 = BASE64.encode(secrets.get(&source)?.expose());
+        Some(SecretValue { source, base64 })
+    });
+    let requests = [
+        Request::Hello(Hello {
+            protocol: PROTOCOL,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            kinds_digest: kinds_digest(kinds.iter().map(|(name, version)| (name.as_str(), *version))),
+            kinds,
+            declared: catalog.declared.clone(),
+        }),
+        Request::Secrets(values.collect()),
+        Request::Run {
+            mode,
+            catalog: catalog.clone(),
+        },
+    ];
+    encode_requests(&requests).map_err(|error| CliError::usage(format!("{}: failed to encode the catalog: {error}", catalog.host)))
+}

@@ -1,0 +1,63 @@
+use super::error::CliError;
+use super::main_fn::Session;
+use crate::compile::CompiledHost;
+use crate::model::Host;
+use crate::words::{HostName, HostPattern};
+
+/// The hosts that `--limit` selects, in the order of the definition; all of them without it.
+pub(super) fn select<'s>(session: &'s Session<'_>, limit: Option<&str>) -> Result<Vec<&'s CompiledHost>, CliError> {
+    let Some(limit) = limit else {
+        return Ok(session.compiled.hosts.iter().collect());
+    };
+    let mut patterns = Vec::new();
+    for text in split(limit) {
+        let pattern = HostPattern::new(text).map_err(|error| CliError::usage(format!("`--limit`: {error}")))?;
+        if !session.compiled.hosts.iter().any(|host| pattern.matches(host.name())) {
+            return Err(unknown(session, &format!("`{text}` matches no host")));
+        }
+        patterns.push(pattern);
+    }
+    let selected = |host: &&CompiledHost| patterns.iter().any(|pattern| pattern.matches(host.name()));
+    Ok(session.compiled.hosts.iter().filter(selected).collect())
+}
+
+/// The one host of this name.
+pub(super) fn host<'s>(session: &'s Session<'_>, name: &str) -> Result<(&'s Host, &'s CompiledHost), CliError> {
+    let found = session.cluster.hosts().iter().zip(&session.compiled.hosts).find(|(host, _)| host.name().as_str() == name);
+    found.ok_or_else(|| unknown(session, &format!("there is no host `{name}`")))
+}
+
+fn unknown(session: &Session<'_>, message: &str) -> CliError {
+    let names: Vec<&HostName> = session.compiled.hosts.iter().map(CompiledHost::name).collect();
+    CliError::usage(message).hinted(format!("the hosts are {}", crate::words::fold_names(names)))
+}
+
+/// Splits at commas outside of brackets: `a[1,3],b` is two patterns.
+fn split(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut depth) = (0, 0_usize);
+    for (at, c) in text.char_indices() {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parts.push(text[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[start..].trim());
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commas_in_brackets_belong_to_the_pattern() {
+        assert_eq!(split("a[1,3],b-*, c"), ["a[1,3]", "b-*", "c"]);
+        assert_eq!(split("a"), ["a"]);
+    }
+}

@@ -1,0 +1,153 @@
+use super::graph::Node;
+use crate::model::{Effect, Reason};
+use crate::words::AbsPath;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// An edge between two nodes: `first` comes before `then`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Wire {
+    pub(super) first: usize,
+    pub(super) then: usize,
+    pub(super) reason: Reason,
+}
+
+/// Finds the edges that nobody declared: from what resources read, own and bring along.
+///
+/// | a resource that … | comes after the one that … |
+/// |---|---|
+/// | owns or reads a path | owns the nearest directory above it, brings the nearest path above it along, owns the path it reads |
+/// | reads everything below a directory | owns anything there |
+/// | reads a user, group, package, unit or port | owns it or brings it along |
+/// | reads the repositories | owns one |
+///
+/// Where the owner makes the thing go away, the order is the other way round.
+pub(super) struct AutomaticEdges<'a> {
+    nodes: &'a [Node],
+    owners: HashMap<&'a Effect, usize>,
+    providers: HashMap<&'a Effect, Vec<usize>>,
+    paths: BTreeMap<&'a AbsPath, usize>,
+    provided_paths: HashMap<&'a AbsPath, Vec<usize>>,
+    repositories: Vec<usize>,
+    declared: HashSet<(usize, usize)>,
+    found: BTreeSet<Wire>,
+}
+
+impl<'a> AutomaticEdges<'a> {
+    /// The edges, sorted, each once; none that a declared edge says already, in either direction.
+    pub(super) fn find(nodes: &'a [Node], declared: &[Wire]) -> Vec<Wire> {
+        let mut edges = Self {
+            nodes,
+            owners: HashMap::new(),
+            providers: HashMap::new(),
+            paths: BTreeMap::new(),
+            provided_paths: HashMap::new(),
+            repositories: Vec::new(),
+            declared: declared.iter().map(|wire| (wire.first, wire.then)).collect(),
+            found: BTreeSet::new(),
+        };
+        edges.index();
+        for (index, node) in nodes.iter().enumerate() {
+            for effect in &node.effects.writes {
+                if let Effect::Path(path) = effect {
+                    edges.above(index, path);
+                }
+            }
+            for effect in &node.effects.reads {
+                edges.read(index, effect);
+            }
+        }
+        edges.found.into_iter().collect()
+    }
+
+    fn index(&mut self) {
+        for (index, node) in self.nodes.iter().enumerate() {
+            for effect in &node.effects.writes {
+                self.owners.insert(effect, index);
+                match effect {
+                    Effect::Path(path) => {
+                        self.paths.insert(path, index);
+                    }
+                    Effect::Repository(_) => self.repositories.push(index),
+                    _ => {}
+                }
+            }
+            for effect in &node.effects.provides {
+                match effect {
+                    Effect::Path(path) => self.provided_paths.entry(path).or_default().push(index),
+                    effect => self.providers.entry(effect).or_default().push(index),
+                }
+            }
+        }
+    }
+
+    /// What is above a path: the nearest owned one and the nearest one that something brings along.
+    fn above(&mut self, index: usize, path: &AbsPath) {
+        let owner = path.ancestors().find_map(|above| self.paths.get(&above).copied().filter(|owner| *owner != index));
+        if let Some(owner) = owner {
+            self.add(owner, index, Reason::Directory);
+        }
+        let providers = std::iter::once(path.clone()).chain(path.ancestors()).find_map(|above| {
+            let providers: Vec<usize> = self.provided_paths.get(&above)?.iter().copied().filter(|p| *p != index).collect();
+            (!providers.is_empty()).then_some(providers)
+        });
+        for provider in providers.into_iter().flatten() {
+            self.add(provider, index, Reason::Provider);
+        }
+    }
+
+    fn read(&mut self, index: usize, effect: &Effect) {
+        match effect {
+            Effect::Path(path) => {
+                if let Some(&owner) = self.paths.get(path) {
+                    self.add(owner, index, Reason::Path);
+                }
+                self.above(index, path);
+            }
+            Effect::Tree(directory) => {
+                let below: Vec<usize> = self
+                    .paths
+                    .range::<&AbsPath, _>(directory..)
+                    .skip_while(|(path, _)| *path == &directory)
+                    .take_while(|(path, _)| path.as_str().starts_with(directory.as_str()))
+                    .filter(|(path, _)| path.is_within(directory))
+                    .map(|(_, owner)| *owner)
+                    .collect();
+                below.into_iter().for_each(|owner| self.add(owner, index, Reason::Path));
+            }
+            Effect::Repositories => {
+                for repository in self.repositories.clone() {
+                    self.add(repository, index, Reason::Repository);
+                }
+            }
+            other => {
+                if let Some(&owner) = self.owners.get(other) {
+                    self.add(owner, index, reason_for(other));
+                }
+                for provider in self.providers.get(other).cloned().unwrap_or_default() {
+                    self.add(provider, index, Reason::Provider);
+                }
+            }
+        }
+    }
+
+    /// `reader` after `owner`; before it if the owner makes the thing go away. Explicit wins, whichever way it points.
+    fn add(&mut self, owner: usize, reader: usize, reason: Reason) {
+        let removes = self.nodes[owner].effects.removes;
+        let (first, then) = if removes { (reader, owner) } else { (owner, reader) };
+        if first != then && !self.declared.contains(&(first, then)) && !self.declared.contains(&(then, first)) {
+            self.found.insert(Wire { first, then, reason });
+        }
+    }
+}
+
+const fn reason_for(effect: &Effect) -> Reason {
+    match effect {
+        Effect::Path(_) | Effect::Tree(_) => Reason::Path,
+        Effect::Package(_) => Reason::Package,
+        Effect::Unit(_) => Reason::Unit,
+        Effect::User(_) | Effect::Uid(_) => Reason::User,
+        Effect::Group(_) | Effect::Gid(_) => Reason::Group,
+        Effect::Port(_) => Reason::Port,
+        Effect::Repository(_) | Effect::Repositories => Reason::Repository,
+    }
+}

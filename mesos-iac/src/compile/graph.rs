@@ -1,0 +1,298 @@
+use super::edges::{AutomaticEdges, Wire};
+use super::order;
+use super::phases::CompiledHost;
+use crate::model::{
+    CATALOG_FORMAT, Catalog, Code, Declaration, DeclaredFacts, Dependency, Draft, DroppedEdge, Edge, Effect, Effects, Entry,
+    HostView, LeftOut, Problem, Problems, Provenance, Reason, RoleInstance, RoleOrigin, Subscription, nearest,
+    short_role_name,
+};
+use crate::words::{HostName, Location, ResourceId};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A resource of the host under construction, known by its place in the order of declaration.
+pub(super) struct Node {
+    pub(super) draft: Draft,
+    pub(super) effects: Effects,
+    also: Vec<(Location, String)>,
+    subscriptions: BTreeSet<Subscription>,
+}
+
+impl Node {
+    pub(super) const fn id(&self) -> &ResourceId {
+        &self.draft.parts.id
+    }
+}
+
+/// Turns what one host's roles declared into its catalog.
+pub(super) fn build(
+    host: HostView<'_>,
+    roles: &[RoleInstance],
+    drafts: Vec<Draft>,
+    left_out: Vec<LeftOut>,
+) -> Result<CompiledHost, Problems> {
+    let mut graph = Graph::merge(host, drafts)?;
+    let declared = graph.declared_edges(&left_out);
+    let mut problems = std::mem::take(&mut graph.problems);
+    problems.extend(graph.conflicts());
+    problems.into_result(())?;
+
+    order::check_cycles(&graph.nodes, &declared, host.name())?;
+    let automatic = AutomaticEdges::find(&graph.nodes, &declared);
+    let (kept, dropped) = order::drop_cycles(graph.nodes.len(), &declared, automatic);
+    let order = order::topological(graph.nodes.len(), declared.iter().chain(&kept));
+    let dropped = dropped.iter().map(|wire| graph.dropped(wire)).collect();
+    Ok(graph.finish(&order, declared, kept, dropped, left_out, roles))
+}
+
+struct Graph<'w> {
+    host: HostView<'w>,
+    nodes: Vec<Node>,
+    /// From the place of a draft to its node; drafts that say the same share one.
+    node_of: Vec<usize>,
+    by_id: HashMap<ResourceId, usize>,
+    problems: Problems,
+}
+
+impl<'w> Graph<'w> {
+    /// Makes one node of each resource. What is declared twice, word for word, counts once; else it is a mistake.
+    fn merge(host: HostView<'w>, drafts: Vec<Draft>) -> Result<Self, Problems> {
+        let mut graph = Self {
+            host,
+            nodes: Vec::with_capacity(drafts.len()),
+            node_of: Vec::with_capacity(drafts.len()),
+            by_id: HashMap::with_capacity(drafts.len()),
+            problems: Problems::new(),
+        };
+        for draft in drafts {
+            match graph.by_id.get(&draft.parts.id) {
+                Some(&first) => graph.merge_into(first, draft),
+                None => {
+                    let effects = draft.parts.resource.behavior().effects();
+                    graph.by_id.insert(draft.parts.id.clone(), graph.nodes.len());
+                    graph.node_of.push(graph.nodes.len());
+                    graph.nodes.push(Node {
+                        draft,
+                        effects,
+                        also: Vec::new(),
+                        subscriptions: BTreeSet::new(),
+                    });
+                }
+            }
+        }
+        if graph.problems.is_empty() { Ok(graph) } else { Err(graph.problems) }
+    }
+
+    fn merge_into(&mut self, first: usize, draft: Draft) {
+        self.node_of.push(first);
+        let node = &mut self.nodes[first];
+        let same = serde_json::to_value(&node.draft.parts.resource).ok() == serde_json::to_value(&draft.parts.resource).ok();
+        if same {
+            node.also.push((draft.at, short_role_name(draft.role).to_owned()));
+            node.draft.parts.after.extend(draft.parts.after);
+            node.draft.parts.before.extend(draft.parts.before);
+            node.draft.parts.triggers.extend(draft.parts.triggers);
+            return;
+        }
+        let (one, two) = (short_role_name(node.draft.role), short_role_name(draft.role));
+        let message = if one == two {
+            format!("it is declared twice by role {one}, and not the same way")
+        } else {
+            format!("it is declared by role {one} and by role {two}, and not the same way")
+        };
+        self.problems.push(
+            Problem::new(Code::TwoWriters, message)
+                .on(self.host.name())
+                .of(&node.draft.parts.id)
+                .at("declared", node.draft.at.clone())
+                .at("declared again", draft.at)
+                .hint("let one role own it; the other can depend on it with `.after(resource::<…>(\"…\"))`"),
+        );
+    }
+
+    /// The edges that the definition declares, sorted, each once.
+    fn declared_edges(&mut self, left_out: &[LeftOut]) -> Vec<Wire> {
+        let mut wires = BTreeSet::new();
+        for index in 0..self.nodes.len() {
+            let parts = &mut self.nodes[index].draft.parts;
+            let after = std::mem::take(&mut parts.after);
+            let before = std::mem::take(&mut parts.before);
+            let triggers = std::mem::take(&mut parts.triggers);
+            let mut add = |first: usize, then: usize, reason| {
+                wires.insert(Wire { first, then, reason });
+            };
+            for dependency in after {
+                if let Some(first) = self.resolve(index, dependency, left_out) {
+                    add(first, index, Reason::Declared);
+                }
+            }
+            for dependency in before {
+                if let Some(then) = self.resolve(index, dependency, left_out) {
+                    add(index, then, Reason::Declared);
+                }
+            }
+            for trigger in triggers {
+                if let Some(first) = self.resolve(index, trigger.on, left_out) {
+                    add(first, index, Reason::Refresh);
+                    let on = self.nodes[first].id().clone();
+                    self.nodes[index].subscriptions.insert(Subscription {
+                        on,
+                        action: trigger.action,
+                        timing: trigger.timing,
+                    });
+                }
+            }
+        }
+        wires.into_iter().collect()
+    }
+
+    /// The node that a dependency names; a mistake if there is none.
+    fn resolve(&mut self, of: usize, dependency: Dependency, left_out: &[LeftOut]) -> Option<usize> {
+        let (at, id) = (self.nodes[of].draft.at.clone(), self.nodes[of].id().clone());
+        let problem = match dependency {
+            Dependency::Handle { host, draft } if host == self.host.index() => return self.node_of.get(draft?).copied(),
+            Dependency::Handle { .. } => {
+                Problem::new(Code::ForeignHandle, "it depends on a resource of another host, by a handle that was kept from there")
+                    .hint("a run works on each host by itself; find what you need of other hosts with `cx.hosts_with`")
+            }
+            Dependency::Id(Err(error)) => Problem::new(Code::InvalidValue, format!("it depends on what can't be: {error}")),
+            Dependency::Id(Ok(target)) => match self.by_id.get(&target) {
+                Some(&index) => return Some(index),
+                None => self.dangling(&target, left_out),
+            },
+        };
+        self.problems.push(problem.on(self.host.name()).of(&id).at("declared", at));
+        None
+    }
+
+    fn dangling(&self, target: &ResourceId, left_out: &[LeftOut]) -> Problem {
+        let problem = Problem::new(Code::DanglingReference, format!("it depends on {target}, which isn't declared on this host"));
+        if let Some(cause) = left_out.iter().find(|left| left.resource.as_ref() == Some(target)) {
+            let hint = format!("it was left out because `{}` doesn't hold", cause.condition);
+            return problem.at("the condition stands", cause.at.clone()).hint(hint);
+        }
+        let same_kind = self.nodes.iter().map(Node::id).filter(|id| id.kind == target.kind);
+        let keys = same_kind.map(|id| id.key.as_str());
+        problem.hint(nearest(&target.key, keys, "declare it, or give this host the role that does"))
+    }
+
+    /// Two resources that own one thing.
+    fn conflicts(&self) -> Problems {
+        let mut owner = HashMap::<&Effect, usize>::new();
+        let mut problems = Problems::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            for effect in &node.effects.writes {
+                let Some(first) = owner.insert(effect, index).filter(|first| *first != index) else {
+                    continue;
+                };
+                let other = &self.nodes[first];
+                let message = format!("{effect} is owned by {} as well", other.id());
+                problems.push(
+                    Problem::new(Code::TwoWriters, message)
+                        .on(self.host.name())
+                        .of(node.id())
+                        .at("declared", node.draft.at.clone())
+                        .at(format!("{} declared", other.id()), other.draft.at.clone())
+                        .hint("let one resource own it"),
+                );
+            }
+        }
+        problems
+    }
+
+    fn dropped(&self, wire: &Wire) -> DroppedEdge {
+        DroppedEdge {
+            of: self.nodes[wire.then].id().clone(),
+            edge: Edge {
+                on: self.nodes[wire.first].id().clone(),
+                because: wire.reason,
+            },
+        }
+    }
+
+    fn finish(
+        self,
+        order: &[usize],
+        declared: Vec<Wire>,
+        kept: Vec<Wire>,
+        dropped: Vec<DroppedEdge>,
+        left_out: Vec<LeftOut>,
+        roles: &[RoleInstance],
+    ) -> CompiledHost {
+        let host = self.host;
+        let ids: Vec<ResourceId> = self.nodes.iter().map(|node| node.id().clone()).collect();
+        // One edge for each pair: the first reason in the order of `Reason`, so that a declared one wins.
+        let mut after = vec![BTreeMap::<usize, Reason>::new(); ids.len()];
+        for wire in declared.into_iter().chain(kept) {
+            let reason = after[wire.then].entry(wire.first).or_insert(wire.reason);
+            *reason = wire.reason.min(*reason);
+        }
+        let mut provenance = Provenance {
+            dropped,
+            left_out,
+            roles: roles.iter().map(origin).collect(),
+            ..Provenance::default()
+        };
+        let mut nodes: Vec<Option<Node>> = self.nodes.into_iter().map(Some).collect();
+        let mut entries = Vec::with_capacity(order.len());
+        for &index in order {
+            let Some(node) = nodes[index].take() else { continue };
+            let mut edges: Vec<Edge> = after[index]
+                .iter()
+                .map(|(first, because)| Edge {
+                    on: ids[*first].clone(),
+                    because: *because,
+                })
+                .collect();
+            edges.sort();
+            provenance.declared.insert(ids[index].clone(), Declaration {
+                at: node.draft.at,
+                role: short_role_name(node.draft.role).to_owned(),
+                conditions: node.draft.conditions,
+                also: node.also,
+            });
+            entries.push(Entry {
+                id: ids[index].clone(),
+                resource: node.draft.parts.resource,
+                after: edges,
+                refresh_on: node.subscriptions.into_iter().collect(),
+            });
+        }
+        CompiledHost {
+            catalog: Catalog {
+                format: CATALOG_FORMAT,
+                cluster: host.cluster_name().to_owned(),
+                host: host.name().clone(),
+                declared: declared_facts(&host),
+                entries,
+            },
+            provenance,
+        }
+    }
+}
+
+fn origin(instance: &RoleInstance) -> RoleOrigin {
+    RoleOrigin {
+        role: instance.role.name().to_owned(),
+        at: instance.at.clone(),
+        included_by: instance.included_by.map(ToOwned::to_owned),
+    }
+}
+
+fn declared_facts(host: &HostView<'_>) -> DeclaredFacts {
+    DeclaredFacts {
+        os: host.os().cloned(),
+        arch: host.arch().cloned(),
+        address: host.host().address().and_then(|address| address.parse().ok()),
+    }
+}
+
+/// The mistake that resources wait for each other.
+pub(super) fn cycle(nodes: &[Node], members: &[usize], host: &HostName) -> Problem {
+    let names: Vec<String> = members.iter().chain(members.first()).map(|i| nodes[*i].id().to_string()).collect();
+    let message = format!("resources wait for each other: {}", names.join(" after "));
+    let mut problem = Problem::new(Code::Cycle, message).on(host);
+    for &member in members {
+        problem = problem.at(format!("{} declared", nodes[member].id()), nodes[member].draft.at.clone());
+    }
+    problem.hint("take one of the declared edges away")
+}

@@ -1,0 +1,192 @@
+use super::edges::Wire;
+use super::graph::{Node, cycle};
+use crate::model::Problems;
+use crate::words::HostName;
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+/// Refuses declared edges that close a cycle.
+///
+/// # Errors
+/// One problem for each group of resources that wait for each other, with the shortest way round.
+pub(super) fn check_cycles(nodes: &[Node], declared: &[Wire], host: &HostName) -> Result<(), Problems> {
+    let mut problems = Problems::new();
+    for group in knots(nodes.len(), declared.iter()) {
+        problems.push(cycle(nodes, &shortest_cycle(&group, declared), host));
+    }
+    problems.into_result(())
+}
+
+/// Splits automatic edges into those that stay and those that would close a cycle.
+///
+/// Without cycles this is one linear pass. Only where a knot is found are its automatic edges tried again one by one, the
+/// best founded first, so that a package's guess about what it brings along goes before anything else.
+pub(super) fn drop_cycles(count: usize, declared: &[Wire], automatic: Vec<Wire>) -> (Vec<Wire>, Vec<Wire>) {
+    let knots = knots(count, declared.iter().chain(&automatic));
+    if knots.is_empty() {
+        return (automatic, Vec::new());
+    }
+    let mut knot_of = vec![None; count];
+    for (number, members) in knots.iter().enumerate() {
+        members.iter().for_each(|member| knot_of[*member] = Some(number));
+    }
+    let inside = |wire: &Wire| knot_of[wire.first].is_some() && knot_of[wire.first] == knot_of[wire.then];
+    let (mut doubtful, mut kept): (Vec<Wire>, Vec<Wire>) = automatic.into_iter().partition(inside);
+    doubtful.sort_by_key(|wire| (is_guess(wire), *wire));
+    let mut next = HashMap::<usize, Vec<usize>>::new();
+    for wire in declared.iter().filter(|wire| inside(wire)) {
+        next.entry(wire.first).or_default().push(wire.then);
+    }
+    let mut dropped = Vec::new();
+    for wire in doubtful {
+        if reaches(&next, wire.then, wire.first) {
+            dropped.push(wire);
+        } else {
+            next.entry(wire.first).or_default().push(wire.then);
+            kept.push(wire);
+        }
+    }
+    kept.sort();
+    dropped.sort();
+    (kept, dropped)
+}
+
+fn is_guess(wire: &Wire) -> bool {
+    wire.reason == crate::model::Reason::Provider
+}
+
+fn reaches(next: &HashMap<usize, Vec<usize>>, from: usize, to: usize) -> bool {
+    let mut seen = vec![from];
+    let mut stack = vec![from];
+    while let Some(node) = stack.pop() {
+        if node == to {
+            return true;
+        }
+        for &following in next.get(&node).map_or(&[][..], Vec::as_slice) {
+            if !seen.contains(&following) {
+                seen.push(following);
+                stack.push(following);
+            }
+        }
+    }
+    false
+}
+
+/// The order that respects every edge; where they leave it open, the order of declaration.
+pub(super) fn topological<'a>(count: usize, wires: impl Iterator<Item = &'a Wire>) -> Vec<usize> {
+    let mut next = vec![Vec::new(); count];
+    let mut waiting = vec![0_usize; count];
+    for wire in wires {
+        next[wire.first].push(wire.then);
+        waiting[wire.then] += 1;
+    }
+    let mut ready: BinaryHeap<Reverse<usize>> = (0..count).filter(|i| waiting[*i] == 0).map(Reverse).collect();
+    let mut order = Vec::with_capacity(count);
+    while let Some(Reverse(index)) = ready.pop() {
+        order.push(index);
+        for &following in &next[index] {
+            waiting[following] -= 1;
+            if waiting[following] == 0 {
+                ready.push(Reverse(following));
+            }
+        }
+    }
+    order
+}
+
+/// The groups of nodes that wait for each other, each sorted, the groups sorted too.
+fn knots<'a>(count: usize, wires: impl Iterator<Item = &'a Wire>) -> Vec<Vec<usize>> {
+    let mut graph = DiGraph::<(), ()>::with_capacity(count, 0);
+    for _ in 0..count {
+        graph.add_node(());
+    }
+    let mut alone = Vec::new();
+    for wire in wires {
+        if wire.first == wire.then {
+            alone.push(vec![wire.first]);
+        }
+        graph.add_edge(NodeIndex::new(wire.first), NodeIndex::new(wire.then), ());
+    }
+    let mut groups: Vec<Vec<usize>> = tarjan_scc(&graph)
+        .into_iter()
+        .filter(|group| group.len() > 1)
+        .map(|group| {
+            let mut members: Vec<usize> = group.into_iter().map(NodeIndex::index).collect();
+            members.sort_unstable();
+            members
+        })
+        .chain(alone)
+        .collect();
+    groups.sort();
+    groups.dedup();
+    groups
+}
+
+/// The shortest way round from the group's first member, in the direction "a after b".
+fn shortest_cycle(group: &[usize], wires: &[Wire]) -> Vec<usize> {
+    let Some(&start) = group.first() else {
+        return Vec::new();
+    };
+    let mut waits_for = HashMap::<usize, Vec<usize>>::new();
+    for wire in wires.iter().filter(|wire| group.contains(&wire.first) && group.contains(&wire.then)) {
+        waits_for.entry(wire.then).or_default().push(wire.first);
+    }
+    let mut came_from = HashMap::<usize, usize>::new();
+    let mut queue = std::collections::VecDeque::from([start]);
+    while let Some(node) = queue.pop_front() {
+        for &target in waits_for.get(&node).map_or(&[][..], Vec::as_slice) {
+            if target == start {
+                let mut way = vec![node];
+                while let Some(&before) = came_from.get(&way[way.len() - 1]) {
+                    way.push(before);
+                }
+                way.reverse();
+                return way;
+            }
+            if target != start && !came_from.contains_key(&target) {
+                came_from.insert(target, node);
+                queue.push_back(target);
+            }
+        }
+    }
+    group.to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Reason;
+
+    fn wire(first: usize, then: usize, reason: Reason) -> Wire {
+        Wire { first, then, reason }
+    }
+
+    #[test]
+    fn order_follows_declaration_where_edges_leave_it_open() {
+        let wires = [wire(3, 0, Reason::Declared)];
+        assert_eq!(topological(4, wires.iter()), [1, 2, 3, 0]);
+    }
+
+    #[test]
+    fn an_automatic_edge_that_closes_a_cycle_is_dropped_and_the_guess_goes_first() {
+        let declared = [wire(0, 1, Reason::Declared)];
+        let automatic = vec![wire(1, 2, Reason::Directory), wire(2, 0, Reason::Provider), wire(2, 3, Reason::User)];
+        let (kept, dropped) = drop_cycles(4, &declared, automatic);
+        assert_eq!(dropped, [wire(2, 0, Reason::Provider)]);
+        assert_eq!(kept.len(), 2);
+    }
+
+    #[test]
+    fn the_shortest_cycle_is_named() {
+        let wires = [
+            wire(0, 1, Reason::Declared),
+            wire(1, 2, Reason::Declared),
+            wire(2, 0, Reason::Declared),
+            wire(1, 0, Reason::Declared),
+        ];
+        assert_eq!(knots(3, wires.iter()), [vec![0, 1, 2]]);
+        assert_eq!(shortest_cycle(&[0, 1, 2], &wires), [0, 1]);
+    }
+}

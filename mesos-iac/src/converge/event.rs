@@ -1,0 +1,146 @@
+use crate::model::{Diff, RefreshAction};
+use crate::plan::Plan;
+use crate::words::ResourceId;
+use serde::{Deserialize, Serialize};
+
+/// Something that happened on a host. Reports are made of these and of nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// A run began.
+    RunStarted {
+        /// How many resources the catalog has.
+        resources: usize,
+    },
+    /// A resource is done with.
+    ResourceFinished {
+        /// Which.
+        id: ResourceId,
+        /// How it went.
+        outcome: Outcome,
+        /// How long it took.
+        milliseconds: u64,
+    },
+    /// A refresh is done with.
+    RefreshFinished {
+        /// What was to be refreshed.
+        target: ResourceId,
+        /// How.
+        action: RefreshAction,
+        /// Whose changes caused it.
+        because: Vec<ResourceId>,
+        /// How it went.
+        outcome: RefreshOutcome,
+    },
+    /// A plan was made.
+    Planned(Plan),
+    /// Something that whoever reads the report should know.
+    Noted(String),
+    /// The run ended by itself; a run without this event broke off.
+    RunFinished(Summary),
+}
+
+/// How it went with a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// It was as desired.
+    NoChange,
+    /// It differed like this, and doesn't any more.
+    Changed(Diff),
+    /// The system has no way to know, so nothing was done.
+    Unknown(String),
+    /// It couldn't be checked or changed.
+    Failed(String),
+    /// It wasn't tried, because something that it needs failed.
+    Skipped {
+        /// What failed.
+        because: ResourceId,
+    },
+    /// It wasn't reached, because the run was asked to stop.
+    NotReached,
+}
+
+/// How it went with a refresh.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RefreshOutcome {
+    /// It was done.
+    Done,
+    /// It was needless: the target was started after the change.
+    Satisfied,
+    /// The system has no way to do it.
+    Unknown(String),
+    /// It failed.
+    Failed(String),
+    /// It wasn't tried, because something that the target needs failed.
+    Held {
+        /// What failed.
+        because: ResourceId,
+    },
+    /// It wasn't reached, because the run was asked to stop.
+    NotReached,
+}
+
+/// A run in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    /// Resources that were as desired.
+    pub unchanged: usize,
+    /// Resources that were changed.
+    pub changed: usize,
+    /// Resources that nothing is known of.
+    pub unknown: usize,
+    /// Resources that failed.
+    pub failed: usize,
+    /// Resources that weren't tried.
+    pub skipped: usize,
+    /// Refreshes that were done.
+    pub refreshed: usize,
+    /// Refreshes that failed.
+    pub refreshes_failed: usize,
+    /// Refreshes that are owed: held, or not reached.
+    pub refreshes_owed: usize,
+    /// Whether the run was asked to stop before its end.
+    pub stopped: bool,
+}
+
+impl Summary {
+    /// Counts an event.
+    pub const fn count(&mut self, event: &Event) {
+        match event {
+            Event::ResourceFinished { outcome, .. } => match outcome {
+                Outcome::NoChange => self.unchanged += 1,
+                Outcome::Changed(_) => self.changed += 1,
+                Outcome::Unknown(_) => self.unknown += 1,
+                Outcome::Failed(_) => self.failed += 1,
+                Outcome::Skipped { .. } => self.skipped += 1,
+                Outcome::NotReached => {
+                    self.skipped += 1;
+                    self.stopped = true;
+                }
+            },
+            Event::RefreshFinished { outcome, .. } => match outcome {
+                RefreshOutcome::Done => self.refreshed += 1,
+                RefreshOutcome::Failed(_) => self.refreshes_failed += 1,
+                RefreshOutcome::Held { .. } => self.refreshes_owed += 1,
+                RefreshOutcome::NotReached => {
+                    self.refreshes_owed += 1;
+                    self.stopped = true;
+                }
+                RefreshOutcome::Satisfied | RefreshOutcome::Unknown(_) => {}
+            },
+            Event::RunStarted { .. } | Event::Planned(_) | Event::Noted(_) | Event::RunFinished(_) => {}
+        }
+    }
+
+    /// Whether everything went well.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        self.failed == 0 && self.skipped == 0 && self.refreshes_failed == 0 && self.refreshes_owed == 0 && !self.stopped
+    }
+
+    /// Whether anything was changed on the host.
+    #[must_use]
+    pub const fn changed_anything(&self) -> bool {
+        self.changed > 0 || self.refreshed > 0
+    }
+}

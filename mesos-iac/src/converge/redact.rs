@@ -1,0 +1,147 @@
+use super::event::{Event, Outcome, RefreshOutcome};
+use crate::model::{Change, Diff, Shown};
+use crate::plan::{Because, Plan, Planned};
+use crate::words::{SecretSource, SecretText};
+use std::collections::BTreeMap;
+
+/// A shorter line of a longer secret gives nothing away, and may be a bracket that stands everywhere.
+const MOST_HARMLESS: usize = 6;
+
+/// Takes the values of secrets out of everything that leaves a host.
+///
+/// A secret's own resource never shows it. But its value may stand in a file that is replaced, or in what a tool prints,
+/// so every text is searched for every value that came with the run, before it is sent.
+#[derive(Debug, Clone, Default)]
+pub struct Redactor {
+    /// Longest first, so that a secret that is part of another leaves no rest of it behind.
+    secrets: Vec<(String, String)>,
+}
+
+impl Redactor {
+    /// Searches for these values.
+    #[must_use]
+    pub fn new(secrets: &BTreeMap<SecretSource, SecretText>) -> Self {
+        let mut found: Vec<(String, String)> = Vec::new();
+        for (source, value) in secrets {
+            let shown = format!("«{source}»");
+            let text = String::from_utf8_lossy(value.expose()).into_owned();
+            // A secret of several lines may turn up line by line in a diff.
+            for line in text.lines().filter(|line| line.trim().len() >= MOST_HARMLESS) {
+                found.push((line.to_owned(), shown.clone()));
+            }
+            if !text.is_empty() {
+                found.push((text, shown));
+            }
+        }
+        found.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
+        found.dedup();
+        Self { secrets: found }
+    }
+
+    /// The text without the values of secrets.
+    #[must_use]
+    pub fn text(&self, text: String) -> String {
+        self.secrets.iter().fold(text, |text, (value, shown)| {
+            if text.contains(value.as_str()) { text.replace(value.as_str(), shown) } else { text }
+        })
+    }
+
+    /// The event without the values of secrets.
+    #[must_use]
+    pub fn event(&self, mut event: Event) -> Event {
+        if self.secrets.is_empty() {
+            return event;
+        }
+        match &mut event {
+            Event::ResourceFinished { outcome, .. } => match outcome {
+                Outcome::Changed(diff) => self.diff(diff),
+                Outcome::Unknown(why) | Outcome::Failed(why) => self.replace(why),
+                Outcome::NoChange | Outcome::Skipped { .. } | Outcome::NotReached => {}
+            },
+            Event::RefreshFinished { outcome, .. } => {
+                if let RefreshOutcome::Failed(why) | RefreshOutcome::Unknown(why) = outcome {
+                    self.replace(why);
+                }
+            }
+            Event::Planned(plan) => *plan = self.plan(std::mem::take(plan)),
+            Event::Noted(text) => self.replace(text),
+            Event::RunStarted { .. } | Event::RunFinished(_) => {}
+        }
+        event
+    }
+
+    /// The plan without the values of secrets.
+    #[must_use]
+    pub fn plan(&self, mut plan: Plan) -> Plan {
+        if self.secrets.is_empty() {
+            return plan;
+        }
+        for resource in &mut plan.resources {
+            match &mut resource.planned {
+                Planned::WouldChange(diff) => self.diff(diff),
+                Planned::Failed(why) => self.replace(why),
+                Planned::Unknown { because, as_it_stands } => {
+                    if let Because::Unknowable(why) = because {
+                        self.replace(why);
+                    }
+                    if let Some(diff) = as_it_stands {
+                        self.diff(diff);
+                    }
+                }
+                Planned::NoChange | Planned::Skipped { .. } => {}
+            }
+        }
+        plan
+    }
+
+    fn diff(&self, diff: &mut Diff) {
+        for Change { from, to, .. } in &mut diff.changes {
+            for shown in [from, to] {
+                if let Shown::Value(text) | Shown::Text(text) = shown {
+                    self.replace(text);
+                }
+            }
+        }
+    }
+
+    fn replace(&self, text: &mut String) {
+        *text = self.text(std::mem::take(text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redactor(values: &[(&str, &str)]) -> Redactor {
+        let secrets = values.iter().map(|(name, value)| {
+            (SecretSource::Environment((*name).to_owned()), SecretText::new(value.as_bytes().to_vec()))
+        });
+        Redactor::new(&secrets.collect())
+    }
+
+    #[test]
+    fn a_secret_within_another_leaves_no_rest() {
+        let redactor = redactor(&[("A", "hunter"), ("B", "hunter2")]);
+        assert_eq!(redactor.text("x hunter2 hunter".into()), "x «env:B» «env:A»");
+    }
+
+    #[test]
+    fn each_line_of_a_secret_is_one() {
+        let redactor = redactor(&[("KEY", "line one\nline two\n")]);
+        assert_eq!(redactor.text("> line two".into()), "> «env:KEY»");
+    }
+
+    #[test]
+    fn an_old_plain_value_in_a_diff_is_taken_out() {
+        let mut diff = Diff::new();
+        diff.push("content", Shown::Text("password=hunter2\n".into()), Shown::Text("password=\n".into()));
+        let event = Event::ResourceFinished {
+            id: "file[/x]".parse().unwrap(),
+            outcome: Outcome::Changed(diff),
+            milliseconds: 0,
+        };
+        let shown = format!("{:?}", redactor(&[("A", "hunter2")]).event(event));
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}

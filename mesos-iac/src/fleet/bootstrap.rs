@@ -1,0 +1,81 @@
+//! The two command lines that bring an agent to life on a host. They are made of constants and a hexadecimal digest.
+
+/// Where agents are kept, in the order in which the places are tried. A place that is mounted `noexec` is passed over.
+/// All of them are below directories that only root may write to.
+const PLACES: &str = "/var/lib/mesos-iac/agents /opt/mesos-iac/agents /usr/local/lib/mesos-iac/agents /root/.mesos-iac/agents";
+
+/// What a host prints if it has no such agent; the machine's architecture follows on the same line.
+pub(super) const MISSING: &[u8] = b"\n\0mesos-iac missing\0 ";
+
+/// What a host prints once an uploaded agent is in place.
+pub(super) const UPLOADED: &[u8] = b"mesos-iac uploaded";
+
+/// Starts the agent with this digest, or says that it is missing and what the architecture is.
+///
+/// `-O` makes sure that nobody but root made the file, `-x` fails on a file system that is mounted `noexec`.
+pub(super) fn start(digest: &str, login: &str) -> String {
+    let script = format!(
+        "for d in {PLACES}; do a=$d/{digest}; [ -x \"$a\" ] && [ -O \"$a\" ] && exec \"$a\" agent; done; \
+         printf '\\n\\000mesos-iac missing\\000 %s\\n' \"$(uname -m)\""
+    );
+    as_root(&script, login)
+}
+
+/// Takes the compressed agent with this digest from standard input and puts it in place, whole or not at all.
+///
+/// The name of the temporary file is unique, so that two uploads at once don't write into one. The five agents that were
+/// used last are kept, and this one is the newest.
+pub(super) fn upload(digest: &str, unique: &str, login: &str) -> String {
+    let script = format!(
+        "umask 077; for d in {PLACES}; do \
+         mkdir -p \"$d\" 2>/dev/null || continue; [ -O \"$d\" ] || continue; t=$d/.{digest}.{unique}; \
+         (: > \"$t\") 2>/dev/null && chmod 700 \"$t\" || continue; \
+         [ -x \"$t\" ] || {{ rm -f \"$t\"; continue; }}; \
+         trap 'rm -f \"$t\"' EXIT; \
+         gzip -dc > \"$t\" || {{ echo \"unpack it in $d: no space, or no gzip\"; exit 1; }}; \
+         [ \"$(sha256sum < \"$t\" | cut -c 1-64)\" = {digest} ] || {{ echo \"it was damaged on its way\"; exit 1; }}; \
+         mv -f \"$t\" \"$d/{digest}\" || exit 1; trap - EXIT; \
+         ls -t \"$d\" | tail -n +6 | while read -r old; do rm -f \"$d/$old\"; done; \
+         echo mesos-iac uploaded; exit 0; done; \
+         echo \"no place of {PLACES} can be written to and executed from\"; exit 1"
+    );
+    as_root(&script, login)
+}
+
+fn as_root(script: &str, login: &str) -> String {
+    if login == "root" {
+        return script.to_owned();
+    }
+    // -n: never ask for a password, since nobody could answer.
+    format!("sudo -n -- sh -c {}", quote(script))
+}
+
+/// The text as one word of a POSIX shell.
+pub(super) fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    fn is_valid(script: &str) -> bool {
+        Command::new("sh").args(["-n", "-c", script]).status().unwrap().success()
+    }
+
+    #[test]
+    fn every_command_line_is_valid_shell() {
+        for login in ["root", "deploy"] {
+            assert!(is_valid(&start(&"0".repeat(64), login)));
+            assert!(is_valid(&upload(&"0".repeat(64), "1-2", login)));
+        }
+    }
+
+    #[test]
+    fn a_host_without_the_agent_says_so() {
+        let output = Command::new("sh").args(["-c", &start(&"0".repeat(64), "root")]).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(said, format!("{}{}\n", std::str::from_utf8(MISSING).unwrap(), std::env::consts::ARCH));
+    }
+}

@@ -1,0 +1,79 @@
+use super::program::ProgramError;
+use crate::agent::Refusal;
+use crate::transport::TransportError;
+use crate::words::HumanDuration;
+
+/// Why a host was neither planned nor converged. Each message reads after "failed to".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostError {
+    /// It wasn't reached, or was lost before the agent spoke.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The agent refused; nothing was touched.
+    #[error("run: {0}")]
+    Refused(Refusal),
+    /// The agent couldn't be started.
+    #[error("start the agent: {why}")]
+    Start {
+        /// What the host said.
+        why: String,
+        /// What to do next.
+        hint: Option<String>,
+    },
+    /// Something else than an agent answered.
+    #[error("understand the host: {0}")]
+    Garbage(String),
+    /// There is no agent for the host.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// The agent couldn't be brought to the host.
+    #[error("upload the agent: {0}")]
+    Upload(String),
+    /// The connection ended before the run did.
+    #[error("follow the run to its end: {0}")]
+    Lost(String),
+    /// Nothing was heard for too long.
+    #[error("hear from the agent: it said nothing for {0}")]
+    Silent(HumanDuration),
+    /// A request couldn't be encoded.
+    #[error("send the catalog: {0}")]
+    Request(String),
+    /// A sandbox couldn't be used.
+    #[error(transparent)]
+    Sandbox(#[from] crate::system::SandboxError),
+    /// The task of the host panicked: a bug, which must not hide the host.
+    #[error("keep the host's task alive: {0}")]
+    Panicked(String),
+}
+
+impl HostError {
+    /// Whether the host wasn't reached, or was lost; otherwise it was reached and didn't work.
+    #[must_use]
+    pub const fn is_unreachable(&self) -> bool {
+        !matches!(self, Self::Refused(_) | Self::Program(_) | Self::Sandbox(_) | Self::Request(_))
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Transport(error) => error.hint(),
+            Self::Start { hint, .. } => hint.clone(),
+            Self::Program(error) => Some(error.hint()),
+            Self::Refused(Refusal::Protocol { .. }) => {
+                Some("build the agent from the same release of mesos-iac as the program".into())
+            }
+            Self::Refused(Refusal::Kinds(_)) => {
+                Some("build an agent that has them, from the same sources as the program, or leave `--agent` out".into())
+            }
+            Self::Refused(Refusal::Facts(_)) => Some("correct the definition, or the host".into()),
+            Self::Refused(Refusal::NotRoot(_)) => Some("log in as root, or as a user who may `sudo -n`".into()),
+            Self::Garbage(_) => Some("log in by hand and see what the login prints; nothing was changed".into()),
+            Self::Lost(_) | Self::Silent(_) => {
+                Some("the run on the host stops at the next boundary between resources; run again to see what is left".into())
+            }
+            _ => None,
+        }
+    }
+}

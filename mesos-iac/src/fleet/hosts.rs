@@ -1,0 +1,270 @@
+use super::bootstrap;
+use super::conversation::{Answers, Listener, Opening, last_words, send};
+use super::error::HostError;
+use super::event::{FleetEvent, HostResult, Traffic};
+use super::program::{AgentProgram, AgentPrograms};
+use crate::agent::{Request, encode_requests};
+use crate::converge::Event;
+use crate::model::{Arch, Facts};
+use crate::transport::{Channel, Method, Session, SshOptions, SshThreadError, Target, run_on_ssh_thread};
+use crate::words::HostName;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+/// How a run over many hosts is done.
+#[derive(Debug, Clone)]
+pub struct FleetOptions {
+    /// How a byte stream to a host is made.
+    pub method: Method,
+    /// What the controller's environment contributes to that.
+    pub ssh: SshOptions,
+    /// The agents at hand.
+    pub agents: AgentPrograms,
+    /// How many hosts are worked on at once.
+    pub parallel: usize,
+    /// How long a host may say nothing before it counts as lost. An agent says something every five seconds.
+    pub silence: Duration,
+}
+
+/// One host's part of a run.
+#[derive(Debug, Clone)]
+pub struct HostTask {
+    /// The host's name in the definition.
+    pub host: HostName,
+    /// Where and as whom it is reached.
+    pub target: Target,
+    /// Its architecture, if declared.
+    pub arch: Option<Arch>,
+    /// What is said to its agent, encoded.
+    pub requests: Vec<u8>,
+}
+
+/// Works on all hosts at once, at most `parallel` of them, and tells what happens. Every host gets exactly one
+/// [`FleetEvent::HostFinished`].
+///
+/// # Errors
+/// The thread on which SSH runs can't be started. No host was touched.
+pub fn run_hosts(tasks: Vec<HostTask>, options: &FleetOptions, events: &Sender<FleetEvent>) -> Result<(), SshThreadError> {
+    let options = options.clone();
+    let events = events.clone();
+    run_on_ssh_thread(move || run_all(tasks, options, events))
+}
+
+async fn run_all(tasks: Vec<HostTask>, options: FleetOptions, events: Sender<FleetEvent>) {
+    let permits = Arc::new(Semaphore::new(options.parallel.max(1)));
+    let options = Rc::new(options);
+    let running: Vec<(HostName, Rc<Sent>, JoinHandle<()>)> = tasks
+        .into_iter()
+        .map(|task| {
+            let (name, sent) = (task.host.clone(), Rc::new(Sent::default()));
+            let work = run_one(task, Rc::clone(&options), events.clone(), Arc::clone(&permits), Rc::clone(&sent));
+            (name, sent, tokio::task::spawn_local(work))
+        })
+        .collect();
+    for (host, sent, work) in running {
+        // A panic in one host's task is that host's failure; it neither hides the host nor ends the others.
+        if let Err(error) = work.await {
+            let result = HostResult::Failed(HostError::Panicked(error.to_string()));
+            tell(&events, FleetEvent::HostFinished { host, result, traffic: sent.traffic() });
+        }
+    }
+}
+
+/// What was sent to a host so far.
+#[derive(Debug, Default)]
+struct Sent {
+    program: AtomicU64,
+    messages: AtomicU64,
+}
+
+impl Sent {
+    fn traffic(&self) -> Traffic {
+        Traffic {
+            program: self.program.load(Ordering::Relaxed),
+            messages: self.messages.load(Ordering::Relaxed),
+        }
+    }
+}
+
+fn tell(events: &Sender<FleetEvent>, event: FleetEvent) {
+    // Nobody listens any more: the program is about to end.
+    let _unheard = events.send(event);
+}
+
+async fn run_one(
+    task: HostTask,
+    options: Rc<FleetOptions>,
+    events: Sender<FleetEvent>,
+    permits: Arc<Semaphore>,
+    sent: Rc<Sent>,
+) {
+    let _permit = permits.acquire().await;
+    let host = task.host.clone();
+    tell(&events, FleetEvent::HostStarted { host: host.clone() });
+    let mut run = HostRun {
+        task: &task,
+        options: &options,
+        events: &events,
+        sent: &sent,
+    };
+    let result = run.work().await.unwrap_or_else(HostResult::Failed);
+    tell(&events, FleetEvent::HostFinished {
+        host,
+        result,
+        traffic: sent.traffic(),
+    });
+}
+
+struct HostRun<'a> {
+    task: &'a HostTask,
+    options: &'a FleetOptions,
+    events: &'a Sender<FleetEvent>,
+    sent: &'a Sent,
+}
+
+impl Listener for HostRun<'_> {
+    fn welcomed(&mut self, facts: Facts) {
+        let host = self.task.host.clone();
+        tell(self.events, FleetEvent::HostWelcomed { host, facts });
+    }
+
+    fn happened(&mut self, event: Event) {
+        let host = self.task.host.clone();
+        tell(self.events, FleetEvent::Host { host, event });
+    }
+}
+
+impl HostRun<'_> {
+    async fn work(&mut self) -> Result<HostResult, HostError> {
+        let mut program = self.options.agents.choose(self.task.arch.as_ref())?;
+        let session = Session::connect(self.options.method, &self.task.target, &self.options.ssh).await?;
+        let mut uploaded = false;
+        loop {
+            let channel = session.exec(&bootstrap::start(program.digest(), &self.task.target.user)).await?;
+            match self.converse(channel, &program).await? {
+                Conversation::Over(result) => return Ok(result),
+                Conversation::Missing(_) if uploaded => {
+                    return Err(HostError::Upload("it was put in place, and isn't there".into()));
+                }
+                Conversation::Missing(arch) => {
+                    program = self.options.agents.choose(Some(&arch))?;
+                    self.upload(&session, &program).await?;
+                    uploaded = true;
+                }
+            }
+        }
+    }
+
+    async fn converse(&mut self, channel: Channel, program: &AgentProgram) -> Result<Conversation, HostError> {
+        let Channel { stdin, stdout, stderr, exit } = channel;
+        // Sent without waiting for a greeting, so that a warm run takes one round trip. A host without the agent doesn't
+        // read it.
+        let speaker = Abort(tokio::task::spawn_local(speak(stdin, self.task.requests.clone())));
+        let mut answers = Answers::new(stdout, self.options.silence);
+        let opening = match answers.opening().await {
+            Ok(opening) => opening,
+            Err(error @ HostError::Silent(_)) => return Err(error),
+            Err(error) => {
+                drop(speaker);
+                let rest = Channel {
+                    stdin: Box::pin(tokio::io::sink()),
+                    stdout: Box::pin(tokio::io::empty()),
+                    stderr,
+                    exit,
+                };
+                return Err(failed_to_start(error, rest, program).await);
+            }
+        };
+        match opening {
+            Opening::Missing(arch) => Ok(Conversation::Missing(arch)),
+            Opening::Agent => {
+                self.sent.messages.fetch_add(self.task.requests.len() as u64, Ordering::Relaxed);
+                drop(stderr);
+                answers.follow(self).await.map(Conversation::Over)
+            }
+        }
+    }
+
+    async fn upload(&self, session: &Session, program: &Arc<AgentProgram>) -> Result<(), HostError> {
+        let compressing = Arc::clone(program);
+        let compressed = tokio::task::spawn_blocking(move || compressing.compressed().map(<[u8]>::to_vec))
+            .await
+            .map_err(|error| HostError::Panicked(error.to_string()))?
+            .map_err(|error| HostError::Upload(error.to_string()))?;
+        let unique = format!("{}-{:x}", std::process::id(), unique_number());
+        let command = bootstrap::upload(program.digest(), &unique, &self.task.target.user);
+        let captured = session.exec(&command).await?.capture(&compressed, 4096).await?;
+        self.sent.program.fetch_add(compressed.len() as u64, Ordering::Relaxed);
+        if !captured.stdout.starts_with(bootstrap::UPLOADED) && !contains(&captured.stdout, bootstrap::UPLOADED) {
+            let said = [captured.stdout, captured.stderr].concat();
+            return Err(HostError::Upload(crate::plan::visible(String::from_utf8_lossy(&said).trim())));
+        }
+        tell(self.events, FleetEvent::AgentUploaded {
+            host: self.task.host.clone(),
+            bytes: compressed.len() as u64,
+        });
+        Ok(())
+    }
+}
+
+enum Conversation {
+    Over(HostResult),
+    Missing(Arch),
+}
+
+/// Sends the requests, and then that the controller is still there, until it is dropped; that ends the agent's input.
+async fn speak(mut stdin: std::pin::Pin<Box<dyn tokio::io::AsyncWrite>>, requests: Vec<u8>) {
+    const HEARTBEAT: Duration = Duration::from_secs(5);
+    send(&mut stdin, &requests).await;
+    let Ok(heartbeat) = encode_requests(&[Request::Heartbeat]) else {
+        return;
+    };
+    loop {
+        tokio::time::sleep(HEARTBEAT).await;
+        send(&mut stdin, &heartbeat).await;
+    }
+}
+
+struct Abort(JoinHandle<()>);
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Finds out why no agent spoke: what the connection, `sudo` or the dynamic linker have to say.
+async fn failed_to_start(error: HostError, channel: Channel, program: &AgentProgram) -> HostError {
+    let (words, code, transport) = last_words(channel).await;
+    if let Some(transport) = transport {
+        return HostError::Transport(transport);
+    }
+    let hint = if words.contains("sudo:") {
+        Some("log in as root, or allow the user `sudo` without a password: `NAME ALL=(ALL) NOPASSWD: ALL`".to_owned())
+    } else if words.contains("GLIBC_") || words.contains("ld-linux") || (code == Some(127) && !program.elf().is_static) {
+        let path = program.path().display();
+        Some(format!("{path} needs a newer C library than the host has: use a static agent, see the README"))
+    } else {
+        None
+    };
+    match words.is_empty() {
+        true => error,
+        false => HostError::Start { why: words, hint },
+    }
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+/// A number that no other upload of this process has.
+fn unique_number() -> u128 {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    now << 16 | u128::from(COUNT.fetch_add(1, Ordering::Relaxed))
+}

@@ -1,0 +1,244 @@
+use super::{DeclaredFacts, Kind, RefreshAction, Resource, Timing};
+use crate::words::{HostName, ResourceId, SECRET_FIELD, Secret, SecretSource};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// The version of the catalog's serialised form.
+pub const CATALOG_FORMAT: u32 = 1;
+
+/// The compiled resource graph of one host: byte-identical for the same program, without locations and without secrets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalog {
+    /// The version of this form, [`CATALOG_FORMAT`].
+    pub format: u32,
+    /// The cluster's name.
+    pub cluster: String,
+    /// The host's name in the definition.
+    pub host: HostName,
+    /// What the definition says about the host; verified on contact.
+    pub declared: DeclaredFacts,
+    /// The resources in an order that respects every edge; where edges leave it open, the order of declaration.
+    pub entries: Vec<Entry>,
+}
+
+/// A resource with its edges.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its identity.
+    pub id: ResourceId,
+    /// What is desired.
+    pub resource: Box<dyn Resource>,
+    /// What must be in place first, sorted.
+    pub after: Vec<Edge>,
+    /// Whose changes cause a refresh of it, sorted.
+    pub refresh_on: Vec<Subscription>,
+}
+
+impl PartialEq for Entry {
+    /// Resources are equal if they serialise to the same data, so that kinds need no equality of their own.
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+            && self.after == other.after
+            && self.refresh_on == other.refresh_on
+            && serde_json::to_value(&self.resource).ok() == serde_json::to_value(&other.resource).ok()
+    }
+}
+
+/// Something that must be in place first, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edge {
+    /// The resource that comes first.
+    pub on: ResourceId,
+    /// Why.
+    pub because: Reason,
+}
+
+/// Why one resource comes before another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Reason {
+    /// The definition says so.
+    Declared,
+    /// The definition says that the one refreshes the other.
+    Refresh,
+    /// It is the nearest managed directory above the path.
+    Directory,
+    /// It is the path that is read.
+    Path,
+    /// It owns the user.
+    User,
+    /// It owns the group.
+    Group,
+    /// It owns the package.
+    Package,
+    /// It owns the unit.
+    Unit,
+    /// It is the package that brings it along.
+    Provider,
+    /// It is the repository that packages come from.
+    Repository,
+    /// It owns the port.
+    Port,
+}
+
+impl Reason {
+    /// Whether the edge was found, not declared.
+    #[must_use]
+    pub const fn is_automatic(self) -> bool {
+        !matches!(self, Self::Declared | Self::Refresh)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Declared => "declared",
+            Self::Refresh => "refreshed by it",
+            Self::Directory => "its directory",
+            Self::Path => "the path it reads",
+            Self::User => "its user",
+            Self::Group => "its group",
+            Self::Package => "its package",
+            Self::Unit => "its unit",
+            Self::Provider => "the package that brings it",
+            Self::Repository => "its repository",
+            Self::Port => "its port",
+        })
+    }
+}
+
+/// A change that causes a refresh.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subscription {
+    /// Whose change.
+    pub on: ResourceId,
+    /// What the refresh does.
+    pub action: RefreshAction,
+    /// When.
+    pub timing: Timing,
+}
+
+impl Catalog {
+    /// The entry of a resource.
+    #[must_use]
+    pub fn entry(&self, id: &ResourceId) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.id == *id)
+    }
+
+    /// Whether a resource of this kind and key is desired.
+    ///
+    /// ```
+    /// # use mesos_iac::prelude::*;
+    /// # fn test(catalog: &Catalog) {
+    /// assert!(catalog.has::<Service>("mesos-master"));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn has<R: Kind>(&self, key: &str) -> bool {
+        self.get::<R>(key).is_some()
+    }
+
+    /// The resource of this kind and key.
+    #[must_use]
+    pub fn get<R: Kind>(&self, key: &str) -> Option<&R> {
+        let id = ResourceId::new(R::KIND, key).ok()?;
+        let resource: &dyn Any = &*self.entry(&id)?.resource;
+        resource.downcast_ref()
+    }
+
+    /// All resources of this kind with their keys, in the catalog's order.
+    pub fn all<R: Kind>(&self) -> impl Iterator<Item = (&str, &R)> {
+        self.entries.iter().filter_map(|entry| {
+            let resource: &dyn Any = &*entry.resource;
+            Some((entry.id.key.as_str(), resource.downcast_ref::<R>()?))
+        })
+    }
+
+    /// The names of the kinds that it uses, sorted.
+    #[must_use]
+    pub fn kinds(&self) -> BTreeSet<&str> {
+        self.entries.iter().map(|entry| entry.id.kind.as_str()).collect()
+    }
+
+    /// The secrets that it refers to, sorted.
+    ///
+    /// # Errors
+    /// A resource can't be serialised.
+    pub fn secrets(&self) -> Result<BTreeSet<SecretSource>, serde_json::Error> {
+        let mut found = BTreeSet::new();
+        for entry in &self.entries {
+            collect_secrets(&serde_json::to_value(&entry.resource)?, &mut found);
+        }
+        Ok(found)
+    }
+
+    /// The catalog as JSON whose bytes depend on nothing but the definition: keys sorted at every depth.
+    ///
+    /// # Errors
+    /// A resource can't be serialised.
+    pub fn to_canonical_json(&self) -> Result<String, serde_json::Error> {
+        let mut text = String::new();
+        write_sorted(&serde_json::to_value(self)?, &mut text)?;
+        Ok(text)
+    }
+
+    /// The SHA-256 digest of [`Catalog::to_canonical_json`], in hexadecimal.
+    ///
+    /// # Errors
+    /// A resource can't be serialised.
+    pub fn digest(&self) -> Result<String, serde_json::Error> {
+        Ok(super::hex(&Sha256::digest(self.to_canonical_json()?)))
+    }
+}
+
+fn collect_secrets(json: &Json, found: &mut BTreeSet<SecretSource>) {
+    match json {
+        Json::Object(map) if map.contains_key(SECRET_FIELD) => {
+            if let Ok(secret) = serde_json::from_value::<Secret>(json.clone()) {
+                found.insert(secret.source().clone());
+            }
+        }
+        Json::Object(map) => map.values().for_each(|value| collect_secrets(value, found)),
+        Json::Array(items) => items.iter().for_each(|value| collect_secrets(value, found)),
+        _ => {}
+    }
+}
+
+/// Sorts by hand: any crate of the program may have turned on serde_json's `preserve_order`.
+fn write_sorted(json: &Json, text: &mut String) -> Result<(), serde_json::Error> {
+    match json {
+        Json::Object(map) => {
+            let mut fields: Vec<_> = map.iter().collect();
+            fields.sort_by_key(|(name, _)| *name);
+            text.push('{');
+            for (index, (name, value)) in fields.into_iter().enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                text.push_str(&serde_json::to_string(name)?);
+                text.push(':');
+                write_sorted(value, text)?;
+            }
+            text.push('}');
+        }
+        Json::Array(items) => {
+            text.push('[');
+            for (index, value) in items.iter().enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                write_sorted(value, text)?;
+            }
+            text.push(']');
+        }
+        scalar => text.push_str(&serde_json::to_string(scalar)?),
+    }
+    Ok(())
+}

@@ -1,0 +1,220 @@
+use super::{AttributeTemplate, Error, HostView, ReadSystem, Result, Template};
+use crate::words::{Secret, SecretSource};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The content of a file: text, bytes and secrets, one after the other. The secrets stand in it by reference.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content(Vec<Segment>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Segment {
+    Text(String),
+    Base64(String),
+    Secret(Secret<String>),
+}
+
+impl Content {
+    /// Nothing: an empty file.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self(Vec::new())
+    }
+
+    /// This text.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        let mut content = Self::empty();
+        content.push_text(text.into());
+        content
+    }
+
+    /// These bytes.
+    #[must_use]
+    pub fn bytes(bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::text(text),
+            Err(_) => Self(vec![Segment::Base64(BASE64.encode(bytes))]),
+        }
+    }
+
+    /// The value of this secret, and nothing else.
+    #[must_use]
+    pub fn secret(secret: SecretSource) -> Self {
+        let mut content = Self::empty();
+        content.push_secret(secret);
+        content
+    }
+
+    pub(crate) fn push_text(&mut self, text: String) {
+        if !text.is_empty() {
+            self.0.push(Segment::Text(text));
+        }
+    }
+
+    pub(crate) fn push_secret(&mut self, secret: SecretSource) {
+        self.0.push(Segment::Secret(Secret::from_source(secret)));
+    }
+
+    /// Whether a secret is part of it.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.0.iter().any(|segment| matches!(segment, Segment::Secret(_)))
+    }
+
+    /// The content with its secrets in the open, as it is to stand on the host.
+    ///
+    /// # Errors
+    /// The value of a secret didn't come with the run, or the content was damaged on its way.
+    pub fn reveal(&self, system: &dyn ReadSystem) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        for segment in &self.0 {
+            match segment {
+                Segment::Text(text) => bytes.extend_from_slice(text.as_bytes()),
+                Segment::Base64(text) => {
+                    let decoded = BASE64.decode(text);
+                    bytes.extend(decoded.map_err(|e| Error::message(format!("decode the content: {e}")))?);
+                }
+                Segment::Secret(secret) => bytes.extend_from_slice(system.reveal(secret.source())?.expose()),
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// The content as people may see it: text as it is, each secret as its source in `«»`.
+    ///
+    /// None if it is no text.
+    #[must_use]
+    pub fn redacted(&self) -> Option<String> {
+        self.0.iter().try_fold(String::new(), |mut text, segment| {
+            match segment {
+                Segment::Text(part) => text.push_str(part),
+                Segment::Secret(secret) => text.push_str(&format!("«{}»", secret.source())),
+                Segment::Base64(_) => return None,
+            }
+            Some(text)
+        })
+    }
+}
+
+impl fmt::Display for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.redacted() {
+            Some(text) => f.write_str(&text),
+            None => f.write_str("(bytes that are no text)"),
+        }
+    }
+}
+
+/// What `.content(…)` takes: text, bytes, a secret, a template over attributes, or a value that derives `Template`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no content for a file",
+    label = "expected text, bytes, a `Secret`, `template!(…)`, or a value that derives `Template`"
+)]
+pub trait IntoContent {
+    /// The content, or how to make it once the host is known.
+    fn into_content(self) -> ContentSource;
+}
+
+/// Content, or how to make it once the host is known.
+#[derive(Debug, Clone)]
+pub enum ContentSource {
+    /// It is known.
+    Ready(Content),
+    /// A template over the attributes of the host.
+    Attributes(AttributeTemplate),
+    /// It couldn't be made.
+    Failed(Error),
+}
+
+impl ContentSource {
+    /// The content for this host.
+    ///
+    /// # Errors
+    /// The template couldn't be rendered.
+    pub fn resolve(self, host: &HostView<'_>) -> Result<Content> {
+        match self {
+            Self::Ready(content) => Ok(content),
+            Self::Attributes(template) => template.render(host),
+            Self::Failed(error) => Err(error),
+        }
+    }
+}
+
+impl IntoContent for Content {
+    fn into_content(self) -> ContentSource {
+        ContentSource::Ready(self)
+    }
+}
+
+impl IntoContent for &str {
+    fn into_content(self) -> ContentSource {
+        ContentSource::Ready(Content::text(self))
+    }
+}
+
+impl IntoContent for String {
+    fn into_content(self) -> ContentSource {
+        ContentSource::Ready(Content::text(self))
+    }
+}
+
+impl IntoContent for &[u8] {
+    fn into_content(self) -> ContentSource {
+        ContentSource::Ready(Content::bytes(self))
+    }
+}
+
+impl<const N: usize> IntoContent for &[u8; N] {
+    fn into_content(self) -> ContentSource {
+        ContentSource::Ready(Content::bytes(self))
+    }
+}
+
+impl<T> IntoContent for Secret<T> {
+    fn into_content(self) -> ContentSource {
+        ContentSource::Ready(Content::secret(self.source().clone()))
+    }
+}
+
+impl IntoContent for AttributeTemplate {
+    fn into_content(self) -> ContentSource {
+        ContentSource::Attributes(self)
+    }
+}
+
+impl<T: Template> IntoContent for T {
+    fn into_content(self) -> ContentSource {
+        match self.render() {
+            Ok(content) => ContentSource::Ready(content),
+            Err(error) => ContentSource::Failed(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_stand_by_reference() {
+        let mut content = Content::text("password = ");
+        content.push_secret(SecretSource::Environment("DB".into()));
+        content.push_text("\n".into());
+        assert!(content.is_secret());
+        assert_eq!(content.redacted().unwrap(), "password = «env:DB»\n");
+        let json = serde_json::to_string(&content).unwrap();
+        assert_eq!(serde_json::from_str::<Content>(&json).unwrap(), content);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_survive() {
+        let content = Content::bytes(&[0xff, 0xfe]);
+        assert_eq!(content.redacted(), None);
+        let json = serde_json::to_string(&content).unwrap();
+        assert_eq!(serde_json::from_str::<Content>(&json).unwrap(), content);
+    }
+}

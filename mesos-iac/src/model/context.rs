@@ -1,0 +1,386 @@
+use super::{
+    Add, AttributeError, Code, Cluster, Condition, Draft, Endpoint, Error, Handle, HostView, LeftOut, Parts, Problem,
+    Problems, Result, Role, short_role_name,
+};
+use crate::words::{Location, ResourceId};
+use std::any::Any;
+use std::ops::Deref;
+
+/// A role that a host has, and how it came by it.
+#[derive(Clone)]
+pub struct RoleInstance {
+    /// The role with its settings.
+    pub role: Box<dyn Role>,
+    /// Where it was given to the host, its appliance or the cluster, or where it was included.
+    pub at: Location,
+    /// The qualified name of the role that included it.
+    pub included_by: Option<&'static str>,
+}
+
+/// An endpoint that a role exposes on its host.
+pub struct EndpointInstance {
+    /// The host.
+    pub host: usize,
+    /// The endpoint.
+    pub endpoint: Box<dyn Any + Send + Sync>,
+}
+
+/// The whole cluster while it is compiled: what each phase found for all hosts.
+pub struct World<'w> {
+    pub(crate) cluster: &'w Cluster,
+    pub(crate) roles: Vec<Vec<RoleInstance>>,
+    pub(crate) endpoints: Vec<EndpointInstance>,
+}
+
+impl<'w> World<'w> {
+    fn view(&self, index: usize) -> HostView<'w> {
+        HostView::new(self.cluster, index)
+    }
+
+    fn hosts_with<R: Role>(&self) -> Vec<HostView<'w>> {
+        let has = |roles: &[RoleInstance]| roles.iter().any(|r| (&*r.role as &dyn Any).is::<R>());
+        (0..self.roles.len()).filter(|i| has(&self.roles[*i])).map(|i| self.view(i)).collect()
+    }
+
+    fn hosts_where(&self, condition: &Condition) -> Result<Vec<HostView<'w>>> {
+        let mut hosts = Vec::new();
+        for index in 0..self.cluster.hosts().len() {
+            let host = self.view(index);
+            if condition.holds(&host)? {
+                hosts.push(host);
+            }
+        }
+        Ok(hosts)
+    }
+}
+
+/// Phase 1: what a role sees when it says which roles come along.
+pub struct IncludeCx<'w> {
+    host: HostView<'w>,
+    by: &'static str,
+    pub(crate) included: Vec<RoleInstance>,
+}
+
+impl<'w> IncludeCx<'w> {
+    pub(crate) const fn new(host: HostView<'w>, by: &'static str) -> Self {
+        Self {
+            host,
+            by,
+            included: Vec::new(),
+        }
+    }
+
+    /// Gives the host another role. The same role with the same settings counts once; with other settings it is an error.
+    #[track_caller]
+    pub fn include(&mut self, role: impl Role) {
+        self.included.push(RoleInstance {
+            role: Box::new(role),
+            at: Location::caller(),
+            included_by: Some(self.by),
+        });
+    }
+
+    /// Whether a condition holds for this host.
+    ///
+    /// # Errors
+    /// An attribute is unset, or a fact isn't declared.
+    pub fn holds(&self, condition: impl Into<Condition>) -> Result<bool> {
+        condition.into().holds(&self.host)
+    }
+}
+
+impl<'w> Deref for IncludeCx<'w> {
+    type Target = HostView<'w>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.host
+    }
+}
+
+/// Phase 2: what a role sees when it says which endpoints it exposes.
+pub struct ExposeCx<'w> {
+    host: HostView<'w>,
+    world: &'w World<'w>,
+    pub(crate) exposed: Vec<EndpointInstance>,
+}
+
+impl<'w> ExposeCx<'w> {
+    pub(crate) const fn new(world: &'w World<'w>, host: HostView<'w>) -> Self {
+        Self {
+            host,
+            world,
+            exposed: Vec::new(),
+        }
+    }
+
+    /// Exposes an endpoint on this host.
+    pub fn expose(&mut self, endpoint: impl Endpoint) {
+        self.exposed.push(EndpointInstance {
+            host: self.host.index(),
+            endpoint: Box::new(endpoint),
+        });
+    }
+
+    /// The hosts that have the role, in the order of their declaration.
+    #[must_use]
+    pub fn hosts_with<R: Role>(&self) -> Vec<HostView<'w>> {
+        self.world.hosts_with::<R>()
+    }
+}
+
+impl<'w> Deref for ExposeCx<'w> {
+    type Target = HostView<'w>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.host
+    }
+}
+
+/// Phase 3: what a role sees when it declares resources for a host.
+///
+/// It shows the host itself (every method of [`HostView`]), its peers, and takes declarations.
+pub struct Cx<'w> {
+    host: HostView<'w>,
+    world: &'w World<'w>,
+    role: &'static str,
+    conditions: Vec<String>,
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) left_out: Vec<LeftOut>,
+    pub(crate) problems: Problems,
+}
+
+/// What a block under [`Cx::when`] may return: nothing, a handle, or a `Result` of anything.
+#[diagnostic::on_unimplemented(
+    message = "a block under `cx.when` can't return `{Self}`",
+    label = "return nothing, a handle, or a `Result`"
+)]
+pub trait Block {
+    /// What the block yields.
+    type Out;
+
+    /// What it yields, or why it failed.
+    ///
+    /// # Errors
+    /// The block failed.
+    fn finish(self) -> Result<Self::Out>;
+}
+
+impl Block for () {
+    type Out = ();
+
+    fn finish(self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<R> Block for Handle<R> {
+    type Out = Self;
+
+    fn finish(self) -> Result<Self> {
+        Ok(self)
+    }
+}
+
+impl<T> Block for Result<T, Error> {
+    type Out = T;
+
+    fn finish(self) -> Result<T> {
+        self
+    }
+}
+
+impl<'w> Cx<'w> {
+    pub(crate) const fn new(world: &'w World<'w>, host: HostView<'w>) -> Self {
+        Self {
+            host,
+            world,
+            role: "",
+            conditions: Vec::new(),
+            drafts: Vec::new(),
+            left_out: Vec::new(),
+            problems: Problems::new(),
+        }
+    }
+
+    /// Has the role declare its resources; what fails becomes a problem.
+    pub(crate) fn run(&mut self, instance: &RoleInstance) {
+        self.role = instance.role.name();
+        if let Err(error) = instance.role.behavior().declare(self) {
+            let place = ("the role was given here", instance.at.clone());
+            self.fail(error, place, None);
+        }
+    }
+
+    fn fail(&mut self, error: Error, (label, at): (&str, Location), resource: Option<&ResourceId>) {
+        let problems = match error {
+            Error::Problems(problems) => problems,
+            Error::Attribute(error) => error.to_problem().into(),
+            Error::Template(error) => Problem::new(Code::FailedDeclaration, error.to_string()).into(),
+            error @ (Error::Name(_) | Error::Path(_) | Error::Mode(_) | Error::Command(_)) => {
+                Problem::new(Code::InvalidValue, error.to_string()).into()
+            }
+            error => {
+                let message = format!("role {}: failed to {error}", short_role_name(self.role));
+                Problem::new(Code::FailedDeclaration, message).into()
+            }
+        };
+        for mut problem in problems {
+            problem.host.get_or_insert_with(|| self.host.name().clone());
+            problem.resource = problem.resource.or_else(|| resource.cloned());
+            let problem = if problem.places.iter().any(|place| place.at == at) { problem } else { problem.at(label, at.clone()) };
+            self.problems.push(problem);
+        }
+    }
+
+    /// Declares a resource for this host and returns its handle, with which others may depend on it.
+    ///
+    /// What can't be built becomes an error of the whole definition, so that all mistakes are shown at once.
+    #[track_caller]
+    pub fn add<A: Add>(&mut self, declaration: A) -> Handle<A::Out> {
+        let at = Location::caller();
+        let id = declaration.identity().ok();
+        match declaration.into_parts(&self.host) {
+            Ok(parts) => self.push(parts, at),
+            Err(error) => {
+                self.fail(error, ("declared", at), id.as_ref());
+                Handle::failed(self.host.index())
+            }
+        }
+    }
+
+    fn push<R>(&mut self, parts: Parts, at: Location) -> Handle<R> {
+        self.drafts.push(Draft {
+            parts,
+            at,
+            role: self.role,
+            conditions: self.conditions.clone(),
+        });
+        Handle::new(self.host.index(), self.drafts.len() - 1)
+    }
+
+    /// Declares what the block declares if the condition holds for this host, and records it where it doesn't.
+    ///
+    /// Returns what the block returned; `None` if the condition doesn't hold, and `None` is a dependency like any other.
+    #[track_caller]
+    pub fn when<B: Block>(&mut self, condition: impl Into<Condition>, block: impl FnOnce(&mut Self) -> B) -> Option<B::Out> {
+        let at = Location::caller();
+        let condition = condition.into();
+        if !self.decide(&condition, &at, None)? {
+            return None;
+        }
+        self.conditions.push(condition.to_string());
+        let result = block(self).finish();
+        self.conditions.pop();
+        match result {
+            Ok(out) => Some(out),
+            Err(error) => {
+                self.fail(error, ("in the block", at), None);
+                None
+            }
+        }
+    }
+
+    /// Declares one resource if the condition holds for this host; records which one was left out where it doesn't.
+    ///
+    /// `#[resource(…, when = …)]` expands to this.
+    #[track_caller]
+    pub fn add_when<A: Add>(&mut self, condition: impl Into<Condition>, declaration: A) -> Option<Handle<A::Out>> {
+        let at = Location::caller();
+        let condition = condition.into();
+        let id = declaration.identity().ok();
+        if !self.decide(&condition, &at, id.as_ref())? {
+            return None;
+        }
+        self.conditions.push(condition.to_string());
+        let handle = match declaration.into_parts(&self.host) {
+            Ok(parts) => self.push(parts, at),
+            Err(error) => {
+                self.fail(error, ("declared", at), id.as_ref());
+                Handle::failed(self.host.index())
+            }
+        };
+        self.conditions.pop();
+        Some(handle)
+    }
+
+    /// Whether the condition holds; `None` if that can't be decided, which is recorded as a problem.
+    fn decide(&mut self, condition: &Condition, at: &Location, resource: Option<&ResourceId>) -> Option<bool> {
+        match condition.holds(&self.host) {
+            Ok(true) => Some(true),
+            Ok(false) => {
+                let attributes = condition.attributes();
+                self.left_out.push(LeftOut {
+                    resource: resource.cloned(),
+                    condition: condition.to_string(),
+                    attributes: attributes.iter().map(|name| (*name).to_owned()).collect(),
+                    role: short_role_name(self.role).to_owned(),
+                    at: at.clone(),
+                });
+                Some(false)
+            }
+            Err(error) => {
+                self.fail(error, ("the condition stands", at.clone()), resource);
+                None
+            }
+        }
+    }
+
+    /// Whether a condition holds for this host. Unlike [`Cx::when`] it leaves no trace for `explain`.
+    ///
+    /// # Errors
+    /// An attribute is unset, or a fact isn't declared.
+    pub fn holds(&self, condition: impl Into<Condition>) -> Result<bool> {
+        condition.into().holds(&self.host)
+    }
+
+    /// The hosts that have the role, in the order of their declaration. Always those of the whole cluster, whatever
+    /// `--limit` says.
+    #[must_use]
+    pub fn hosts_with<R: Role>(&self) -> Vec<HostView<'w>> {
+        self.world.hosts_with::<R>()
+    }
+
+    /// The hosts for which the condition holds, in the order of their declaration.
+    ///
+    /// # Errors
+    /// It can't be decided for one of them.
+    pub fn hosts_where(&self, condition: impl Into<Condition>) -> Result<Vec<HostView<'w>>> {
+        self.world.hosts_where(&condition.into())
+    }
+
+    /// The endpoints of this type that any role of any host exposes, with their hosts, in the order of the hosts.
+    #[must_use]
+    pub fn endpoints<E: Endpoint>(&self) -> Vec<(HostView<'w>, E)> {
+        let of_type = |instance: &EndpointInstance| {
+            let endpoint = instance.endpoint.downcast_ref::<E>()?;
+            Some((self.world.view(instance.host), endpoint.clone()))
+        };
+        self.world.endpoints.iter().filter_map(of_type).collect()
+    }
+
+    /// This host as its peers see it.
+    #[must_use]
+    pub const fn host(&self) -> HostView<'w> {
+        self.host
+    }
+}
+
+impl<'w> Deref for Cx<'w> {
+    type Target = HostView<'w>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.host
+    }
+}
+
+impl AttributeError {
+    /// The problem, with the place of the role that read the attribute.
+    pub(crate) fn problem_for(error: Error, instance: &RoleInstance, host: &HostView<'_>) -> Problems {
+        let problem = match error {
+            Error::Problems(problems) => return problems,
+            Error::Attribute(error) => error.to_problem(),
+            error => Problem::new(Code::FailedDeclaration, format!("role {}: failed to {error}", short_role_name(instance.role.name()))),
+        };
+        problem.on(host.name()).at("the role was given here", instance.at.clone()).into()
+    }
+}

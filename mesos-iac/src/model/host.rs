@@ -1,0 +1,411 @@
+use super::{
+    Arch, Assignment, Assignments, AttributeSpec, AttributeValue, Code, IntoValue, Key, Origin, Os, Problem, Problems, Role,
+    RoleInstance, Value, short_type_name,
+};
+use crate::words::{HostName, HostPattern, Location, PatternError};
+
+/// Attributes that were set in one place, with what went wrong and what was learned of their keys.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    pub(crate) assignments: Assignments,
+    pub(crate) keys: Vec<AttributeSpec>,
+    pub(crate) problems: Problems,
+}
+
+impl Settings {
+    pub(crate) fn set<T: AttributeValue>(&mut self, key: Key<T>, value: impl IntoValue<T>, at: Location) {
+        self.keys.push(AttributeSpec::of(key, at.clone()));
+        match value.into_value() {
+            Ok(value) => self.assignments.push(Assignment {
+                key: key.name().to_owned(),
+                value: Value::new(value),
+                origin: Origin::Source(at),
+            }),
+            Err(why) => {
+                let expected = short_type_name(std::any::type_name::<T>());
+                let message = format!("attribute `{}` needs a value of type {expected}: {why}", key.name());
+                self.problems.push(Problem::new(Code::WrongType, message).at("set", at));
+            }
+        }
+    }
+}
+
+/// A host of the definition: a name, declared facts, attributes and roles.
+///
+/// ```
+/// use mesos_iac::prelude::*;
+/// let host = host("zk1").addr("10.0.0.1").os(Os::debian("12"));
+/// ```
+#[derive(Clone)]
+#[must_use = "a host takes part once it is given to `Cluster::new(…).host(…)`"]
+pub struct Host {
+    name: HostName,
+    at: Location,
+    address: Option<String>,
+    connect: Option<String>,
+    user: Option<String>,
+    port: Option<u16>,
+    host_keys: Vec<String>,
+    os: Option<Os>,
+    arch: Option<Arch>,
+    appliance: Option<(String, Location)>,
+    environment: Option<(String, Location)>,
+    pub(crate) roles: Vec<RoleInstance>,
+    pub(crate) settings: Settings,
+    pub(crate) inputs: Assignments,
+}
+
+/// One host.
+#[track_caller]
+pub fn host(name: &str) -> Hosts {
+    let at = Location::caller();
+    match HostName::new(name) {
+        Ok(name) => Hosts::new(vec![name], &at, Problems::new()),
+        Err(error) => Hosts::new(vec![], &at, Problem::new(Code::InvalidValue, error.to_string()).at("declared", at.clone()).into()),
+    }
+}
+
+/// The hosts that a pattern names, such as `backend-0-[0-4]`; see [`HostPattern`].
+#[track_caller]
+pub fn hosts(pattern: &str) -> Hosts {
+    let at = Location::caller();
+    match HostPattern::new(pattern).and_then(|pattern| pattern.expand()) {
+        Ok(names) => Hosts::new(names, &at, Problems::new()),
+        Err(error) => Hosts::new(vec![], &at, Problem::new(Code::InvalidValue, error.to_string()).at("declared", at.clone()).into()),
+    }
+}
+
+impl Host {
+    pub(crate) fn new(name: HostName, at: Location) -> Self {
+        Self {
+            name,
+            at,
+            address: None,
+            connect: None,
+            user: None,
+            port: None,
+            host_keys: Vec::new(),
+            os: None,
+            arch: None,
+            appliance: None,
+            environment: None,
+            roles: Vec::new(),
+            settings: Settings::default(),
+            inputs: Assignments::new(),
+        }
+    }
+
+    /// Sets the host's own address: an IP address, or a DNS name. It is what templates and peers see, and where the host
+    /// is reached unless [`Host::connect`] says otherwise. An IP address is verified on contact.
+    pub fn addr(mut self, address: impl Into<String>) -> Self {
+        self.address = Some(address.into());
+        self
+    }
+
+    /// Sets where the controller reaches the host, if that isn't its own address: behind address translation, say.
+    pub fn connect(mut self, address: impl Into<String>) -> Self {
+        self.connect = Some(address.into());
+        self
+    }
+
+    /// Sets who logs in: root unless told otherwise. Anyone else needs `sudo` without a password.
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// Sets the port of the host's SSH server, 22 unless told otherwise.
+    pub const fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// Pins the host's SSH key by its fingerprint, as `ssh-keygen -l` prints it (`SHA256:…`). A pin is all that counts:
+    /// known_hosts files aren't asked. Several pins admit several keys.
+    pub fn host_key(mut self, fingerprint: impl Into<String>) -> Self {
+        self.host_keys.push(fingerprint.into());
+        self
+    }
+
+    /// Declares the operating system. Verified on contact: a host that runs another one is refused.
+    pub fn os(mut self, os: Os) -> Self {
+        self.os = Some(os);
+        self
+    }
+
+    /// Declares the architecture. Verified on contact.
+    pub fn arch(mut self, arch: Arch) -> Self {
+        self.arch = Some(arch);
+        self
+    }
+
+    /// Makes the host one of an appliance: it gets that appliance's roles and attributes.
+    #[track_caller]
+    pub fn appliance(mut self, name: impl Into<String>) -> Self {
+        self.appliance = Some((name.into(), Location::caller()));
+        self
+    }
+
+    /// Puts the host into an environment: it gets that environment's attributes.
+    #[track_caller]
+    pub fn environment(mut self, name: impl Into<String>) -> Self {
+        self.environment = Some((name.into(), Location::caller()));
+        self
+    }
+
+    /// Gives the host a role.
+    #[track_caller]
+    pub fn role(mut self, role: impl Role) -> Self {
+        self.roles.push(RoleInstance {
+            role: Box::new(role),
+            at: Location::caller(),
+            included_by: None,
+        });
+        self
+    }
+
+    /// Sets an attribute for this host.
+    #[track_caller]
+    pub fn set<T: AttributeValue>(mut self, key: Key<T>, value: impl IntoValue<T>) -> Self {
+        self.settings.set(key, value, Location::caller());
+        self
+    }
+
+    /// The host's name.
+    #[must_use]
+    pub const fn name(&self) -> &HostName {
+        &self.name
+    }
+
+    /// Where it was declared.
+    #[must_use]
+    pub const fn declared_at(&self) -> &Location {
+        &self.at
+    }
+
+    /// The host's own address, if declared.
+    #[must_use]
+    pub fn address(&self) -> Option<&str> {
+        self.address.as_deref()
+    }
+
+    /// Where the controller reaches the host: what `.connect(…)` says, else its address, else its name.
+    #[must_use]
+    pub fn reached_at(&self) -> &str {
+        self.connect.as_deref().or(self.address.as_deref()).unwrap_or(self.name.as_str())
+    }
+
+    /// Who logs in.
+    #[must_use]
+    pub fn login(&self) -> &str {
+        self.user.as_deref().unwrap_or("root")
+    }
+
+    /// The port of the host's SSH server.
+    #[must_use]
+    pub fn ssh_port(&self) -> u16 {
+        self.port.unwrap_or(22)
+    }
+
+    /// The pinned fingerprints of the host's SSH keys.
+    #[must_use]
+    pub fn pinned_keys(&self) -> &[String] {
+        &self.host_keys
+    }
+
+    /// The declared operating system.
+    #[must_use]
+    pub const fn declared_os(&self) -> Option<&Os> {
+        self.os.as_ref()
+    }
+
+    /// The declared architecture.
+    #[must_use]
+    pub const fn declared_arch(&self) -> Option<&Arch> {
+        self.arch.as_ref()
+    }
+
+    /// The name of its appliance, if it has one.
+    #[must_use]
+    pub fn appliance_name(&self) -> Option<&str> {
+        self.appliance.as_ref().map(|(name, _)| name.as_str())
+    }
+
+    /// The name of its environment, if it has one.
+    #[must_use]
+    pub fn environment_name(&self) -> Option<&str> {
+        self.environment.as_ref().map(|(name, _)| name.as_str())
+    }
+
+    pub(crate) const fn appliance_given(&self) -> Option<&(String, Location)> {
+        self.appliance.as_ref()
+    }
+
+    pub(crate) const fn environment_given(&self) -> Option<&(String, Location)> {
+        self.environment.as_ref()
+    }
+}
+
+/// Hosts that are declared together; each method works on all of them.
+#[derive(Clone)]
+#[must_use = "hosts take part once they are given to `Cluster::new(…).hosts(…)`"]
+pub struct Hosts {
+    pub(crate) hosts: Vec<Host>,
+    pub(crate) problems: Problems,
+}
+
+impl Hosts {
+    fn new(names: Vec<HostName>, at: &Location, problems: Problems) -> Self {
+        Self {
+            hosts: names.into_iter().map(|name| Host::new(name, at.clone())).collect(),
+            problems,
+        }
+    }
+
+    /// These hosts and the others.
+    pub fn and(mut self, others: impl Into<Self>) -> Self {
+        let others = others.into();
+        self.hosts.extend(others.hosts);
+        self.problems.extend(others.problems);
+        self
+    }
+
+    /// Changes each host by plain Rust; the number counts from 0 in the order of the names.
+    pub fn each(mut self, mut change: impl FnMut(usize, Host) -> Host) -> Self {
+        self.hosts = self.hosts.into_iter().enumerate().map(|(n, host)| change(n, host)).collect();
+        self
+    }
+
+    /// Sets the one host's own address; see [`Host::addr`]. For several hosts it is an error: see [`Hosts::addrs`].
+    #[track_caller]
+    pub fn addr(self, address: impl Into<String>) -> Self {
+        let address = address.into();
+        self.addrs([address])
+    }
+
+    /// Sets the hosts' own addresses, one for each host in the order of their names.
+    #[track_caller]
+    pub fn addrs<A: Into<String>>(mut self, addresses: impl IntoIterator<Item = A>) -> Self {
+        let at = Location::caller();
+        let addresses: Vec<String> = addresses.into_iter().map(Into::into).collect();
+        if addresses.len() != self.hosts.len() && self.problems.is_empty() {
+            let message = format!("{} addresses are given for {} hosts", addresses.len(), self.hosts.len());
+            self.problems.push(Problem::new(Code::InvalidValue, message).at("given", at).hint("give one address for each host"));
+            return self;
+        }
+        let mut addresses = addresses.into_iter();
+        self.each(|_, host| match addresses.next() {
+            Some(address) => host.addr(address),
+            None => host,
+        })
+    }
+
+    /// See [`Host::user`].
+    pub fn user(self, user: impl Into<String>) -> Self {
+        let user = user.into();
+        self.each(|_, host| host.user(user.clone()))
+    }
+
+    /// See [`Host::port`].
+    pub fn port(self, port: u16) -> Self {
+        self.each(|_, host| host.port(port))
+    }
+
+    /// See [`Host::host_key`].
+    pub fn host_key(self, fingerprint: impl Into<String>) -> Self {
+        let fingerprint = fingerprint.into();
+        self.each(|_, host| host.host_key(fingerprint.clone()))
+    }
+
+    /// See [`Host::os`].
+    pub fn os(self, os: Os) -> Self {
+        self.each(|_, host| host.os(os.clone()))
+    }
+
+    /// See [`Host::arch`].
+    pub fn arch(self, arch: Arch) -> Self {
+        self.each(|_, host| host.arch(arch.clone()))
+    }
+
+    /// See [`Host::appliance`].
+    #[track_caller]
+    pub fn appliance(mut self, name: impl Into<String>) -> Self {
+        let given = (name.into(), Location::caller());
+        for host in &mut self.hosts {
+            host.appliance = Some(given.clone());
+        }
+        self
+    }
+
+    /// See [`Host::environment`].
+    #[track_caller]
+    pub fn environment(mut self, name: impl Into<String>) -> Self {
+        let given = (name.into(), Location::caller());
+        for host in &mut self.hosts {
+            host.environment = Some(given.clone());
+        }
+        self
+    }
+
+    /// See [`Host::role`].
+    #[track_caller]
+    pub fn role(mut self, role: impl Role) -> Self {
+        let instance = RoleInstance {
+            role: Box::new(role),
+            at: Location::caller(),
+            included_by: None,
+        };
+        for host in &mut self.hosts {
+            host.roles.push(instance.clone());
+        }
+        self
+    }
+
+    /// See [`Host::set`].
+    #[track_caller]
+    pub fn set<T: AttributeValue>(mut self, key: Key<T>, value: impl IntoValue<T>) -> Self {
+        let mut settings = Settings::default();
+        settings.set(key, value, Location::caller());
+        self.problems.extend(std::mem::take(&mut settings.problems));
+        for host in &mut self.hosts {
+            host.settings.assignments.append(&settings.assignments);
+            host.settings.keys.extend(settings.keys.iter().cloned());
+        }
+        self
+    }
+}
+
+/// A pattern where hosts are selected: text is read by [`HostPattern::new`], [`fnmatch`] makes the other sort.
+pub trait IntoHostPattern {
+    /// The pattern.
+    ///
+    /// # Errors
+    /// It is none.
+    fn into_host_pattern(self) -> Result<HostPattern, PatternError>;
+}
+
+impl IntoHostPattern for &str {
+    fn into_host_pattern(self) -> Result<HostPattern, PatternError> {
+        HostPattern::new(self)
+    }
+}
+
+impl IntoHostPattern for HostPattern {
+    fn into_host_pattern(self) -> Result<HostPattern, PatternError> {
+        Ok(self)
+    }
+}
+
+impl IntoHostPattern for Result<HostPattern, PatternError> {
+    fn into_host_pattern(self) -> Result<HostPattern, PatternError> {
+        self
+    }
+}
+
+/// A pattern as Stacki reads it: brackets hold a class of characters; see [`HostPattern::fnmatch`].
+///
+/// # Errors
+/// It is no pattern. `hosts_matching` takes the result as it is and reports that with its place.
+pub fn fnmatch(pattern: &str) -> Result<HostPattern, PatternError> {
+    HostPattern::fnmatch(pattern)
+}

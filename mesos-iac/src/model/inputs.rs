@@ -1,0 +1,51 @@
+use serde_json::Value as Json;
+
+/// What whoever runs the program adds to the definition: values of attributes, and where the hosts are.
+///
+/// Inputs shadow what the definition says. They are checked against the definition before anything else happens.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Inputs {
+    /// Attributes for all hosts.
+    pub attributes: Vec<InputValue>,
+    /// What is given for some hosts.
+    pub hosts: Vec<HostInput>,
+}
+
+/// An attribute's value as it was given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InputValue {
+    /// The attribute's name.
+    pub key: String,
+    /// Its value.
+    pub value: RawValue,
+    /// The option or the file it came by.
+    pub origin: String,
+}
+
+/// A value that isn't typed yet.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RawValue {
+    /// Text, from the command line.
+    Text(String),
+    /// Data, from a file.
+    Data(Json),
+}
+
+/// What is given for the hosts that a pattern matches.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct HostInput {
+    /// The pattern.
+    pub pattern: String,
+    /// Their own address.
+    pub address: Option<String>,
+    /// Where the controller reaches them.
+    pub connect: Option<String>,
+    /// Who logs in.
+    pub user: Option<String>,
+    /// The port of their SSH server.
+    pub port: Option<u16>,
+    /// Attributes.
+    pub attributes: Vec<InputValue>,
+    /// The option or the file it came by.
+    pub origin: String,
+}

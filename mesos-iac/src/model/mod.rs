@@ -1,0 +1,70 @@
+//! What a definition is made of: attributes, conditions, facts, roles, resources, hosts, clusters, and the interfaces
+//! through which a resource sees and changes a machine.
+//!
+//! Everything here is data or a trait. Nothing does I/O; the thinking over whole catalogs is done a floor higher.
+
+mod appliance;
+mod catalog;
+mod check;
+mod cluster;
+mod condition;
+mod content;
+mod context;
+mod declare;
+mod effect;
+mod error;
+mod facts;
+mod host;
+mod host_view;
+mod inputs;
+mod key;
+mod problem;
+mod provenance;
+pub mod registry;
+mod resource;
+mod role;
+mod scope;
+mod suggestion;
+mod system;
+mod system_ext;
+mod template;
+mod value;
+
+pub use appliance::{Appliance, AttributeGroup, appliance, attributes_of};
+pub use catalog::{CATALOG_FORMAT, Catalog, Edge, Entry, Reason, Subscription};
+pub use check::{Change, Check, Diff, Shown};
+pub use cluster::{Cluster, ClusterBuilder};
+pub use condition::Condition;
+pub use content::{Content, ContentSource, IntoContent};
+pub use context::{Block, Cx, EndpointInstance, ExposeCx, IncludeCx, RoleInstance, World};
+pub use declare::{
+    Add, Declare, Declared, Dependencies, Dependency, Draft, Handle, Parts, Reference, Trigger, resource,
+};
+pub use effect::{Effect, Effects};
+pub use error::{Error, Result};
+pub use facts::{Arch, DeclaredFacts, FactMismatch, Facts, Os};
+pub use host::{Host, Hosts, IntoHostPattern, fnmatch, host, hosts};
+pub use host_view::HostView;
+pub use inputs::{HostInput, InputValue, Inputs, RawValue};
+pub use key::{Attributes, Key, attribute_json};
+pub use problem::{Code, Place, Problem, Problems};
+pub use provenance::{Declaration, DroppedEdge, LeftOut, Provenance, RoleOrigin};
+pub use registry::{AttributeRegistration, AttributeSpec, KindRegistration, RoleRegistration};
+pub use resource::{Converge, Kind, RefreshAction, Reload, Rerun, Resource, Restart, Timing};
+pub use role::{Declares, Endpoint, Role, short_role_name};
+pub use scope::{Assignment, Assignments, AttributeError, Origin, Precedence, Scope};
+pub use suggestion::nearest;
+pub use system::{
+    Account, AccountChange, Attributes as PathAttributes, COMMAND_TIME_OUT, Ended, FileWrite, GroupEntry, Invocation,
+    MOST_BYTES, Output, PackageRequest, PathEntry, PathKind, Probe, ReadSystem, System, SystemError, UnitAction, UnitState,
+    full_unit_name,
+};
+pub use system_ext::{invoke, probe};
+pub use template::{
+    AttributeTemplate, BUILT_INS, Template, TemplateError, TemplateRegistration, TemplateSource, template_value,
+};
+pub use value::{AttributeValue, IntoValue, Value, short_type_name};
+
+pub(crate) use check::hex;
+pub(crate) use cluster::no_host;
+pub(crate) use template::environment as template_environment;

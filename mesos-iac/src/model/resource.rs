@@ -1,0 +1,174 @@
+use super::{Check, Diff, Effects, Error, ReadSystem, Result, System};
+use crate::words::{NameError, ResourceId};
+use dyn_clone::DynClone;
+use serde::{Deserialize, Serialize};
+use std::any::Any;
+use std::fmt;
+
+/// What a resource is: data that says which fact about a host is desired. Derived, never written by hand.
+///
+/// A resource travels to hosts and stands in catalogs under the name of its kind, so it is `Serialize` and
+/// `Deserialize`; how it is checked and applied is [`Converge`].
+///
+/// ```
+/// use mesos_iac::prelude::*;
+/// use serde::{Deserialize, Serialize};
+///
+/// /// Ensures that a directory of HDFS exists.
+/// #[derive(Debug, Clone, Serialize, Deserialize, Resource)]
+/// #[resource(kind = "doc.hdfs-dir", key = path)]
+/// struct HdfsDir {
+///     path: String,
+/// }
+///
+/// impl Converge for HdfsDir {
+///     fn check(&self, system: &dyn ReadSystem) -> Result<Check> {
+///         let mut diff = Diff::new();
+///         let there = system.probe(&probe(["hdfs", "dfs", "-test", "-d", &self.path])?.read_only())?;
+///         diff.compare("exists", Some(there), Some(true));
+///         Ok(diff.into())
+///     }
+///
+///     fn apply(&self, system: &dyn System, _: &Diff) -> Result<()> {
+///         system.run_checked(&invoke(["hdfs", "dfs", "-mkdir", "-p", &self.path])?)?;
+///         Ok(())
+///     }
+/// }
+/// # fn main() {}
+/// ```
+#[typetag::serde]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no resource",
+    label = "not a resource",
+    note = "derive it: `#[derive(Debug, Clone, Serialize, Deserialize, Resource)] #[resource(kind = \"owner.kind\", key = field)]`"
+)]
+pub trait Resource: Any + fmt::Debug + DynClone + Send + Sync {
+    /// Its kind and natural key.
+    ///
+    /// # Errors
+    /// The key is empty or has a control character in it.
+    fn id(&self) -> std::result::Result<ResourceId, NameError>;
+
+    /// How it is checked and applied.
+    fn behavior(&self) -> &dyn Converge;
+}
+
+dyn_clone::clone_trait_object!(Resource);
+
+/// The name of a kind. Derived with [`Resource`].
+pub trait Kind: Resource {
+    /// Such as `core.file`.
+    const KIND: &'static str;
+}
+
+/// How a resource finds out whether a host is as desired, and makes it so. Written by hand, once per kind.
+///
+/// The executor alone calls it. Promises that the tests of a kind should hold it to: after `apply` returned `Ok`, `check`
+/// returns [`Check::NoChange`]; `apply` makes the difference that `check` found go away and touches nothing else; what the
+/// user left unset is left as it is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` says what is desired, but not how to reach it",
+    label = "no `Converge`",
+    note = "write `impl Converge for {Self} {{ fn check(…) … fn apply(…) … }}`"
+)]
+pub trait Converge {
+    /// Compares the host with what is desired. It sees the host through [`ReadSystem`], which can't change one.
+    ///
+    /// # Errors
+    /// The comparison isn't possible. An error never reads as "no change".
+    fn check(&self, system: &dyn ReadSystem) -> Result<Check>;
+
+    /// Makes the difference that `check` found go away.
+    ///
+    /// # Errors
+    /// It isn't possible; what was changed so far stays.
+    fn apply(&self, system: &dyn System, diff: &Diff) -> Result<()>;
+
+    /// Restarts, reloads or reruns, because something that it depends on changed.
+    ///
+    /// # Errors
+    /// It isn't possible, or this kind can't be refreshed.
+    fn refresh(&self, system: &dyn System, action: RefreshAction) -> Result<()> {
+        let _ = system;
+        Err(Error::message(format!("this kind of resource can't {action}")))
+    }
+
+    /// Whether applying this difference does what the refresh would have done: starting a service satisfies its restart.
+    fn satisfies(&self, diff: &Diff, action: RefreshAction) -> bool {
+        let _ = (diff, action);
+        false
+    }
+
+    /// What it reads, owns and brings along; automatic edges and conflicts are found from these.
+    fn effects(&self) -> Effects {
+        Effects::none()
+    }
+
+    /// The resource that undoes it, where there is one; pruning uses it.
+    fn inverse(&self) -> Option<Box<dyn Resource>> {
+        None
+    }
+}
+
+/// What a refresh does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum RefreshAction {
+    /// Reads its configuration again, without stopping.
+    Reload,
+    /// Runs a command again.
+    Rerun,
+    /// Stops and starts; a restart includes a reload.
+    Restart,
+}
+
+impl RefreshAction {
+    /// Whether doing this makes doing `other` needless.
+    #[must_use]
+    pub fn includes(self, other: Self) -> bool {
+        self == other || (self == Self::Restart && other == Self::Reload)
+    }
+}
+
+impl fmt::Display for RefreshAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Reload => "reload",
+            Self::Rerun => "rerun",
+            Self::Restart => "restart",
+        })
+    }
+}
+
+/// When a refresh happens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Timing {
+    /// After everything else, once, whatever the number of causes.
+    #[default]
+    Delayed,
+    /// As soon as everything that the target depends on is in place.
+    Immediate,
+}
+
+/// A resource that can be restarted: `restart_on` exists for it.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` can't be restarted",
+    label = "`restart_on` needs something that can be restarted, such as a `Service`",
+    note = "for a kind of your own: implement `Converge::refresh` and add `impl Restart for {Self} {{}}`"
+)]
+pub trait Restart {}
+
+/// A resource that can be reloaded: `reload_on` exists for it.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` can't be reloaded",
+    label = "`reload_on` needs something that can be reloaded, such as a `Service`",
+    note = "for a kind of your own: implement `Converge::refresh` and add `impl Reload for {Self} {{}}`"
+)]
+pub trait Reload {}
+
+/// A resource that can be rerun: `rerun_on` exists for it.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` can't be rerun",
+    label = "`rerun_on` needs something that can be rerun, such as a `Command`",
+    note = "for a kind of your own: implement `Converge::refresh` and add `impl Rerun for {Self} {{}}`"
+)]
+pub trait Rerun {}

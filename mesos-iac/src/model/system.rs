@@ -1,0 +1,520 @@
+//! The interface through which a resource sees and changes a machine.
+
+use super::Facts;
+use crate::words::{AbsPath, CommandLine, HumanDuration, Mode, SecretSource, SecretText};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+/// The most bytes that [`ReadSystem::read`] returns: files of configuration are far smaller.
+pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How long a command may take unless told otherwise.
+pub const COMMAND_TIME_OUT: Duration = Duration::from_secs(600);
+
+/// Why a system couldn't answer or act.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum SystemError {
+    /// The kernel refused.
+    #[error("{action} {path}: {why}")]
+    Path {
+        /// What was tried, as a verb.
+        action: String,
+        /// On which path.
+        path: AbsPath,
+        /// The reason given.
+        why: String,
+    },
+    /// The directory that should hold the path doesn't exist.
+    #[error("create {path}: its directory {directory} doesn't exist")]
+    NoDirectory {
+        /// What was to be made.
+        path: AbsPath,
+        /// What is missing.
+        directory: AbsPath,
+    },
+    /// Something that a resource works on doesn't exist on the host.
+    #[error("there is no {what} `{name}` on the host")]
+    Missing {
+        /// The sort of thing: `user`, `group`, `unit`.
+        what: String,
+        /// Its name.
+        name: String,
+    },
+    /// A tool ended with an error.
+    #[error("run `{command}`: {ended}{}", .stderr.trim_end().lines().last().map(|line| format!(": {line}")).unwrap_or_default())]
+    Tool {
+        /// The tool and its arguments.
+        command: CommandLine,
+        /// How it ended.
+        ended: Ended,
+        /// The end of what it wrote to its standard error.
+        stderr: String,
+    },
+    /// A tool couldn't be started.
+    #[error("start `{command}`: {why}")]
+    Start {
+        /// The tool and its arguments.
+        command: CommandLine,
+        /// The reason given.
+        why: String,
+    },
+    /// A tool took too long and was ended.
+    #[error("run `{command}`: not done after {after}, ended")]
+    TimedOut {
+        /// The tool and its arguments.
+        command: CommandLine,
+        /// The time it had.
+        after: HumanDuration,
+    },
+    /// A plan doesn't run what isn't marked as read-only.
+    #[error("the guard `{command}` isn't marked as read-only, so a plan doesn't run it")]
+    GuardNotRun {
+        /// The guard.
+        command: CommandLine,
+    },
+    /// This system has no way to know.
+    #[error("{system} can't know {what}")]
+    Unknowable {
+        /// The system: a sandbox, a fake.
+        system: String,
+        /// What was asked.
+        what: String,
+    },
+    /// The value of a secret didn't come with the run.
+    #[error("the value of the secret {0} didn't come with this run")]
+    NoSecret(SecretSource),
+    /// Anything else, in words.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// How a tool ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ended {
+    /// By itself, with this exit status.
+    Exit(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exit(code) => write!(f, "exit status {code}"),
+            Self::Signal(signal) => write!(f, "ended by signal {signal}"),
+        }
+    }
+}
+
+type Result<T> = std::result::Result<T, SystemError>;
+
+/// What stands at a path, links not followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathEntry {
+    /// What it is.
+    pub kind: PathKind,
+    /// Its permission bits; none where the system can't know them.
+    pub mode: Option<Mode>,
+    /// Its owner's name, or number where it has no name; none where the system can't know it.
+    pub owner: Option<String>,
+    /// Its group's name, or number where it has no name; none where the system can't know it.
+    pub group: Option<String>,
+}
+
+/// What can stand at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link, and what it says.
+    Symlink(String),
+    /// A device, socket or pipe.
+    Other,
+}
+
+impl fmt::Display for PathKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File => "a file",
+            Self::Directory => "a directory",
+            Self::Symlink(_) => "a symbolic link",
+            Self::Other => "a device, socket or pipe",
+        })
+    }
+}
+
+/// What a service manager says of a unit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitState {
+    /// Whether there is such a unit at all.
+    pub exists: bool,
+    /// `UnitFileState`: `enabled`, `disabled`, `static`, `masked`, `generated` …
+    pub file_state: String,
+    /// `ActiveState`: `active`, `inactive`, `failed`, `activating` …
+    pub active: String,
+    /// Whether the unit's file changed since the manager read it.
+    pub needs_reload: bool,
+}
+
+/// What to do with a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UnitAction {
+    /// Start it now.
+    Start,
+    /// Stop it now.
+    Stop,
+    /// Restart it now; start it if it doesn't run.
+    Restart,
+    /// Have it read its configuration again.
+    Reload,
+    /// Start it at every boot.
+    Enable,
+    /// Don't start it at boot.
+    Disable,
+    /// Make it impossible to start.
+    Mask,
+    /// Undo that.
+    Unmask,
+}
+
+impl UnitAction {
+    /// The word that `systemctl` has for it.
+    #[must_use]
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+            Self::Reload => "reload",
+            Self::Enable => "enable",
+            Self::Disable => "disable",
+            Self::Mask => "mask",
+            Self::Unmask => "unmask",
+        }
+    }
+}
+
+/// An entry of the user database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// The numeric user id.
+    pub uid: u32,
+    /// The numeric id of the primary group.
+    pub gid: u32,
+    /// The primary group's name, or its number where it has no name.
+    pub group: String,
+    /// The full name (GECOS).
+    pub comment: String,
+    /// The home directory.
+    pub home: String,
+    /// The login shell.
+    pub shell: String,
+    /// The names of the supplementary groups, sorted.
+    pub groups: Vec<String>,
+}
+
+/// An entry of the group database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupEntry {
+    /// The numeric group id.
+    pub gid: u32,
+    /// The names of its members, sorted.
+    pub members: Vec<String>,
+}
+
+/// A command to run, and the conditions under which it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invocation {
+    /// The program and its arguments.
+    pub command: CommandLine,
+    /// The directory it starts in; none: the root directory.
+    pub directory: Option<AbsPath>,
+    /// Who runs it; none: root.
+    pub user: Option<String>,
+    /// Variables added to a minimal environment.
+    pub environment: BTreeMap<String, String>,
+    /// How long it may take before it and its children are ended.
+    pub time_out: HumanDuration,
+}
+
+impl Invocation {
+    /// The command, run by root in the root directory with a minimal environment.
+    #[must_use]
+    pub const fn new(command: CommandLine) -> Self {
+        Self {
+            command,
+            directory: None,
+            user: None,
+            environment: BTreeMap::new(),
+            time_out: HumanDuration(COMMAND_TIME_OUT),
+        }
+    }
+}
+
+/// A question that is put to the host by running a command: exit status 0 is yes, 1 is no, all else an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Probe {
+    /// What is run.
+    pub invocation: Invocation,
+    /// Whether the user promises that it changes nothing; only then a plan runs it.
+    pub read_only: bool,
+}
+
+/// What a command left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// How it ended.
+    pub ended: Ended,
+    /// What it wrote to its standard output, the end of it if it was much.
+    pub stdout: Vec<u8>,
+    /// What it wrote to its standard error, the end of it if it was much.
+    pub stderr: Vec<u8>,
+}
+
+/// The new content of a file, with what the file is to be.
+#[derive(Debug, Clone, Copy)]
+pub struct FileWrite<'a> {
+    /// All of the content.
+    pub content: &'a [u8],
+    /// What the file is to be; what is `None` is kept from the file that is replaced.
+    pub attributes: &'a Attributes,
+    /// A command that must succeed on the new file before it takes its place. `{}` stands for the new file's path.
+    pub verify: Option<&'a CommandLine>,
+}
+
+/// The owner, group and mode of a path; `None` leaves one as it is.
+///
+/// On creation, `None` means root, root, and 0644 for a file or 0755 for a directory.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attributes {
+    /// The permission bits.
+    pub mode: Option<Mode>,
+    /// The owner's name.
+    pub owner: Option<String>,
+    /// The group's name.
+    pub group: Option<String>,
+}
+
+/// A package to install.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PackageRequest {
+    /// Its name.
+    pub name: String,
+    /// The exact version; none: whatever is installed, or the repository's candidate.
+    pub version: Option<String>,
+}
+
+/// What a user's account is to become; `None` leaves a property as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountChange {
+    /// The numeric user id.
+    pub uid: Option<u32>,
+    /// The primary group's name.
+    pub group: Option<String>,
+    /// The full name.
+    pub comment: Option<String>,
+    /// The home directory.
+    pub home: Option<AbsPath>,
+    /// The login shell.
+    pub shell: Option<AbsPath>,
+    /// The supplementary groups, all of them.
+    pub groups: Option<Vec<String>>,
+    /// On creation: a system account.
+    pub system: bool,
+    /// On creation: make the home directory.
+    pub create_home: bool,
+}
+
+/// How a resource sees a machine. It can't change one: there is no such call here.
+pub trait ReadSystem: Send + Sync {
+    /// What is true of the machine.
+    ///
+    /// # Errors
+    /// A fact can't be read.
+    fn facts(&self) -> Result<Facts>;
+
+    /// What stands at the path; a link at its end isn't followed. `None`: nothing.
+    ///
+    /// # Errors
+    /// The path can't be looked up.
+    fn entry(&self, path: &AbsPath) -> Result<Option<PathEntry>>;
+
+    /// The path with every link in it followed, its end included. A path that doesn't exist is resolved as far as it does.
+    ///
+    /// # Errors
+    /// A link on the way belongs to someone who may not redirect root, or the links go in circles.
+    fn resolve(&self, path: &AbsPath) -> Result<AbsPath>;
+
+    /// The content of the regular file at the path, links followed as [`ReadSystem::resolve`] does. `None`: there is no
+    /// file.
+    ///
+    /// # Errors
+    /// It can't be read, is no regular file, or is longer than [`MOST_BYTES`].
+    fn read(&self, path: &AbsPath) -> Result<Option<Vec<u8>>>;
+
+    /// The names in the directory at the path, sorted. `None`: there is no directory.
+    ///
+    /// # Errors
+    /// It can't be read or is no directory.
+    fn list(&self, path: &AbsPath) -> Result<Option<Vec<String>>>;
+
+    /// The installed version of the package. `None`: not installed, or not completely.
+    ///
+    /// # Errors
+    /// The package database can't be read.
+    fn package(&self, name: &str) -> Result<Option<String>>;
+
+    /// What the service manager says of the unit, which is named in full (`zookeeper.service`).
+    ///
+    /// # Errors
+    /// The service manager doesn't answer.
+    fn unit(&self, name: &str) -> Result<UnitState>;
+
+    /// The account of the user. `None`: there is none.
+    ///
+    /// # Errors
+    /// The user database can't be read.
+    fn user(&self, name: &str) -> Result<Option<Account>>;
+
+    /// The group. `None`: there is none.
+    ///
+    /// # Errors
+    /// The group database can't be read.
+    fn group(&self, name: &str) -> Result<Option<GroupEntry>>;
+
+    /// Asks the host by running a command.
+    ///
+    /// # Errors
+    /// The command can't be started, takes too long, or ends with anything but 0 and 1; or this is a plan and the probe
+    /// isn't marked as read-only. None of these reads as yes or no.
+    fn probe(&self, probe: &Probe) -> Result<bool>;
+
+    /// The value of a secret that came with this run.
+    ///
+    /// # Errors
+    /// It didn't come with this run.
+    fn reveal(&self, secret: &SecretSource) -> Result<SecretText>;
+}
+
+/// How a resource changes a machine.
+pub trait System: ReadSystem {
+    /// Makes the file, or replaces its content in one step: at every moment the old file or the new one is there.
+    ///
+    /// # Errors
+    /// The directory doesn't exist, something else than a file stands there, `verify` refuses, the owner or group
+    /// doesn't exist, or the kernel refuses.
+    fn write_file(&self, path: &AbsPath, write: &FileWrite<'_>) -> Result<()>;
+
+    /// Makes the directory; its parent must exist.
+    ///
+    /// # Errors
+    /// As [`System::write_file`].
+    fn create_directory(&self, path: &AbsPath, attributes: &Attributes) -> Result<()>;
+
+    /// Makes the link say `target`, in one step if there was a link.
+    ///
+    /// # Errors
+    /// As [`System::write_file`].
+    fn write_symlink(&self, path: &AbsPath, target: &str) -> Result<()>;
+
+    /// Changes owner, group and mode of a file or directory.
+    ///
+    /// # Errors
+    /// There is no such path, it is a link, the owner or group doesn't exist, or the kernel refuses.
+    fn set_attributes(&self, path: &AbsPath, attributes: &Attributes) -> Result<()>;
+
+    /// Removes the file, link or empty directory; nothing there is success.
+    ///
+    /// # Errors
+    /// The directory isn't empty, or the kernel refuses.
+    fn remove(&self, path: &AbsPath) -> Result<()>;
+
+    /// Installs the packages in one transaction that removes nothing and starts no service.
+    ///
+    /// # Errors
+    /// The package manager ends with an error.
+    fn install_packages(&self, packages: &[PackageRequest]) -> Result<()>;
+
+    /// Removes the packages and keeps their configuration.
+    ///
+    /// # Errors
+    /// The package manager ends with an error.
+    fn remove_packages(&self, names: &[String]) -> Result<()>;
+
+    /// Does this to the unit and waits until it is done.
+    ///
+    /// # Errors
+    /// The service manager refuses, or the unit fails.
+    fn control_unit(&self, name: &str, action: UnitAction) -> Result<()>;
+
+    /// Has the service manager read its unit files again.
+    ///
+    /// # Errors
+    /// The service manager refuses.
+    fn reload_units(&self) -> Result<()>;
+
+    /// Makes the user.
+    ///
+    /// # Errors
+    /// The tool ends with an error.
+    fn create_user(&self, name: &str, change: &AccountChange) -> Result<()>;
+
+    /// Changes the user.
+    ///
+    /// # Errors
+    /// The tool ends with an error.
+    fn change_user(&self, name: &str, change: &AccountChange) -> Result<()>;
+
+    /// Removes the user and keeps the home directory.
+    ///
+    /// # Errors
+    /// The tool ends with an error.
+    fn remove_user(&self, name: &str) -> Result<()>;
+
+    /// Makes the group.
+    ///
+    /// # Errors
+    /// The tool ends with an error.
+    fn create_group(&self, name: &str, gid: Option<u32>, system: bool) -> Result<()>;
+
+    /// Changes the group's number.
+    ///
+    /// # Errors
+    /// The tool ends with an error.
+    fn change_group(&self, name: &str, gid: u32) -> Result<()>;
+
+    /// Removes the group.
+    ///
+    /// # Errors
+    /// The tool ends with an error.
+    fn remove_group(&self, name: &str) -> Result<()>;
+
+    /// Runs the command. How it ended is part of the answer, not an error.
+    ///
+    /// # Errors
+    /// It can't be started or takes too long.
+    fn run(&self, invocation: &Invocation) -> Result<Output>;
+}
+
+/// The unit's name in full: a name without a suffix is a service.
+#[must_use]
+pub fn full_unit_name(name: &str) -> String {
+    const SUFFIXES: [&str; 11] = [
+        "service", "socket", "timer", "path", "mount", "automount", "swap", "target", "slice", "scope", "device",
+    ];
+    match name.rsplit_once('.') {
+        Some((_, suffix)) if SUFFIXES.contains(&suffix) => name.to_owned(),
+        _ => format!("{name}.service"),
+    }
+}

@@ -1,0 +1,11 @@
+//! What a run would do, and how to show it. Pure: a plan sees a host only through a [`ReadSystem`](crate::ReadSystem).
+
+mod planner;
+mod types;
+mod unified;
+
+pub use planner::plan;
+pub use types::{Because, Certainty, Plan, Planned, PlannedRefresh, PlannedResource};
+pub use unified::{ChangeText, change_text};
+
+pub(crate) use unified::visible;

@@ -1,0 +1,112 @@
+use super::types::{Because, Certainty, Plan, Planned, PlannedRefresh, PlannedResource};
+use crate::model::{Catalog, Check, Diff, Entry, Error, ReadSystem, Reason, RefreshAction, SystemError};
+use crate::words::ResourceId;
+use std::collections::{BTreeMap, HashMap};
+
+/// What is known of an entry once it has been planned.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Same,
+    Changes,
+    Open,
+    Fails,
+}
+
+/// Plans a run on one host. Nothing is changed, and no guard is run that isn't marked as read-only.
+pub fn plan(catalog: &Catalog, system: &dyn ReadSystem) -> Plan {
+    let mut fates = HashMap::<&ResourceId, Fate>::with_capacity(catalog.entries.len());
+    let mut plan = Plan::default();
+    let mut satisfied = BTreeMap::<&ResourceId, Diff>::new();
+    for entry in &catalog.entries {
+        let planned = plan_entry(entry, system, &fates);
+        let fate = match &planned {
+            Planned::NoChange => Fate::Same,
+            Planned::WouldChange(diff) => {
+                satisfied.insert(&entry.id, diff.clone());
+                Fate::Changes
+            }
+            Planned::Unknown { because: Because::Unknowable(_), .. } => Fate::Same,
+            Planned::Unknown { as_it_stands, .. } => {
+                if let Some(diff) = as_it_stands {
+                    satisfied.insert(&entry.id, diff.clone());
+                }
+                Fate::Open
+            }
+            Planned::Failed(_) | Planned::Skipped { .. } => Fate::Fails,
+        };
+        fates.insert(&entry.id, fate);
+        plan.resources.push(PlannedResource {
+            id: entry.id.clone(),
+            planned,
+        });
+    }
+    for entry in &catalog.entries {
+        if fates.get(&entry.id) != Some(&Fate::Fails) {
+            plan.refreshes.extend(plan_refresh(entry, &fates, satisfied.get(&entry.id)));
+        }
+    }
+    plan
+}
+
+fn plan_entry(entry: &Entry, system: &dyn ReadSystem, fates: &HashMap<&ResourceId, Fate>) -> Planned {
+    let fate = |id: &ResourceId| fates.get(id).copied().unwrap_or(Fate::Same);
+    if let Some(failed) = entry.after.iter().find(|edge| fate(&edge.on) == Fate::Fails) {
+        return Planned::Skipped {
+            because: failed.on.clone(),
+        };
+    }
+    let moving = |id: &ResourceId| matches!(fate(id), Fate::Changes | Fate::Open);
+    let upstream = || entry.after.iter().find(|edge| moving(&edge.on)).map(|edge| Because::Upstream(edge.on.clone()));
+    // What a package brings along can't be seen before it is there, so neither can a difference from it.
+    let provider = || {
+        let provided = entry.after.iter().find(|edge| edge.because == Reason::Provider && moving(&edge.on));
+        provided.map(|edge| Because::Upstream(edge.on.clone()))
+    };
+    match entry.resource.behavior().check(system) {
+        Ok(Check::NoChange) => Planned::NoChange,
+        Ok(Check::Change(diff)) => match provider() {
+            Some(because) => Planned::Unknown {
+                because,
+                as_it_stands: Some(diff),
+            },
+            None => Planned::WouldChange(diff),
+        },
+        Err(Error::System(SystemError::GuardNotRun { .. })) => unknown(Because::GuardNotRun),
+        Err(Error::System(error @ SystemError::Unknowable { .. })) => unknown(Because::Unknowable(error.to_string())),
+        Err(error) => upstream().map_or_else(|| Planned::Failed(error.to_string()), unknown),
+    }
+}
+
+const fn unknown(because: Because) -> Planned {
+    Planned::Unknown {
+        because,
+        as_it_stands: None,
+    }
+}
+
+/// The refresh that an entry would get: the strongest of those that it asked for.
+fn plan_refresh(entry: &Entry, fates: &HashMap<&ResourceId, Fate>, own: Option<&Diff>) -> Option<PlannedRefresh> {
+    let mut action: Option<RefreshAction> = None;
+    let mut certainty = Certainty::IfChanged;
+    let mut because = Vec::new();
+    for subscription in &entry.refresh_on {
+        let sure = match fates.get(&subscription.on) {
+            Some(Fate::Changes) => Certainty::Certain,
+            Some(Fate::Open) => Certainty::IfChanged,
+            _ => continue,
+        };
+        if own.is_some_and(|diff| entry.resource.behavior().satisfies(diff, subscription.action)) {
+            continue;
+        }
+        action = Some(action.map_or(subscription.action, |so_far| so_far.max(subscription.action)));
+        certainty = certainty.min(sure);
+        because.push(subscription.on.clone());
+    }
+    because.dedup();
+    Some(PlannedRefresh {
+        target: entry.id.clone(),
+        action: action?,
+        certainty,
+        because,
+    })
+}

@@ -1,0 +1,110 @@
+use crate::model::{Diff, RefreshAction};
+use crate::words::ResourceId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What a run would do to one host, in the order in which it would.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The resources, all of them.
+    pub resources: Vec<PlannedResource>,
+    /// The refreshes that would follow.
+    pub refreshes: Vec<PlannedRefresh>,
+}
+
+/// What a run would do to one resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedResource {
+    /// The resource.
+    pub id: ResourceId,
+    /// What would be done.
+    pub planned: Planned,
+}
+
+/// What would be done to a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[must_use]
+pub enum Planned {
+    /// Nothing: the host is as desired.
+    NoChange,
+    /// Exactly this.
+    WouldChange(Diff),
+    /// It can't be known yet.
+    Unknown {
+        /// Why not.
+        because: Because,
+        /// What would be done if nothing before it changed anything that matters to it.
+        as_it_stands: Option<Diff>,
+    },
+    /// The comparison failed, and nothing before it could mend that.
+    Failed(String),
+    /// Nothing, because something that it needs fails.
+    Skipped {
+        /// What fails.
+        because: ResourceId,
+    },
+}
+
+/// Why something can't be known before a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Because {
+    /// Something that it depends on would change first.
+    Upstream(ResourceId),
+    /// Its guard isn't marked as read-only, so a plan doesn't run it.
+    GuardNotRun,
+    /// The system has no way to know.
+    Unknowable(String),
+}
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Upstream(id) => write!(f, "{id} would change first"),
+            Self::GuardNotRun => f.write_str("its guard isn't marked as read-only, so a plan doesn't run it"),
+            Self::Unknowable(why) => f.write_str(why),
+        }
+    }
+}
+
+/// A refresh that would follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedRefresh {
+    /// What would be refreshed.
+    pub target: ResourceId,
+    /// How.
+    pub action: RefreshAction,
+    /// Whether it is sure to happen.
+    pub certainty: Certainty,
+    /// Whose changes cause it.
+    pub because: Vec<ResourceId>,
+}
+
+/// Whether a refresh is sure to happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Certainty {
+    /// It is.
+    Certain,
+    /// It happens if something that can't be known yet changes.
+    IfChanged,
+}
+
+impl Plan {
+    /// Whether a run would change anything, or might.
+    #[must_use]
+    pub fn changes_anything(&self) -> bool {
+        let changes = |resource: &PlannedResource| {
+            matches!(resource.planned, Planned::WouldChange(_))
+                || matches!(&resource.planned, Planned::Unknown { because: Because::Upstream(_) | Because::GuardNotRun, .. })
+        };
+        !self.refreshes.is_empty() || self.resources.iter().any(changes)
+    }
+
+    /// Whether something would fail.
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        self.resources.iter().any(|resource| matches!(resource.planned, Planned::Failed(_)))
+    }
+}

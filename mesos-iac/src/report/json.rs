@@ -1,0 +1,74 @@
+use super::{Reporter, Tally};
+use crate::fleet::{FleetEvent, HostResult};
+use serde_json::{Value, json};
+use std::io::{self, Write};
+
+/// The version of the lines' form. It changes when a field goes away or changes its meaning.
+const FORMAT: u32 = 1;
+
+/// Tells programs what happens: a JSON object on each line, the last one with the numbers.
+pub struct JsonReporter<W> {
+    out: W,
+    command: &'static str,
+}
+
+impl<W: Write> JsonReporter<W> {
+    /// A report of this command (`plan`, `apply`).
+    pub const fn new(out: W, command: &'static str) -> Self {
+        Self { out, command }
+    }
+
+    fn line(&mut self, value: &Value) -> io::Result<()> {
+        serde_json::to_writer(&mut self.out, value)?;
+        self.out.write_all(b"\n")
+    }
+}
+
+impl<W: Write> Reporter for JsonReporter<W> {
+    fn take(&mut self, event: &FleetEvent) -> io::Result<()> {
+        let value = match event {
+            FleetEvent::HostStarted { host } => json!({ "type": "host_started", "host": host }),
+            FleetEvent::AgentUploaded { host, bytes } => json!({ "type": "agent_uploaded", "host": host, "bytes": bytes }),
+            FleetEvent::HostWelcomed { host, facts } => json!({ "type": "host_welcomed", "host": host, "facts": facts }),
+            FleetEvent::Host { host, event } => json!({ "type": "event", "host": host, "event": event }),
+            FleetEvent::HostFinished { host, result, traffic } => {
+                let sent = json!({ "agent_bytes": traffic.program, "message_bytes": traffic.messages });
+                match result {
+                    HostResult::Converged(summary) => json!({ "type": "host_finished", "host": host, "result": "converged", "summary": summary, "sent": sent }),
+                    HostResult::Planned(plan) => json!({ "type": "host_finished", "host": host, "result": "planned", "plan": plan, "sent": sent }),
+                    HostResult::Failed(error) => json!({
+                        "type": "host_finished",
+                        "host": host,
+                        "result": if error.is_unreachable() { "unreachable" } else { "refused" },
+                        "error": format!("failed to {error}"),
+                        "hint": error.hint(),
+                        "sent": sent,
+                    }),
+                }
+            }
+        };
+        self.line(&value)
+    }
+
+    fn finish(&mut self, tally: &Tally) -> io::Result<()> {
+        let value = json!({
+            "type": "finished",
+            "format": FORMAT,
+            "command": self.command,
+            "hosts": tally.hosts,
+            "hosts_changed": tally.hosts_changed,
+            "hosts_failed": tally.hosts_failed,
+            "hosts_unreachable": tally.hosts_unreachable,
+            "changed": tally.changed,
+            "unchanged": tally.unchanged,
+            "unknown": tally.unknown,
+            "failed": tally.failed,
+            "skipped": tally.skipped,
+            "refreshes": tally.refreshes,
+            "agent_bytes": tally.traffic.program,
+            "message_bytes": tally.traffic.messages,
+        });
+        self.line(&value)?;
+        self.out.flush()
+    }
+}

@@ -1,0 +1,32 @@
+//! Reports: readers of one stream of events, each in its own way. This floor and the command line alone print.
+
+mod graph;
+mod json;
+mod paint;
+mod plan;
+mod run;
+mod tally;
+
+pub use graph::{dot, mermaid};
+pub use json::JsonReporter;
+pub use paint::Paint;
+pub use plan::write_plans;
+pub use run::RunReporter;
+pub use tally::Tally;
+
+use crate::fleet::FleetEvent;
+
+/// A reader of the events of a run over many hosts.
+pub trait Reporter {
+    /// Takes an event.
+    ///
+    /// # Errors
+    /// Whoever reads the report has gone away.
+    fn take(&mut self, event: &FleetEvent) -> std::io::Result<()>;
+
+    /// Says what there is to say at the end.
+    ///
+    /// # Errors
+    /// Whoever reads the report has gone away.
+    fn finish(&mut self, tally: &Tally) -> std::io::Result<()>;
+}

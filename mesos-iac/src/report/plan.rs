@@ -1,0 +1,109 @@
+use super::paint::Paint;
+use crate::plan::{Certainty, Plan, Planned, PlannedRefresh, change_text};
+use crate::words::{HostName, ResourceId, fold_names};
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+/// What is shown of one resource; hosts on which it reads the same are shown together.
+#[derive(PartialEq, Eq, Hash, Clone)]
+struct Shown {
+    id: ResourceId,
+    mark: char,
+    lines: Vec<String>,
+}
+
+/// Writes the plans of many hosts: each change once, with all the hosts that it is the same on.
+///
+/// # Errors
+/// Whoever reads it has gone away.
+pub fn write_plans(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)], verbose: bool) -> io::Result<()> {
+    let mut order = Vec::<Shown>::new();
+    let mut hosts = HashMap::<Shown, Vec<&HostName>>::new();
+    for (host, plan) in plans {
+        for resource in &plan.resources {
+            if let Some(shown) = show(&resource.id, &resource.planned, verbose) {
+                let group = hosts.entry(shown.clone()).or_default();
+                if group.is_empty() {
+                    order.push(shown);
+                }
+                group.push(host);
+            }
+        }
+    }
+    for shown in &order {
+        let on = hosts.get(shown).map_or(&[][..], Vec::as_slice);
+        let heading = format!("{} {}", shown.mark, shown.id);
+        let heading = match shown.mark {
+            '~' => paint.yellow(&heading),
+            '!' => paint.red(&heading),
+            '?' => paint.cyan(&heading),
+            _ => paint.dim(&heading),
+        };
+        writeln!(out, "{heading}  {}", paint.dim(&names(on)))?;
+        for line in &shown.lines {
+            writeln!(out, "    {}", paint.diff_line(line))?;
+        }
+    }
+    write_refreshes(out, paint, plans)
+}
+
+fn show(id: &ResourceId, planned: &Planned, verbose: bool) -> Option<Shown> {
+    let shown = |mark, lines| {
+        Some(Shown {
+            id: id.clone(),
+            mark,
+            lines,
+        })
+    };
+    match planned {
+        Planned::NoChange if verbose => shown(' ', Vec::new()),
+        Planned::NoChange => None,
+        Planned::WouldChange(diff) => shown('~', change_text(diff).lines),
+        Planned::Unknown { because, as_it_stands } => {
+            let mut lines = vec![format!("unknown: {because}")];
+            if let Some(diff) = as_it_stands {
+                lines.push("as things stand:".to_owned());
+                lines.extend(change_text(diff).lines.into_iter().map(|line| format!("  {line}")));
+            }
+            shown('?', lines)
+        }
+        Planned::Failed(why) => shown('!', vec![format!("can't be planned: failed to {}", crate::plan::visible(why))]),
+        Planned::Skipped { because } => shown('!', vec![format!("would be skipped: {because} can't be planned")]),
+    }
+}
+
+fn write_refreshes(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)]) -> io::Result<()> {
+    let mut order = Vec::<&PlannedRefresh>::new();
+    let mut hosts = Vec::<Vec<&HostName>>::new();
+    for (host, plan) in plans {
+        for refresh in &plan.refreshes {
+            match order.iter().position(|other| *other == refresh) {
+                Some(index) => hosts[index].push(host),
+                None => {
+                    order.push(refresh);
+                    hosts.push(vec![host]);
+                }
+            }
+        }
+    }
+    for (refresh, on) in order.iter().zip(&hosts) {
+        let heading = format!("↻ {} {}", refresh.action, refresh.target);
+        let when = match refresh.certainty {
+            Certainty::Certain => "because of",
+            Certainty::IfChanged => "if changed:",
+        };
+        let causes: Vec<String> = refresh.because.iter().map(ToString::to_string).collect();
+        writeln!(out, "{}  {}", paint.yellow(&heading), paint.dim(&names(on)))?;
+        writeln!(out, "    {when} {}", causes.join(", "))?;
+    }
+    Ok(())
+}
+
+/// `backend-0-0`, or `5 hosts: backend-0-[0-4]`.
+fn names(hosts: &[&HostName]) -> String {
+    let folded = fold_names(hosts.iter().copied());
+    match hosts.len() {
+        1 => folded,
+        many => format!("{many} hosts: {folded}"),
+    }
+}

@@ -1,0 +1,183 @@
+use super::paint::Paint;
+use super::plan::write_plans;
+use super::{Reporter, Tally};
+use crate::converge::{Event, Outcome, RefreshOutcome};
+use crate::fleet::{FleetEvent, HostResult};
+use crate::plan::{Plan, change_text, visible};
+use crate::words::HostName;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+/// Tells people what happens: a line for each change as it comes, plans in one piece at the end, and a last line of
+/// numbers. On a terminal a line at the bottom says which hosts are still being worked on.
+pub struct RunReporter<W> {
+    out: W,
+    paint: Paint,
+    verbose: bool,
+    width: usize,
+    order: Vec<HostName>,
+    plans: Vec<(HostName, Plan)>,
+    open: Vec<HostName>,
+    progress: Option<ProgressBar>,
+    what: &'static str,
+    started: Instant,
+    failures: usize,
+}
+
+impl<W: Write> RunReporter<W> {
+    /// A report for `hosts`, of which the longest name sets the width of the first column. `what` begins the last line.
+    pub fn new(out: W, paint: Paint, hosts: &[HostName], verbose: bool, what: &'static str, on_terminal: bool) -> Self {
+        let progress = on_terminal.then(|| {
+            let bar = ProgressBar::new(hosts.len() as u64);
+            // The template is a constant; indicatif's default serves as well.
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} hosts, {elapsed}  {msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        Self {
+            out,
+            paint,
+            verbose,
+            width: hosts.iter().map(|host| host.as_str().len()).max().unwrap_or(0),
+            order: hosts.to_vec(),
+            plans: Vec::new(),
+            open: Vec::new(),
+            progress,
+            what,
+            started: Instant::now(),
+            failures: 0,
+        }
+    }
+
+    fn line(&mut self, host: &HostName, mark: &str, text: &str) -> io::Result<()> {
+        let width = self.width;
+        let line = format!("{host:width$}  {mark} {text}");
+        let out = &mut self.out;
+        match &self.progress {
+            Some(bar) => bar.suspend(|| writeln!(out, "{line}")),
+            None => writeln!(out, "{line}"),
+        }
+    }
+
+    fn detail(&mut self, host: &HostName, lines: &[String]) -> io::Result<()> {
+        for text in lines {
+            let painted = self.paint.diff_line(text);
+            self.line(host, "   ", &painted)?;
+        }
+        Ok(())
+    }
+
+    fn host_event(&mut self, host: &HostName, event: &Event) -> io::Result<()> {
+        let paint = self.paint;
+        match event {
+            Event::ResourceFinished { id, outcome, milliseconds } => match outcome {
+                Outcome::NoChange if self.verbose => self.line(host, &paint.dim("ok      "), &id.to_string()),
+                Outcome::NoChange => Ok(()),
+                Outcome::Changed(diff) => {
+                    let took = if *milliseconds >= 1000 { format!("  ({:.1} s)", *milliseconds as f64 / 1000.0) } else { String::new() };
+                    let properties: Vec<&str> = diff.changes.iter().map(|change| change.property.as_str()).collect();
+                    let text = format!("{id}  {}{took}", paint.dim(&properties.join(", ")));
+                    self.line(host, &paint.yellow("changed "), &text)?;
+                    if self.verbose { self.detail(host, &change_text(diff).lines) } else { Ok(()) }
+                }
+                Outcome::Unknown(why) => self.line(host, &paint.cyan("unknown "), &format!("{id}  {}", visible(why))),
+                Outcome::Failed(why) => self.line(host, &paint.red("FAILED  "), &format!("{id}  failed to {}", visible(why))),
+                Outcome::Skipped { because } => self.line(host, &paint.red("skipped "), &format!("{id}  because {because} failed")),
+                Outcome::NotReached => self.line(host, &paint.red("stopped "), &format!("{id}  not reached")),
+            },
+            Event::RefreshFinished { target, action, because, outcome } => {
+                let causes: Vec<String> = because.iter().map(ToString::to_string).collect();
+                let text = format!("{target}  because of {}", causes.join(", "));
+                match outcome {
+                    RefreshOutcome::Done => self.line(host, &paint.yellow(&format!("{:<8}", format!("{action}"))), &text),
+                    RefreshOutcome::Satisfied if self.verbose => self.line(host, &paint.dim("ok      "), &format!("{target}  needs no {action}: it was started")),
+                    RefreshOutcome::Satisfied => Ok(()),
+                    RefreshOutcome::Unknown(why) => self.line(host, &paint.cyan("unknown "), &format!("{action} {text}: {}", visible(why))),
+                    RefreshOutcome::Failed(why) => self.line(host, &paint.red("FAILED  "), &format!("{action} {target}  failed to {}", visible(why))),
+                    RefreshOutcome::Held { because } => self.line(host, &paint.red("held    "), &format!("{action} {target}  because {because} failed")),
+                    RefreshOutcome::NotReached => self.line(host, &paint.red("stopped "), &format!("{action} {target}  not reached")),
+                }
+            }
+            Event::Noted(text) => self.line(host, &paint.cyan("note    "), &visible(text)),
+            Event::RunStarted { .. } | Event::Planned(_) | Event::RunFinished(_) => Ok(()),
+        }
+    }
+
+    fn show_open(&self) {
+        if let Some(bar) = &self.progress {
+            let names = crate::words::fold_names(&self.open);
+            bar.set_message(names.chars().take(60).collect::<String>());
+        }
+    }
+}
+
+impl<W: Write> Reporter for RunReporter<W> {
+    fn take(&mut self, event: &FleetEvent) -> io::Result<()> {
+        let paint = self.paint;
+        match event {
+            FleetEvent::HostStarted { host } => {
+                self.open.push(host.clone());
+                self.show_open();
+                Ok(())
+            }
+            FleetEvent::AgentUploaded { host, bytes } if self.verbose => {
+                self.line(host, &paint.dim("agent   "), &format!("uploaded, {bytes} bytes"))
+            }
+            FleetEvent::AgentUploaded { .. } | FleetEvent::HostWelcomed { .. } => Ok(()),
+            FleetEvent::Host { host, event } => self.host_event(host, event),
+            FleetEvent::HostFinished { host, result, .. } => {
+                self.open.retain(|open| open != host);
+                self.show_open();
+                if let Some(bar) = &self.progress {
+                    bar.inc(1);
+                }
+                match result {
+                    HostResult::Planned(plan) => {
+                        self.plans.push((host.clone(), plan.clone()));
+                        Ok(())
+                    }
+                    HostResult::Converged(_) => Ok(()),
+                    HostResult::Failed(error) => {
+                        self.failures += 1;
+                        let mark = if error.is_unreachable() { "UNREACHABLE" } else { "REFUSED " };
+                        self.line(host, &paint.red(mark), &format!("failed to {}", visible(&error.to_string())))?;
+                        match error.hint() {
+                            Some(hint) => self.line(host, &paint.cyan("hint:   "), &visible(&hint)),
+                            None => Ok(()),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self, tally: &Tally) -> io::Result<()> {
+        if let Some(bar) = &self.progress {
+            bar.finish_and_clear();
+        }
+        let mut plans = std::mem::take(&mut self.plans);
+        plans.sort_by_key(|(host, _)| self.order.iter().position(|other| other == host));
+        write_plans(&mut self.out, self.paint, &plans, self.verbose)?;
+        let seconds = self.started.elapsed().as_secs_f64();
+        let text = format!(
+            "{}: {} hosts: {} changed, {} unchanged, {} unknown, {} failed, {} skipped, {} refreshed; {} hosts failed, {} unreachable; {} bytes sent ({} of agents); {seconds:.2} s",
+            self.what,
+            tally.hosts,
+            tally.changed,
+            tally.unchanged,
+            tally.unknown,
+            tally.failed,
+            tally.skipped,
+            tally.refreshes,
+            tally.hosts_failed,
+            tally.hosts_unreachable,
+            tally.traffic.program + tally.traffic.messages,
+            tally.traffic.program,
+        );
+        writeln!(self.out, "{}", self.paint.bold(&text))?;
+        self.out.flush()
+    }
+}

@@ -1,0 +1,95 @@
+use crate::converge::{Event, RefreshOutcome, Outcome};
+use crate::fleet::{FleetEvent, HostResult, Traffic};
+use crate::plan::{Because, Planned};
+
+/// A run over many hosts in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Hosts that were selected.
+    pub hosts: usize,
+    /// Hosts on which something changed, or would.
+    pub hosts_changed: usize,
+    /// Hosts on which something failed, or which refused the run.
+    pub hosts_failed: usize,
+    /// Hosts that weren't reached, or were lost.
+    pub hosts_unreachable: usize,
+    /// Resources that changed, or would.
+    pub changed: usize,
+    /// Resources that are as desired.
+    pub unchanged: usize,
+    /// Resources that nothing is known of.
+    pub unknown: usize,
+    /// Resources that failed.
+    pub failed: usize,
+    /// Resources that weren't tried.
+    pub skipped: usize,
+    /// Refreshes that were done, or would be.
+    pub refreshes: usize,
+    /// What was sent to all hosts.
+    pub traffic: Traffic,
+}
+
+impl Tally {
+    /// Counts an event.
+    pub fn count(&mut self, event: &FleetEvent) {
+        match event {
+            FleetEvent::Host { event, .. } => self.count_host_event(event),
+            FleetEvent::HostFinished { result, traffic, .. } => {
+                self.hosts += 1;
+                self.traffic.program += traffic.program;
+                self.traffic.messages += traffic.messages;
+                self.count_result(result);
+            }
+            FleetEvent::HostStarted { .. } | FleetEvent::AgentUploaded { .. } | FleetEvent::HostWelcomed { .. } => {}
+        }
+    }
+
+    const fn count_host_event(&mut self, event: &Event) {
+        match event {
+            Event::ResourceFinished { outcome, .. } => match outcome {
+                Outcome::NoChange => self.unchanged += 1,
+                Outcome::Changed(_) => self.changed += 1,
+                Outcome::Unknown(_) => self.unknown += 1,
+                Outcome::Failed(_) => self.failed += 1,
+                Outcome::Skipped { .. } | Outcome::NotReached => self.skipped += 1,
+            },
+            Event::RefreshFinished { outcome, .. } => match outcome {
+                RefreshOutcome::Done => self.refreshes += 1,
+                RefreshOutcome::Failed(_) => self.failed += 1,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn count_result(&mut self, result: &HostResult) {
+        match result {
+            HostResult::Converged(summary) => {
+                self.hosts_changed += usize::from(summary.changed_anything());
+                self.hosts_failed += usize::from(!summary.is_success());
+            }
+            HostResult::Planned(plan) => {
+                for resource in &plan.resources {
+                    match &resource.planned {
+                        Planned::NoChange => self.unchanged += 1,
+                        Planned::WouldChange(_) => self.changed += 1,
+                        Planned::Unknown { .. } => self.unknown += 1,
+                        Planned::Failed(_) => self.failed += 1,
+                        Planned::Skipped { .. } => self.skipped += 1,
+                    }
+                }
+                self.refreshes += plan.refreshes.len();
+                self.hosts_changed += usize::from(plan.changes_anything());
+                self.hosts_failed += usize::from(plan.fails());
+            }
+            HostResult::Failed(error) if error.is_unreachable() => self.hosts_unreachable += 1,
+            HostResult::Failed(_) => self.hosts_failed += 1,
+        }
+    }
+
+    /// Whether a planned resource's state is out of reach for good, and not only until something else changed.
+    #[must_use]
+    pub const fn is_out_of_reach(planned: &Planned) -> bool {
+        matches!(planned, Planned::Unknown { because: Because::Unknowable(_), .. })
+    }
+}

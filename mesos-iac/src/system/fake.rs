@@ -1,0 +1,401 @@
+use super::machine::Machine;
+use crate::model::{
+    Account, AccountChange, Arch, Ended, Facts, FileWrite, GroupEntry, Invocation, Os, Output, PackageRequest,
+    PathAttributes, PathEntry, PathKind, Probe, ReadSystem, System, SystemError, UnitAction, UnitState,
+};
+use crate::words::{AbsPath, CommandLine, Mode, SecretSource, SecretText};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+type Result<T> = std::result::Result<T, SystemError>;
+
+/// A machine in memory, for tests of definitions and kinds. No part of the real one is touched.
+///
+/// It knows the usual top-level directories and root. Commands answer what they were told to answer; one that wasn't
+/// told is an error, so that no test passes by accident.
+#[derive(Debug)]
+pub struct FakeSystem {
+    state: Mutex<State>,
+    facts: Facts,
+    secrets: BTreeMap<SecretSource, SecretText>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct State {
+    machine: Machine,
+    nodes: BTreeMap<AbsPath, Node>,
+    answers: BTreeMap<CommandLine, i32>,
+    missing_units: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Node {
+    File(Vec<u8>),
+    Directory,
+    Symlink(String),
+}
+
+impl Default for FakeSystem {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl FakeSystem {
+    /// A freshly installed Debian 12 with nothing on it.
+    #[must_use]
+    pub fn new() -> Self {
+        let usual = [
+            "/", "/etc", "/etc/apt", "/etc/apt/sources.list.d", "/etc/cron.d", "/etc/default", "/etc/init.d", "/etc/systemd",
+            "/etc/systemd/system", "/home", "/opt", "/root", "/run", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/local",
+            "/usr/local/bin", "/usr/sbin", "/var", "/var/lib", "/var/log",
+        ];
+        let nodes = usual.iter().filter_map(|path| AbsPath::new(path).ok()).map(|path| (path, Node::Directory));
+        Self {
+            state: Mutex::new(State {
+                machine: Machine::default(),
+                nodes: nodes.collect(),
+                answers: BTreeMap::new(),
+                missing_units: Vec::new(),
+            }),
+            facts: Facts {
+                hostname: "fake".into(),
+                os: Os::debian("12"),
+                arch: Arch::x86_64(),
+                addresses: Vec::new(),
+                init: "systemd".into(),
+            },
+            secrets: BTreeMap::new(),
+        }
+    }
+
+    /// The same machine with these facts.
+    #[must_use]
+    pub fn with_facts(mut self, facts: Facts) -> Self {
+        self.facts = facts;
+        self
+    }
+
+    /// The same machine with the value of a secret.
+    #[must_use]
+    pub fn with_secret(mut self, source: SecretSource, value: &str) -> Self {
+        self.secrets.insert(source, SecretText::new(value.as_bytes().to_vec()));
+        self
+    }
+
+    /// The same machine with a file on it; its directories come along, as if a package had brought them.
+    #[must_use]
+    pub fn with_file(self, path: &AbsPath, content: impl AsRef<[u8]>) -> Self {
+        let mut state = self.lock();
+        state.make_directories(path);
+        state.nodes.insert(path.clone(), Node::File(content.as_ref().to_vec()));
+        drop(state);
+        self
+    }
+
+    /// The same machine without this unit: asking for it finds none.
+    #[must_use]
+    pub fn without_unit(self, name: &str) -> Self {
+        self.lock().missing_units.push(name.to_owned());
+        self
+    }
+
+    /// The same machine, on which this command ends with this exit status.
+    #[must_use]
+    pub fn answering(self, command: CommandLine, exit_status: i32) -> Self {
+        self.lock().answers.insert(command, exit_status);
+        self
+    }
+
+    /// The same machine, on which every directory exists that a file is written to, as if packages had brought them.
+    #[must_use]
+    pub fn with_directories_of<'a>(self, paths: impl IntoIterator<Item = &'a AbsPath>) -> Self {
+        let mut state = self.lock();
+        paths.into_iter().for_each(|path| state.make_directories(path));
+        drop(state);
+        self
+    }
+
+    /// The content of a file as text.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<String> {
+        let path = AbsPath::new(path).ok()?;
+        match self.lock().nodes.get(&path) {
+            Some(Node::File(content)) => Some(String::from_utf8_lossy(content).into_owned()),
+            _ => None,
+        }
+    }
+
+    /// Everything that isn't a file.
+    #[must_use]
+    pub fn machine(&self) -> Machine {
+        self.lock().machine.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn make_directories(&mut self, path: &AbsPath) {
+        for above in path.ancestors() {
+            self.nodes.entry(above).or_insert(Node::Directory);
+        }
+    }
+
+    fn follow(&self, path: &AbsPath) -> Result<AbsPath> {
+        let mut current = path.clone();
+        for _ in 0..40 {
+            let Some(Node::Symlink(target)) = self.nodes.get(&current) else {
+                return Ok(current);
+            };
+            let next = match target.starts_with('/') {
+                true => AbsPath::new(target),
+                false => current.parent().unwrap_or_else(AbsPath::root).join(target),
+            };
+            current = next.map_err(|error| refused("follow", path, error.to_string()))?;
+        }
+        Err(refused("follow", path, "its links go in circles".into()))
+    }
+
+    fn need_directory(&self, path: &AbsPath) -> Result<()> {
+        let directory = path.parent().unwrap_or_else(AbsPath::root);
+        match self.nodes.get(&self.follow(&directory)?) {
+            Some(Node::Directory) => Ok(()),
+            _ => Err(SystemError::NoDirectory {
+                path: path.clone(),
+                directory,
+            }),
+        }
+    }
+
+    fn need_accounts(&self, attributes: &PathAttributes) -> Result<()> {
+        let missing = |what: &str, name: &String| SystemError::Missing {
+            what: what.to_owned(),
+            name: name.clone(),
+        };
+        match (&attributes.owner, &attributes.group) {
+            (Some(owner), _) if !self.machine.users.contains_key(owner) => Err(missing("user", owner)),
+            (_, Some(group)) if !self.machine.groups.contains_key(group) => Err(missing("group", group)),
+            _ => Ok(()),
+        }
+    }
+
+    fn make(&mut self, path: &AbsPath, node: Node, attributes: &PathAttributes, mode: Mode) -> Result<()> {
+        self.need_directory(path)?;
+        self.need_accounts(attributes)?;
+        if !self.nodes.contains_key(path) {
+            let new = PathAttributes {
+                mode: Some(mode),
+                owner: Some("root".into()),
+                group: Some("root".into()),
+            };
+            self.machine.keep_attributes(path, &new);
+        }
+        self.nodes.insert(path.clone(), node);
+        self.machine.keep_attributes(path, attributes);
+        Ok(())
+    }
+}
+
+fn refused(action: &str, path: &AbsPath, why: String) -> SystemError {
+    SystemError::Path {
+        action: action.to_owned(),
+        path: path.clone(),
+        why,
+    }
+}
+
+impl ReadSystem for FakeSystem {
+    fn facts(&self) -> Result<Facts> {
+        Ok(self.facts.clone())
+    }
+
+    fn entry(&self, path: &AbsPath) -> Result<Option<PathEntry>> {
+        let state = self.lock();
+        let kept = state.machine.attributes.get(path).cloned().unwrap_or_default();
+        Ok(state.nodes.get(path).map(|node| PathEntry {
+            kind: match node {
+                Node::File(_) => PathKind::File,
+                Node::Directory => PathKind::Directory,
+                Node::Symlink(target) => PathKind::Symlink(target.clone()),
+            },
+            mode: kept.mode.or(Some(if *node == Node::Directory { Mode::DIRECTORY } else { Mode::FILE })),
+            owner: kept.owner.or_else(|| Some("root".into())),
+            group: kept.group.or_else(|| Some("root".into())),
+        }))
+    }
+
+    fn resolve(&self, path: &AbsPath) -> Result<AbsPath> {
+        self.lock().follow(path)
+    }
+
+    fn read(&self, path: &AbsPath) -> Result<Option<Vec<u8>>> {
+        let state = self.lock();
+        match state.nodes.get(&state.follow(path)?) {
+            Some(Node::File(content)) => Ok(Some(content.clone())),
+            Some(_) => Err(refused("read", path, "it is no regular file".into())),
+            None => Ok(None),
+        }
+    }
+
+    fn list(&self, path: &AbsPath) -> Result<Option<Vec<String>>> {
+        let state = self.lock();
+        let path = state.follow(path)?;
+        match state.nodes.get(&path) {
+            Some(Node::Directory) => {
+                let inside = state.nodes.keys().filter(|node| node.parent().as_ref() == Some(&path));
+                Ok(Some(inside.map(|node| node.file_name().to_owned()).collect()))
+            }
+            Some(_) => Err(refused("list", &path, "it is no directory".into())),
+            None => Ok(None),
+        }
+    }
+
+    fn package(&self, name: &str) -> Result<Option<String>> {
+        Ok(self.lock().machine.packages.get(name).cloned())
+    }
+
+    fn unit(&self, name: &str) -> Result<UnitState> {
+        let state = self.lock();
+        if state.missing_units.iter().any(|missing| missing == name) {
+            return Ok(UnitState::default());
+        }
+        Ok(state.machine.unit(name))
+    }
+
+    fn user(&self, name: &str) -> Result<Option<Account>> {
+        Ok(self.lock().machine.users.get(name).cloned())
+    }
+
+    fn group(&self, name: &str) -> Result<Option<GroupEntry>> {
+        Ok(self.lock().machine.groups.get(name).cloned())
+    }
+
+    fn probe(&self, probe: &Probe) -> Result<bool> {
+        match self.run(&probe.invocation)?.ended {
+            Ended::Exit(0) => Ok(true),
+            Ended::Exit(1) => Ok(false),
+            ended => Err(SystemError::Tool {
+                command: probe.invocation.command.clone(),
+                ended,
+                stderr: String::new(),
+            }),
+        }
+    }
+
+    fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
+        self.secrets.get(secret).cloned().ok_or_else(|| SystemError::NoSecret(secret.clone()))
+    }
+}
+
+impl System for FakeSystem {
+    fn write_file(&self, path: &AbsPath, write: &FileWrite<'_>) -> Result<()> {
+        let mut state = self.lock();
+        let path = state.follow(path)?;
+        match state.nodes.get(&path) {
+            Some(Node::Directory) => Err(refused("write", &path, "it is a directory".into())),
+            _ => state.make(&path, Node::File(write.content.to_vec()), write.attributes, Mode::FILE),
+        }
+    }
+
+    fn create_directory(&self, path: &AbsPath, attributes: &PathAttributes) -> Result<()> {
+        let mut state = self.lock();
+        if state.nodes.contains_key(path) {
+            return Err(refused("create directory", path, "something stands there".into()));
+        }
+        state.make(path, Node::Directory, attributes, Mode::DIRECTORY)
+    }
+
+    fn write_symlink(&self, path: &AbsPath, target: &str) -> Result<()> {
+        let mut state = self.lock();
+        match state.nodes.get(path) {
+            Some(Node::File(_) | Node::Directory) => Err(refused("link", path, "no link stands there".into())),
+            _ => {
+                let node = Node::Symlink(target.to_owned());
+                state.make(path, node, &PathAttributes::default(), Mode::FILE)
+            }
+        }
+    }
+
+    fn set_attributes(&self, path: &AbsPath, attributes: &PathAttributes) -> Result<()> {
+        let mut state = self.lock();
+        let path = state.follow(path)?;
+        state.need_accounts(attributes)?;
+        if !state.nodes.contains_key(&path) {
+            return Err(refused("change", &path, "it doesn't exist".into()));
+        }
+        state.machine.keep_attributes(&path, attributes);
+        Ok(())
+    }
+
+    fn remove(&self, path: &AbsPath) -> Result<()> {
+        let mut state = self.lock();
+        if state.nodes.keys().any(|node| node != path && node.is_within(path)) {
+            return Err(refused("remove", path, "the directory isn't empty".into()));
+        }
+        state.nodes.remove(path);
+        state.machine.attributes.remove(path);
+        Ok(())
+    }
+
+    fn install_packages(&self, packages: &[PackageRequest]) -> Result<()> {
+        self.lock().machine.install(packages);
+        Ok(())
+    }
+
+    fn remove_packages(&self, names: &[String]) -> Result<()> {
+        self.lock().machine.remove_packages(names);
+        Ok(())
+    }
+
+    fn control_unit(&self, name: &str, action: UnitAction) -> Result<()> {
+        self.lock().machine.control(name, action)
+    }
+
+    fn reload_units(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn create_user(&self, name: &str, change: &AccountChange) -> Result<()> {
+        self.lock().machine.create_user(name, change)
+    }
+
+    fn change_user(&self, name: &str, change: &AccountChange) -> Result<()> {
+        self.lock().machine.change_user(name, change)
+    }
+
+    fn remove_user(&self, name: &str) -> Result<()> {
+        self.lock().machine.users.remove(name);
+        Ok(())
+    }
+
+    fn create_group(&self, name: &str, gid: Option<u32>, _system: bool) -> Result<()> {
+        self.lock().machine.create_group(name, gid)
+    }
+
+    fn change_group(&self, name: &str, gid: u32) -> Result<()> {
+        self.lock().machine.change_group(name, gid)
+    }
+
+    fn remove_group(&self, name: &str) -> Result<()> {
+        self.lock().machine.groups.remove(name);
+        Ok(())
+    }
+
+    fn run(&self, invocation: &Invocation) -> Result<Output> {
+        let mut state = self.lock();
+        let answer = state.answers.get(&invocation.command).copied();
+        let status = answer.ok_or_else(|| SystemError::Unknowable {
+            system: "a fake host".into(),
+            what: format!("what `{}` does: say so with `.answering(…)`", invocation.command),
+        })?;
+        state.machine.commands.push(invocation.command.clone());
+        Ok(Output {
+            ended: Ended::Exit(status),
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+        })
+    }
+}

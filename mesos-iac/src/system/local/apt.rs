@@ -1,0 +1,295 @@
+use super::apt_words::{PackageChange, check_name, is_locked, may_be_stale, operand, simulated, with_gist};
+use super::convert::command;
+use super::debian_version;
+use super::dpkg::Dpkg;
+use super::dpkg_status::PackageState;
+use super::files::Files;
+use super::process::Call;
+use super::services_denied::{Denied, ServicesDenied};
+use crate::model::{Ended, Output, PackageRequest, SystemError};
+use crate::words::CommandLine;
+use std::cmp::Ordering;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+type Result<T> = std::result::Result<T, SystemError>;
+
+/// How long a transaction may take, its downloads included. Ending dpkg halfway is worse than waiting.
+const TIME_OUT: Duration = Duration::from_secs(2 * 3600);
+
+/// How often, and after what pause, we try again for the lock of the package lists; for the other locks apt-get waits.
+const TRIES: usize = 60;
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// A simulation's output has a line for each package.
+const SIMULATION_KEPT: usize = 8 * 1024 * 1024;
+
+/// How apt-get is always run: asking nothing, keeping changed configuration files, removing and purging nothing by itself,
+/// and taking names as names and never as patterns.
+const OPTIONS: [&str; 16] = [
+    "-y",
+    "-q",
+    "-o",
+    "Dpkg::Options::=--force-confdef",
+    "-o",
+    "Dpkg::Options::=--force-confold",
+    "-o",
+    "Dpkg::Use-Pty=0",
+    "-o",
+    "DPkg::Lock::Timeout=600",
+    "-o",
+    "APT::Get::AutomaticRemove=false",
+    "-o",
+    "APT::Get::Purge=false",
+    "-o",
+    "APT::Cmd::Pattern-Only=true",
+];
+
+/// What every maintainer script and hook finds: nobody to ask, nothing to show, no services to restart.
+const ENVIRONMENT: [(&str, &str); 4] = [
+    ("DEBIAN_FRONTEND", "noninteractive"),
+    ("APT_LISTCHANGES_FRONTEND", "none"),
+    ("APT_LISTBUGS_FRONTEND", "none"),
+    ("NEEDRESTART_SUSPEND", "1"),
+];
+
+/// Package transactions by apt-get, one at a time.
+#[derive(Debug, Default)]
+pub(super) struct Apt {
+    /// Whether the lists of packages were fetched in this run.
+    has_updated: Mutex<bool>,
+}
+
+impl Apt {
+    /// Installs the packages in one transaction that removes nothing and starts no service.
+    pub(super) fn install(&self, files: &Files, dpkg: &Dpkg, packages: &[PackageRequest]) -> Result<()> {
+        let operands = packages.iter().map(operand).collect::<Result<Vec<_>>>()?;
+        if operands.is_empty() {
+            return Ok(());
+        }
+        let mut has_updated = self.has_updated.lock().unwrap_or_else(PoisonError::into_inner);
+        let denied = ServicesDenied::begin(files, Denied::Everything)?;
+        finish_interrupted(&denied, dpkg)?;
+        let mut words = vec!["--no-remove"];
+        if asks_for_downgrade(dpkg, packages)? {
+            words.push("--allow-downgrades");
+        }
+        words.extend(["install", "--"]);
+        words.extend(operands.iter().map(String::as_str));
+        let command = denied.apt_get(&words)?;
+        let mut output = call(&command, &denied).run()?;
+        if output.ended != Ended::Exit(0) && may_be_stale(&output) && !*has_updated {
+            update(&denied)?;
+            *has_updated = true;
+            output = call(&command, &denied).run()?;
+        }
+        let ended = if output.ended == Ended::Exit(0) {
+            Ok(())
+        } else {
+            Err(failed(&command, &output))
+        };
+        let lifted = denied.end();
+        drop(has_updated);
+        ended.and(lifted)?;
+        require(dpkg, packages)
+    }
+
+    /// Removes the packages and nothing else, and keeps their configuration.
+    pub(super) fn remove(&self, files: &Files, dpkg: &Dpkg, names: &[String]) -> Result<()> {
+        let mut present = Vec::new();
+        for name in names {
+            check_name(name)?;
+            if dpkg
+                .record(name)?
+                .is_some_and(|record| record.state != PackageState::Absent)
+            {
+                present.push(name.as_str());
+            }
+        }
+        if present.is_empty() {
+            return Ok(());
+        }
+        let transaction = self.has_updated.lock().unwrap_or_else(PoisonError::into_inner);
+        let denied = ServicesDenied::begin(files, Denied::AllButStop)?;
+        finish_interrupted(&denied, dpkg)?;
+        let words: Vec<&str> = ["remove", "--"].into_iter().chain(present.iter().copied()).collect();
+        let unasked = simulate(&words)?;
+        let unasked: Vec<String> = unasked
+            .into_iter()
+            .filter(|change| !is_asked(change, &present))
+            .map(described)
+            .collect();
+        if !unasked.is_empty() {
+            let (present, unasked) = (present.join(", "), unasked.join(", "));
+            return Err(SystemError::Other(format!(
+                "remove {present}: that would {unasked}, which nobody asked for"
+            )));
+        }
+        let command = denied.apt_get(&words)?;
+        let output = call(&command, &denied).run()?;
+        let ended = if output.ended == Ended::Exit(0) {
+            Ok(())
+        } else {
+            Err(failed(&command, &output))
+        };
+        let lifted = denied.end();
+        drop(transaction);
+        ended.and(lifted)?;
+        for name in present {
+            if dpkg
+                .record(name)?
+                .is_some_and(|record| record.state != PackageState::Absent)
+            {
+                return Err(SystemError::Other(format!(
+                    "remove {name}: apt-get ended well, but dpkg still has it"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// What installing the packages would change, the packages that they depend on included. Changes nothing.
+    pub(super) fn plan(dpkg: &Dpkg, packages: &[PackageRequest]) -> Result<Vec<PackageChange>> {
+        let operands = packages.iter().map(operand).collect::<Result<Vec<_>>>()?;
+        if operands.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut words = vec!["--no-remove"];
+        if asks_for_downgrade(dpkg, packages)? {
+            words.push("--allow-downgrades");
+        }
+        words.extend(["install", "--"]);
+        words.extend(operands.iter().map(String::as_str));
+        simulate(&words)
+    }
+}
+
+impl ServicesDenied<'_> {
+    /// The command that runs apt-get with these words while services are denied.
+    fn apt_get(&self, words: &[&str]) -> Result<CommandLine> {
+        command(self.wrap(apt_get(words)))
+    }
+}
+
+fn apt_get(words: &[&str]) -> Vec<String> {
+    std::iter::once("apt-get")
+        .chain(OPTIONS)
+        .chain(words.iter().copied())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn call<'a>(command: &'a CommandLine, denied: &'a ServicesDenied<'_>) -> Call<'a> {
+    let mut call = Call::new(command, TIME_OUT);
+    call.environment.extend(ENVIRONMENT);
+    call.inherited = Some(denied.lock());
+    call
+}
+
+fn failed(command: &CommandLine, output: &Output) -> SystemError {
+    SystemError::Tool {
+        command: command.clone(),
+        ended: output.ended,
+        stderr: with_gist(output),
+    }
+}
+
+/// Finishes what a killed transaction left; apt-get refuses to work before that is done.
+fn finish_interrupted(denied: &ServicesDenied<'_>, dpkg: &Dpkg) -> Result<()> {
+    if dpkg.unfinished()?.is_empty() {
+        return Ok(());
+    }
+    let words = ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"];
+    let command = command(denied.wrap(words.into_iter().map(str::to_owned).collect()))?;
+    // How it ended doesn't matter: what is still broken, apt-get tells better, or mends if it is what is asked for.
+    call(&command, denied).run().map(drop)
+}
+
+/// Fetches the lists of packages. Repositories that don't answer are no error: what is needed may be elsewhere.
+fn update(denied: &ServicesDenied<'_>) -> Result<()> {
+    let command = command(apt_get(&["update"]))?;
+    for _ in 1..TRIES {
+        let output = call(&command, denied).run()?;
+        if output.ended == Ended::Exit(0) {
+            return Ok(());
+        }
+        if !is_locked(&output) {
+            return Err(failed(&command, &output));
+        }
+        std::thread::sleep(PAUSE);
+    }
+    let output = call(&command, denied).run()?;
+    if output.ended == Ended::Exit(0) {
+        Ok(())
+    } else {
+        Err(failed(&command, &output))
+    }
+}
+
+fn simulate(words: &[&str]) -> Result<Vec<PackageChange>> {
+    let words: Vec<&str> = ["--simulate", "-o", "Debug::NoLocking=true"]
+        .into_iter()
+        .chain(words.iter().copied())
+        .collect();
+    let command = command(apt_get(&words))?;
+    let mut call = Call::new(&command, TIME_OUT);
+    call.environment.extend(ENVIRONMENT);
+    call.kept = SIMULATION_KEPT;
+    let output = call.run()?;
+    if output.ended == Ended::Exit(0) {
+        Ok(simulated(&output.stdout))
+    } else {
+        Err(failed(&command, &output))
+    }
+}
+
+/// Whether an exact version is older than the one that is installed; apt-get wants to be told that this is meant.
+fn asks_for_downgrade(dpkg: &Dpkg, packages: &[PackageRequest]) -> Result<bool> {
+    for package in packages {
+        if let (Some(wanted), Some(record)) = (&package.version, dpkg.record(&package.name)?)
+            && record.state != PackageState::Absent
+            && debian_version::compare(wanted, &record.version) == Ordering::Less
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_asked(change: &PackageChange, names: &[&str]) -> bool {
+    let base = |name: &str| name.split(':').next().unwrap_or_default().to_owned();
+    change.to.is_none() && names.iter().any(|name| base(name) == base(&change.name))
+}
+
+fn described(change: PackageChange) -> String {
+    match change.to {
+        None => format!("remove {}", change.name),
+        Some(version) => format!("install {} {version}", change.name),
+    }
+}
+
+/// apt-get's word isn't enough: each package must be there, in the version that was asked for.
+fn require(dpkg: &Dpkg, packages: &[PackageRequest]) -> Result<()> {
+    let mut wrong = Vec::new();
+    for package in packages {
+        let name = &package.name;
+        let found = match dpkg.record(name)? {
+            Some(record) if record.state == PackageState::Installed => match &package.version {
+                Some(wanted) if *wanted != record.version => format!("{name} is there in version {}", record.version),
+                _ => continue,
+            },
+            Some(record) if record.state != PackageState::Absent => {
+                format!("the installation of {name} isn't finished")
+            }
+            _ => format!("{name} isn't there: is it the name of a virtual package?"),
+        };
+        wrong.push(found);
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(SystemError::Other(format!(
+        "install packages: apt-get ended well, but {}",
+        wrong.join(", and ")
+    )))
+}

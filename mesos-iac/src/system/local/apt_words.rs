@@ -1,0 +1,216 @@
+//! What apt-get is given to read, and what it writes.
+
+use crate::model::{Output, PackageRequest, SystemError};
+
+/// A package that a transaction changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageChange {
+    /// Its name; with the architecture if that isn't the native one.
+    pub name: String,
+    /// The installed version; none: it isn't installed.
+    pub from: Option<String>,
+    /// The version that it gets; none: it is removed.
+    pub to: Option<String>,
+}
+
+/// What apt-get takes for a package to install. Nothing else may get through: a leading `-` is an option to it, a trailing
+/// one asks for removal.
+pub(super) fn operand(package: &PackageRequest) -> Result<String, SystemError> {
+    check_name(&package.name)?;
+    let Some(version) = &package.version else {
+        return Ok(package.name.clone());
+    };
+    let mut letters = version.bytes();
+    let is_version = letters.next().is_some_and(|first| first.is_ascii_alphanumeric())
+        && letters.all(|byte| byte.is_ascii_alphanumeric() || b".+~:-".contains(&byte));
+    if !is_version {
+        return Err(SystemError::Other(format!(
+            "install {}: {version:?} is no version of a Debian package",
+            package.name
+        )));
+    }
+    Ok(format!("{}={version}", package.name))
+}
+
+/// Refuses what can't be the name of a Debian package: `name` or `name:architecture`.
+pub(super) fn check_name(name: &str) -> Result<(), SystemError> {
+    let is_word = |word: &str, more: &[u8]| {
+        word.len() >= 2
+            && word.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || more.contains(&byte))
+            && !word.ends_with('-')
+    };
+    let (word, architecture) = name.split_once(':').unwrap_or((name, "all"));
+    if is_word(word, b"+-.") && is_word(architecture, b"-") {
+        return Ok(());
+    }
+    Err(SystemError::Other(format!("{name:?} is no name of a Debian package")))
+}
+
+/// What `apt-get --simulate` says that it would do.
+pub(super) fn simulated(output: &[u8]) -> Vec<PackageChange> {
+    String::from_utf8_lossy(output)
+        .lines()
+        .filter_map(simulated_line)
+        .collect()
+}
+
+/// Reads `Inst zookeeper [3.8.0-10] (3.8.0-11 Debian:12.8/stable [all])` and `Remv zookeeperd [3.8.0-11]`.
+fn simulated_line(line: &str) -> Option<PackageChange> {
+    let mut words = line.split_whitespace();
+    let (verb, name) = (words.next()?, words.next()?);
+    let installs = match verb {
+        "Inst" => true,
+        "Remv" | "Purg" => false,
+        _ => return None,
+    };
+    let rest: Vec<&str> = words.collect();
+    let from = rest
+        .first()
+        .and_then(|word| word.strip_prefix('['))
+        .map(|word| word.trim_end_matches(']').to_owned());
+    let to = rest.iter().find_map(|word| word.strip_prefix('(')).filter(|_| installs);
+    Some(PackageChange {
+        name: name.to_owned(),
+        from,
+        to: to.map(|word| word.trim_end_matches(')').to_owned()),
+    })
+}
+
+/// Whether the host's lists of packages may be too old: a name or version isn't in them, or a file isn't where they say.
+pub(super) fn may_be_stale(output: &Output) -> bool {
+    const SIGNS: [&str; 6] = [
+        "Unable to locate package",
+        "has no installation candidate",
+        "was not found",
+        "Failed to fetch",
+        "Unable to fetch some archives",
+        "Hash Sum mismatch",
+    ];
+    let says = String::from_utf8_lossy(&output.stderr);
+    says.lines()
+        .any(|line| line.starts_with("E: ") && SIGNS.iter().any(|sign| line.contains(sign)))
+}
+
+/// Whether another program has the lock that `apt-get update` doesn't wait for.
+pub(super) fn is_locked(output: &Output) -> bool {
+    String::from_utf8_lossy(&output.stderr).contains("Could not get lock")
+}
+
+/// What apt-get wrote to its standard error, and after it the gist in one line.
+pub(super) fn with_gist(output: &Output) -> String {
+    let (says, prints) = (
+        String::from_utf8_lossy(&output.stderr),
+        String::from_utf8_lossy(&output.stdout),
+    );
+    let mut gist: Vec<String> = Vec::new();
+    let mut lines = says.lines().peekable();
+    while let Some(line) = lines.next() {
+        if line.starts_with("dpkg: error") {
+            let reason = lines
+                .peek()
+                .filter(|next| next.starts_with(' '))
+                .map_or("", |next| next.trim());
+            gist.push(format!("{line} {reason}").trim_end().to_owned());
+        }
+    }
+    let depends = prints.lines().filter(|line| {
+        let words = ["Depends:", "Breaks:", "Conflicts:", "PreDepends:"];
+        words.iter().any(|word| line.contains(&format!(" : {word} ")))
+    });
+    gist.extend(depends.map(|line| line.trim().to_owned()));
+    let errors = says.lines().filter_map(|line| line.strip_prefix("E: "));
+    // "Sub-process /usr/bin/dpkg returned an error code (1)" says nothing that isn't said better above.
+    gist.extend(
+        errors
+            .filter(|line| gist.is_empty() || !line.starts_with("Sub-process"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>(),
+    );
+    gist.dedup();
+    format!("{}\n{}", says.trim_end(), gist.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Ended;
+
+    fn request(name: &str, version: Option<&str>) -> PackageRequest {
+        PackageRequest {
+            name: name.into(),
+            version: version.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn operands_are_names_and_versions_and_nothing_else() {
+        for name in ["g++", "libc6:i386", "zookeeperd", "0ad", "lib32gcc-s1", "python3.11"] {
+            assert_eq!(operand(&request(name, None)).unwrap(), name);
+        }
+        assert_eq!(
+            operand(&request("mesos", Some("1:1.11.0~rc1-2+b1"))).unwrap(),
+            "mesos=1:1.11.0~rc1-2+b1"
+        );
+        for name in [
+            "", "a", "-y", "foo-", "Foo", "a b", "a=1", "a/b", "a*", "^a", "a:", "a:-b", "./x.deb", "a:b:c",
+        ] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
+        for version in ["", "-1", "1 2", "1;2", "~1"] {
+            assert!(operand(&request("mesos", Some(version))).is_err(), "{version:?}");
+        }
+    }
+
+    #[test]
+    fn simulations_are_read() {
+        let text = "Reading package lists...\nThe following packages will be REMOVED:\n  zookeeperd\n\
+            Remv zookeeperd [3.8.0-11+deb12u2]\nRemv libfoo:i386 [1.0] [libbar:i386 ]\n\
+            Inst zookeeper [3.8.0-10] (3.8.0-11 Debian:12.8/stable [all])\nInst cowsay (3.03 Debian:12.8/stable [all])\n\
+            Conf cowsay (3.03 Debian:12.8/stable [all])\n";
+        let change = |name: &str, from: Option<&str>, to: Option<&str>| PackageChange {
+            name: name.into(),
+            from: from.map(str::to_owned),
+            to: to.map(str::to_owned),
+        };
+        let expected = [
+            change("zookeeperd", Some("3.8.0-11+deb12u2"), None),
+            change("libfoo:i386", Some("1.0"), None),
+            change("zookeeper", Some("3.8.0-10"), Some("3.8.0-11")),
+            change("cowsay", None, Some("3.03")),
+        ];
+        assert_eq!(simulated(text.as_bytes()), expected);
+    }
+
+    #[test]
+    fn the_gist_of_an_error_comes_last() {
+        let output = |stdout: &str, stderr: &str| Output {
+            ended: Ended::Exit(100),
+            stdout: stdout.into(),
+            stderr: stderr.into(),
+        };
+        let gist = |output: &Output| with_gist(output).lines().last().unwrap().to_owned();
+        let failed = output(
+            "",
+            "dpkg: error processing package x (--configure):\n installed x package post-installation script subprocess \
+             returned error exit status 1\nErrors were encountered while processing:\n x\n\
+             E: Sub-process /usr/bin/dpkg returned an error code (1)\n",
+        );
+        assert_eq!(
+            gist(&failed),
+            "dpkg: error processing package x (--configure): installed x package post-installation script subprocess \
+             returned error exit status 1"
+        );
+        assert!(!may_be_stale(&failed));
+        let unmet = output(
+            "The following packages have unmet dependencies:\n a : Depends: b (= 1) but 2 is to be installed\n",
+            "E: Unable to correct problems, you have held broken packages.\n",
+        );
+        assert!(gist(&unmet).starts_with("a : Depends: b (= 1)"), "{}", gist(&unmet));
+        let unknown = output("", "E: Unable to locate package nosuch\n");
+        assert_eq!(gist(&unknown), "Unable to locate package nosuch");
+        assert!(may_be_stale(&unknown));
+    }
+}

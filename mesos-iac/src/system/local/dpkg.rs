@@ -1,0 +1,85 @@
+use super::cache::{Identity, identity};
+use super::convert::{join, path};
+use super::dpkg_status::{PackageRecord, PackageState, Packages};
+use super::root::{AtEnd, Root};
+use crate::model::SystemError;
+use crate::words::AbsPath;
+use std::sync::{Arc, Mutex, PoisonError};
+
+type Result<T> = std::result::Result<T, SystemError>;
+
+const STATUS: &str = "/var/lib/dpkg/status";
+const JOURNAL: &str = "/var/lib/dpkg/updates";
+
+/// dpkg's database, read in-process and again only after it changed.
+#[derive(Debug)]
+pub(super) struct Dpkg {
+    root: Arc<Root>,
+    held: Mutex<Option<(Stamp, Arc<Packages>)>>,
+}
+
+/// The status file and the journal's directory, whose entries dpkg makes under other names and then renames.
+type Stamp = (Identity, Identity);
+
+impl Dpkg {
+    pub(super) const fn new(root: Arc<Root>) -> Self {
+        Self {
+            root,
+            held: Mutex::new(None),
+        }
+    }
+
+    /// What is known of the package; none: nothing.
+    pub(super) fn record(&self, name: &str) -> Result<Option<PackageRecord>> {
+        Ok(self.packages()?.find(name).cloned())
+    }
+
+    /// The version of the package; none: it isn't installed, or not completely.
+    pub(super) fn version(&self, name: &str) -> Result<Option<String>> {
+        let packages = self.packages()?;
+        let installed = packages
+            .find(name)
+            .filter(|record| record.state == PackageState::Installed);
+        Ok(installed.map(|record| record.version.clone()))
+    }
+
+    /// The names of the packages whose installation was begun and not finished, sorted.
+    pub(super) fn unfinished(&self) -> Result<Vec<String>> {
+        Ok(self.packages()?.unfinished().into_iter().map(str::to_owned).collect())
+    }
+
+    fn packages(&self) -> Result<Arc<Packages>> {
+        let (status, journal) = (path(STATUS)?, path(JOURNAL)?);
+        let stamp = (self.identity(&status)?, self.identity(&journal)?);
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((seen, packages)) = &*held
+            && *seen == stamp
+        {
+            return Ok(Arc::clone(packages));
+        }
+        let Some(content) = self.root.read(&status)? else {
+            return Err(SystemError::Unknowable {
+                system: "a host without dpkg".into(),
+                what: "which packages are installed".into(),
+            });
+        };
+        let mut parts = vec![content];
+        let names = self.root.list(&journal)?.unwrap_or_default();
+        for name in names
+            .iter()
+            .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
+        {
+            let entry = join(&journal, name)?;
+            parts.extend(self.root.read(&entry)?);
+        }
+        let packages = Arc::new(Packages::read(parts.iter().map(Vec::as_slice)));
+        *held = Some((stamp, Arc::clone(&packages)));
+        drop(held);
+        Ok(packages)
+    }
+
+    fn identity(&self, path: &AbsPath) -> Result<Identity> {
+        let spot = self.root.look_up_to_read(path, AtEnd::Follow)?;
+        Ok(spot.and_then(|spot| spot.stat).as_ref().map(identity))
+    }
+}

@@ -1,0 +1,289 @@
+use super::account_tools;
+use super::accounts::Accounts;
+use super::apt::Apt;
+use super::apt_words::PackageChange;
+use super::dpkg::Dpkg;
+use super::dpkg_status::PackageRecord;
+use super::facts;
+use super::files::{Durability, Files, Note, Ownership};
+use super::process::Call;
+use super::root::Root;
+use super::systemd::{self, Systemd};
+use super::unit_files;
+use crate::model::{
+    Account, AccountChange, COMMAND_TIME_OUT, Ended, Facts, FileWrite, GroupEntry, Invocation, Output, PackageRequest,
+    PathAttributes, PathEntry, Probe, ReadSystem, System, SystemError, UnitAction, UnitState,
+};
+use crate::words::{AbsPath, CommandLine, HumanDuration, SecretSource, SecretText};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+type Result<T> = std::result::Result<T, SystemError>;
+
+/// The machine that this program runs on, or one whose file system is below a directory.
+///
+/// What can be read is read in-process: files, dpkg's status file, the user database, systemd over its own socket. A tool
+/// is started only to change something.
+#[derive(Debug)]
+pub struct LocalSystem {
+    files: Files,
+    dpkg: Dpkg,
+    apt: Apt,
+    systemd: Systemd,
+    secrets: BTreeMap<SecretSource, SecretText>,
+}
+
+impl LocalSystem {
+    /// The running host.
+    ///
+    /// # Errors
+    /// Its root directory can't be opened.
+    pub fn new() -> Result<Self> {
+        Ok(Self::on(Root::host()?, Durability::Each))
+    }
+
+    /// A host whose file system is below the directory, and that doesn't run: its files can be read and changed, its
+    /// packages, units and users only read, and nothing is started.
+    ///
+    /// # Errors
+    /// There is no such directory.
+    pub fn with_root(directory: &Path) -> Result<Self> {
+        Ok(Self::on(Root::below(directory)?, Durability::Batch))
+    }
+
+    fn on(root: Root, durability: Durability) -> Self {
+        let root = Arc::new(root);
+        Self {
+            files: Files::new(Arc::clone(&root), Ownership::Apply, durability),
+            dpkg: Dpkg::new(root),
+            apt: Apt::default(),
+            systemd: Systemd::default(),
+            secrets: BTreeMap::new(),
+        }
+    }
+
+    /// Gives it the values of the secrets that came with the run.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: BTreeMap<SecretSource, SecretText>) -> Self {
+        self.secrets = secrets;
+        self
+    }
+
+    /// Its files.
+    #[must_use]
+    pub const fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// What is to be told of the changes since the last call.
+    #[must_use]
+    pub fn notes(&self) -> Vec<Note> {
+        self.files.notes()
+    }
+
+    /// All that dpkg knows of the package, unfinished installations included; none: nothing.
+    ///
+    /// # Errors
+    /// The package database can't be read.
+    pub fn package_record(&self, name: &str) -> Result<Option<PackageRecord>> {
+        self.dpkg.record(name)
+    }
+
+    /// The names of the packages whose installation was begun and not finished, sorted: what `dpkg --configure -a` is for.
+    ///
+    /// # Errors
+    /// The package database can't be read.
+    pub fn unfinished_packages(&self) -> Result<Vec<String>> {
+        self.dpkg.unfinished()
+    }
+
+    /// What [`System::install_packages`] would change, the packages that these depend on included.
+    ///
+    /// # Errors
+    /// The package manager ends with an error.
+    pub fn plan_packages(&self, packages: &[PackageRequest]) -> Result<Vec<PackageChange>> {
+        self.require_running("simulate an installation")?;
+        Apt::plan(&self.dpkg, packages)
+    }
+
+    fn root(&self) -> &Root {
+        self.files.root()
+    }
+
+    const fn accounts(&self) -> &Accounts {
+        self.files.accounts()
+    }
+
+    /// Only the running host has tools to start: those of a directory would work on the wrong host.
+    fn require_running(&self, action: &str) -> Result<()> {
+        match self.root().place() {
+            None => Ok(()),
+            Some(place) => Err(SystemError::Other(format!(
+                "{action}: the host below {place} doesn't run"
+            ))),
+        }
+    }
+
+    fn execute(&self, invocation: &Invocation) -> Result<Output> {
+        self.require_running(&format!("run `{}`", invocation.command))?;
+        let login = invocation
+            .user
+            .as_deref()
+            .map(|user| self.accounts().login(user))
+            .transpose()?;
+        let HumanDuration(time_out) = invocation.time_out;
+        let mut call = Call::new(&invocation.command, time_out);
+        call.directory = invocation.directory.as_ref();
+        call.login = login.as_ref();
+        call.environment = invocation
+            .environment
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        call.run()
+    }
+
+    fn verify(&self, command: &CommandLine) -> Result<()> {
+        self.require_running(&format!("run `{command}`"))?;
+        Call::new(command, COMMAND_TIME_OUT).run_checked().map(drop)
+    }
+}
+
+impl ReadSystem for LocalSystem {
+    fn facts(&self) -> Result<Facts> {
+        facts::facts(self.root())
+    }
+
+    fn entry(&self, path: &AbsPath) -> Result<Option<PathEntry>> {
+        self.files.entry(path)
+    }
+
+    fn resolve(&self, path: &AbsPath) -> Result<AbsPath> {
+        self.root().resolve(path)
+    }
+
+    fn read(&self, path: &AbsPath) -> Result<Option<Vec<u8>>> {
+        self.root().read(path)
+    }
+
+    fn list(&self, path: &AbsPath) -> Result<Option<Vec<String>>> {
+        self.root().list(path)
+    }
+
+    fn package(&self, name: &str) -> Result<Option<String>> {
+        self.dpkg.version(name)
+    }
+
+    fn unit(&self, name: &str) -> Result<UnitState> {
+        if self.root().place().is_some() {
+            systemd::check_name(name)?;
+            return unit_files::unit(self.root(), name);
+        }
+        self.systemd.unit(self.root(), name)
+    }
+
+    fn user(&self, name: &str) -> Result<Option<Account>> {
+        self.accounts().user(name)
+    }
+
+    fn group(&self, name: &str) -> Result<Option<GroupEntry>> {
+        self.accounts().group(name)
+    }
+
+    fn probe(&self, probe: &Probe) -> Result<bool> {
+        let output = self.execute(&probe.invocation)?;
+        match output.ended {
+            Ended::Exit(0) => Ok(true),
+            Ended::Exit(1) => Ok(false),
+            ended => Err(SystemError::Tool {
+                command: probe.invocation.command.clone(),
+                ended,
+                stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            }),
+        }
+    }
+
+    fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
+        self.secrets
+            .get(secret)
+            .cloned()
+            .ok_or_else(|| SystemError::NoSecret(secret.clone()))
+    }
+}
+
+impl System for LocalSystem {
+    fn write_file(&self, path: &AbsPath, write: &FileWrite<'_>) -> Result<()> {
+        self.files.write_file(path, write, &|command| self.verify(command))
+    }
+
+    fn create_directory(&self, path: &AbsPath, attributes: &PathAttributes) -> Result<()> {
+        self.files.create_directory(path, attributes)
+    }
+
+    fn write_symlink(&self, path: &AbsPath, target: &str) -> Result<()> {
+        self.files.write_symlink(path, target)
+    }
+
+    fn set_attributes(&self, path: &AbsPath, attributes: &PathAttributes) -> Result<()> {
+        self.files.set_attributes(path, attributes)
+    }
+
+    fn remove(&self, path: &AbsPath) -> Result<()> {
+        self.files.remove(path)
+    }
+
+    fn install_packages(&self, packages: &[PackageRequest]) -> Result<()> {
+        self.require_running("install packages")?;
+        self.apt.install(&self.files, &self.dpkg, packages)
+    }
+
+    fn remove_packages(&self, names: &[String]) -> Result<()> {
+        self.require_running("remove packages")?;
+        self.apt.remove(&self.files, &self.dpkg, names)
+    }
+
+    fn control_unit(&self, name: &str, action: UnitAction) -> Result<()> {
+        self.require_running(&format!("{} {name}", action.verb()))?;
+        self.systemd.control(self.root(), name, action)
+    }
+
+    fn reload_units(&self) -> Result<()> {
+        self.require_running("have the unit files read again")?;
+        Systemd::reload()
+    }
+
+    fn create_user(&self, name: &str, change: &AccountChange) -> Result<()> {
+        self.require_running("make a user")?;
+        account_tools::create_user(self.accounts(), name, change)
+    }
+
+    fn change_user(&self, name: &str, change: &AccountChange) -> Result<()> {
+        self.require_running("change a user")?;
+        account_tools::change_user(name, change)
+    }
+
+    fn remove_user(&self, name: &str) -> Result<()> {
+        self.require_running("remove a user")?;
+        account_tools::remove_user(self.accounts(), name)
+    }
+
+    fn create_group(&self, name: &str, gid: Option<u32>, system: bool) -> Result<()> {
+        self.require_running("make a group")?;
+        account_tools::create_group(name, gid, system)
+    }
+
+    fn change_group(&self, name: &str, gid: u32) -> Result<()> {
+        self.require_running("change a group")?;
+        account_tools::change_group(name, gid)
+    }
+
+    fn remove_group(&self, name: &str) -> Result<()> {
+        self.require_running("remove a group")?;
+        account_tools::remove_group(self.accounts(), name)
+    }
+
+    fn run(&self, invocation: &Invocation) -> Result<Output> {
+        self.execute(invocation)
+    }
+}

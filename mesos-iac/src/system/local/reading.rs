@@ -1,0 +1,97 @@
+//! What is read of a file system below a root: files and directories.
+
+use super::refusal::{because, reason, refused};
+use super::root::{AtEnd, Lookup, Root, Spot};
+use crate::model::{MOST_BYTES, SystemError};
+use crate::words::AbsPath;
+use rustix::fs::{Dir, FileType, Mode, OFlags};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io::Read as _;
+
+type Result<T> = std::result::Result<T, SystemError>;
+
+impl Root {
+    /// The content of the regular file at the path, links followed. `None`: there is no file.
+    ///
+    /// # Errors
+    /// It can't be read, is no regular file, or is longer than [`MOST_BYTES`].
+    pub fn read(&self, path: &AbsPath) -> Result<Option<Vec<u8>>> {
+        match self.look_up_to_read(path, AtEnd::Follow)? {
+            Some(spot) => read_at(&spot, path),
+            None => Ok(None),
+        }
+    }
+
+    /// The names in the directory at the path, links followed, sorted. `None`: there is no directory.
+    ///
+    /// # Errors
+    /// It can't be read or is no directory, or a name in it isn't UTF-8.
+    pub fn list(&self, path: &AbsPath) -> Result<Option<Vec<String>>> {
+        let spot = match self.look_up(path, AtEnd::Follow)? {
+            Lookup::Spot(spot) if spot.stat.is_some() => spot,
+            _ => return Ok(None),
+        };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let directory = match rustix::fs::openat(&spot, &spot.name, flags, Mode::empty()) {
+            Ok(fd) => Dir::new(fd),
+            Err(Errno::NOENT) => return Ok(None),
+            Err(Errno::NOTDIR | Errno::LOOP) => return Err(because("list", path, "it is no directory")),
+            Err(error) => return Err(refused("list", path, error)),
+        };
+        let mut names = Vec::new();
+        for entry in directory.map_err(|error| refused("list", path, error))? {
+            let entry = entry.map_err(|error| refused("list", path, error))?;
+            match entry.file_name().to_str() {
+                Ok("." | "..") => {}
+                Ok(name) => names.push(name.to_owned()),
+                Err(_) => {
+                    let why = format!("the name {:?} in it isn't UTF-8", entry.file_name());
+                    return Err(because("list", path, why));
+                }
+            }
+        }
+        names.sort_unstable();
+        Ok(Some(names))
+    }
+}
+
+/// The content of the regular file at the spot; none: it went away.
+pub(super) fn read_at(spot: &Spot<'_>, path: &AbsPath) -> Result<Option<Vec<u8>>> {
+    let no_file = || because("read", path, "it is no regular file");
+    // Not even opened if it is something else: opening a pipe or a device may do things.
+    if spot.kind() != Some(FileType::RegularFile) {
+        return Err(no_file());
+    }
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let fd = match rustix::fs::openat(spot, &spot.name, flags, Mode::empty()) {
+        Ok(fd) => fd,
+        Err(Errno::NOENT) => return Ok(None),
+        Err(error) => return Err(refused("read", path, error)),
+    };
+    let stat = rustix::fs::fstat(&fd).map_err(|error| refused("read", path, error))?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Err(no_file());
+    }
+    let too_long = || {
+        because(
+            "read",
+            path,
+            format!("it is longer than {} MiB", MOST_BYTES / 1024 / 1024),
+        )
+    };
+    let length = u64::try_from(stat.st_size).unwrap_or_default();
+    if length > MOST_BYTES {
+        return Err(too_long());
+    }
+    // Files of /proc say that they are empty, and a log may grow while it is read.
+    let mut content = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
+    let mut limited = File::from(fd).take(MOST_BYTES + 1);
+    limited
+        .read_to_end(&mut content)
+        .map_err(|error| because("read", path, reason(&error)))?;
+    if content.len() as u64 > MOST_BYTES {
+        return Err(too_long());
+    }
+    Ok(Some(content))
+}

@@ -1,0 +1,12 @@
+//! The machines that a catalog can be converged on: the host itself, a directory that stands for one, and one in memory.
+
+mod fake;
+pub mod local;
+mod machine;
+mod planning;
+mod sandbox;
+
+pub use fake::FakeSystem;
+pub use machine::Machine;
+pub use planning::PlanningSystem;
+pub use sandbox::{Sandbox, SandboxError};

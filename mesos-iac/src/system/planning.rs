@@ -1,0 +1,60 @@
+use crate::model::{
+    Account, Facts, GroupEntry, PathEntry, Probe, ReadSystem, SystemError, UnitState,
+};
+use crate::words::{AbsPath, SecretSource, SecretText};
+
+type Result<T> = std::result::Result<T, SystemError>;
+
+/// A machine as a plan sees it: nothing runs on it that isn't marked as read-only.
+pub struct PlanningSystem<'a>(pub &'a dyn ReadSystem);
+
+impl ReadSystem for PlanningSystem<'_> {
+    fn facts(&self) -> Result<Facts> {
+        self.0.facts()
+    }
+
+    fn entry(&self, path: &AbsPath) -> Result<Option<PathEntry>> {
+        self.0.entry(path)
+    }
+
+    fn resolve(&self, path: &AbsPath) -> Result<AbsPath> {
+        self.0.resolve(path)
+    }
+
+    fn read(&self, path: &AbsPath) -> Result<Option<Vec<u8>>> {
+        self.0.read(path)
+    }
+
+    fn list(&self, path: &AbsPath) -> Result<Option<Vec<String>>> {
+        self.0.list(path)
+    }
+
+    fn package(&self, name: &str) -> Result<Option<String>> {
+        self.0.package(name)
+    }
+
+    fn unit(&self, name: &str) -> Result<UnitState> {
+        self.0.unit(name)
+    }
+
+    fn user(&self, name: &str) -> Result<Option<Account>> {
+        self.0.user(name)
+    }
+
+    fn group(&self, name: &str) -> Result<Option<GroupEntry>> {
+        self.0.group(name)
+    }
+
+    fn probe(&self, probe: &Probe) -> Result<bool> {
+        if probe.read_only {
+            return self.0.probe(probe);
+        }
+        Err(SystemError::GuardNotRun {
+            command: probe.invocation.command.clone(),
+        })
+    }
+
+    fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
+        self.0.reveal(secret)
+    }
+}

@@ -1,0 +1,322 @@
+use super::local::{Durability, Files, Ownership, Root};
+use super::machine::{MACHINE_FORMAT, Machine};
+use crate::model::{
+    Account, AccountChange, Arch, DeclaredFacts, Facts, FileWrite, GroupEntry, Invocation, Os, Output, PackageRequest,
+    PathAttributes, PathEntry, Probe, ReadSystem, System, SystemError, UnitAction, UnitState,
+};
+use crate::words::{AbsPath, HostName, Mode, SecretSource, SecretText};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+type Result<T> = std::result::Result<T, SystemError>;
+
+/// Where the model of a sandbox stands, below its directory.
+const MODEL: &str = ".mesos-iac/machine.json";
+
+/// A directory that stands for a host: files are really written below it; packages, services, users, owners and modes are
+/// kept in a model beside them, `.mesos-iac/machine.json`.
+///
+/// It says what it can't know. Commands aren't run, so their effects and the answers of guards are unknown. A package
+/// that is installed in the model brings no files, so directories that one would have brought are made where a file needs
+/// them. The declared facts are taken at their word.
+#[derive(Debug)]
+pub struct Sandbox {
+    /// None: the directory doesn't exist yet, and this is a plan that may not make it.
+    files: Option<Files>,
+    place: PathBuf,
+    host: HostName,
+    declared: DeclaredFacts,
+    machine: Mutex<Machine>,
+    secrets: BTreeMap<SecretSource, SecretText>,
+}
+
+/// Why a sandbox can't be used. Each message reads after "failed to".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SandboxError {
+    /// A directory or file of the sandbox can't be used.
+    #[error("use the sandbox {}: {why}", path.display())]
+    Path {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
+    /// The model is of another release.
+    #[error("use the sandbox {}: its model has version {found}, this program knows {known}; remove the sandbox, or use the program that made it", path.display())]
+    Version {
+        /// The model.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The version that is known.
+        known: u32,
+    },
+}
+
+impl Sandbox {
+    /// The sandbox of a host below `directory`; `create` makes it where there is none.
+    ///
+    /// # Errors
+    /// It can't be made or read, or was made by another release.
+    pub fn open(directory: &Path, host: &HostName, declared: &DeclaredFacts, create: bool) -> std::result::Result<Self, SandboxError> {
+        let place = directory.join(host.as_str());
+        let fail = |path: &Path, why: String| SandboxError::Path {
+            path: path.to_owned(),
+            why,
+        };
+        if create {
+            std::fs::create_dir_all(place.join(".mesos-iac")).map_err(|error| fail(&place, error.to_string()))?;
+        }
+        let files = if place.is_dir() {
+            let absolute = place.canonicalize().map_err(|error| fail(&place, error.to_string()))?;
+            let root = Root::below(&absolute).map_err(|error| fail(&place, error.to_string()))?;
+            Some(Files::new(Arc::new(root), Ownership::Leave, Durability::Batch))
+        } else {
+            None
+        };
+        Ok(Self {
+            machine: Mutex::new(read_model(&place.join(MODEL))?),
+            files,
+            place,
+            host: host.clone(),
+            declared: declared.clone(),
+            secrets: BTreeMap::new(),
+        })
+    }
+
+    /// The same sandbox with the values of secrets.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: BTreeMap<SecretSource, SecretText>) -> Self {
+        self.secrets = secrets;
+        self
+    }
+
+    /// Writes the model down.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn save(&self) -> std::result::Result<(), SandboxError> {
+        let path = self.place.join(MODEL);
+        let fail = |why: String| SandboxError::Path {
+            path: path.clone(),
+            why,
+        };
+        let json = serde_json::to_string_pretty(&*self.lock()).map_err(|error| fail(error.to_string()))?;
+        // A run that is killed here leaves the old model or the new one.
+        let fresh = path.with_extension(format!("json-{}", std::process::id()));
+        std::fs::write(&fresh, json + "\n").map_err(|error| fail(error.to_string()))?;
+        std::fs::rename(&fresh, &path).map_err(|error| fail(error.to_string()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Machine> {
+        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn files(&self) -> Result<&Files> {
+        self.files.as_ref().ok_or_else(|| SystemError::Other(format!("use the sandbox {}: it doesn't exist", self.place.display())))
+    }
+
+    /// Makes the directories above the path, which on a host a package would have brought.
+    fn make_parents(&self, files: &Files, path: &AbsPath) -> Result<()> {
+        let mut missing: Vec<AbsPath> = Vec::new();
+        for above in path.ancestors() {
+            if files.entry(&above)?.is_some() {
+                break;
+            }
+            missing.push(above);
+        }
+        missing.iter().rev().try_for_each(|above| files.create_directory(above, &PathAttributes::default()))
+    }
+
+    /// Keeps what was said of a path; what is new belongs to root unless something else was said.
+    fn keep(&self, path: &AbsPath, said: &PathAttributes, is_new: bool, mode: Mode) {
+        let mut machine = self.lock();
+        if is_new {
+            let new = PathAttributes {
+                mode: Some(mode),
+                owner: Some("root".into()),
+                group: Some("root".into()),
+            };
+            machine.keep_attributes(path, &new);
+        }
+        machine.keep_attributes(path, said);
+    }
+
+    fn unknowable(&self, what: String) -> SystemError {
+        SystemError::Unknowable {
+            system: "a sandbox".into(),
+            what,
+        }
+    }
+}
+
+fn read_model(path: &Path) -> std::result::Result<Machine, SandboxError> {
+    let fail = |why: String| SandboxError::Path {
+        path: path.to_owned(),
+        why,
+    };
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Machine::default()),
+        Err(error) => return Err(fail(error.to_string())),
+    };
+    let json: serde_json::Value = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
+    let found = json.get("format").and_then(serde_json::Value::as_u64).and_then(|n| u32::try_from(n).ok());
+    match found {
+        Some(MACHINE_FORMAT) => serde_json::from_value(json).map_err(|error| fail(error.to_string())),
+        Some(found) => Err(SandboxError::Version {
+            path: path.to_owned(),
+            found,
+            known: MACHINE_FORMAT,
+        }),
+        None => Err(fail("it is no model of a sandbox".into())),
+    }
+}
+
+impl ReadSystem for Sandbox {
+    fn facts(&self) -> Result<Facts> {
+        Ok(Facts {
+            hostname: self.host.to_string(),
+            os: self.declared.os.clone().unwrap_or_else(|| Os::any("unknown")),
+            arch: self.declared.arch.clone().unwrap_or_else(|| Arch("unknown".into())),
+            addresses: self.declared.address.into_iter().collect(),
+            init: "unknown".into(),
+        })
+    }
+
+    fn entry(&self, path: &AbsPath) -> Result<Option<PathEntry>> {
+        let Some(files) = &self.files else { return Ok(None) };
+        let Some(found) = files.entry(path)? else { return Ok(None) };
+        let kept = self.lock().attributes.get(path).cloned().unwrap_or_default();
+        Ok(Some(PathEntry {
+            kind: found.kind,
+            mode: kept.mode,
+            owner: kept.owner,
+            group: kept.group,
+        }))
+    }
+
+    fn resolve(&self, path: &AbsPath) -> Result<AbsPath> {
+        self.files.as_ref().map_or_else(|| Ok(path.clone()), |files| files.root().resolve(path))
+    }
+
+    fn read(&self, path: &AbsPath) -> Result<Option<Vec<u8>>> {
+        self.files.as_ref().map_or(Ok(None), |files| files.root().read(path))
+    }
+
+    fn list(&self, path: &AbsPath) -> Result<Option<Vec<String>>> {
+        self.files.as_ref().map_or(Ok(None), |files| files.root().list(path))
+    }
+
+    fn package(&self, name: &str) -> Result<Option<String>> {
+        Ok(self.lock().packages.get(name).cloned())
+    }
+
+    fn unit(&self, name: &str) -> Result<UnitState> {
+        Ok(self.lock().unit(name))
+    }
+
+    fn user(&self, name: &str) -> Result<Option<Account>> {
+        Ok(self.lock().users.get(name).cloned())
+    }
+
+    fn group(&self, name: &str) -> Result<Option<GroupEntry>> {
+        Ok(self.lock().groups.get(name).cloned())
+    }
+
+    fn probe(&self, probe: &Probe) -> Result<bool> {
+        Err(self.unknowable(format!("what the guard `{}` would answer", probe.invocation.command)))
+    }
+
+    fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
+        self.secrets.get(secret).cloned().ok_or_else(|| SystemError::NoSecret(secret.clone()))
+    }
+}
+
+impl System for Sandbox {
+    fn write_file(&self, path: &AbsPath, write: &FileWrite<'_>) -> Result<()> {
+        let files = self.files()?;
+        let path = files.root().resolve(path)?;
+        self.make_parents(files, &path)?;
+        let is_new = files.entry(&path)?.is_none();
+        // The command that would approve of the content isn't run: there is no saying whether it is there.
+        let unverified = FileWrite { verify: None, ..*write };
+        files.write_file(&path, &unverified, &|_| Ok(()))?;
+        self.keep(&path, write.attributes, is_new, Mode::FILE);
+        Ok(())
+    }
+
+    fn create_directory(&self, path: &AbsPath, attributes: &PathAttributes) -> Result<()> {
+        let files = self.files()?;
+        self.make_parents(files, path)?;
+        files.create_directory(path, attributes)?;
+        self.keep(path, attributes, true, Mode::DIRECTORY);
+        Ok(())
+    }
+
+    fn write_symlink(&self, path: &AbsPath, target: &str) -> Result<()> {
+        let files = self.files()?;
+        self.make_parents(files, path)?;
+        files.write_symlink(path, target)
+    }
+
+    fn set_attributes(&self, path: &AbsPath, attributes: &PathAttributes) -> Result<()> {
+        self.keep(&self.resolve(path)?, attributes, false, Mode::FILE);
+        Ok(())
+    }
+
+    fn remove(&self, path: &AbsPath) -> Result<()> {
+        self.files()?.remove(path)?;
+        self.lock().attributes.remove(path);
+        Ok(())
+    }
+
+    fn install_packages(&self, packages: &[PackageRequest]) -> Result<()> {
+        self.lock().install(packages);
+        Ok(())
+    }
+
+    fn remove_packages(&self, names: &[String]) -> Result<()> {
+        self.lock().remove_packages(names);
+        Ok(())
+    }
+
+    fn control_unit(&self, name: &str, action: UnitAction) -> Result<()> {
+        self.lock().control(name, action)
+    }
+
+    fn reload_units(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn create_user(&self, name: &str, change: &AccountChange) -> Result<()> {
+        self.lock().create_user(name, change)
+    }
+
+    fn change_user(&self, name: &str, change: &AccountChange) -> Result<()> {
+        self.lock().change_user(name, change)
+    }
+
+    fn remove_user(&self, name: &str) -> Result<()> {
+        self.lock().users.remove(name);
+        Ok(())
+    }
+
+    fn create_group(&self, name: &str, gid: Option<u32>, _system: bool) -> Result<()> {
+        self.lock().create_group(name, gid)
+    }
+
+    fn change_group(&self, name: &str, gid: u32) -> Result<()> {
+        self.lock().change_group(name, gid)
+    }
+
+    fn remove_group(&self, name: &str) -> Result<()> {
+        self.lock().groups.remove(name);
+        Ok(())
+    }
+
+    fn run(&self, invocation: &Invocation) -> Result<Output> {
+        Err(self.unknowable(format!("what `{}` does: commands aren't run in one", invocation.command)))
+    }
+}

@@ -1,0 +1,48 @@
+/// Asserts that each host of a cluster reads as it did when its snapshot was approved: its facts, roles, and resources in
+/// order, with the contents of files. One snapshot for each host, named `NAME__HOST`.
+///
+/// Snapshots hold no digests, so a difference can be read. Where they stand is up to insta's settings; the crate using
+/// this needs no dependency on insta.
+///
+/// ```no_run
+/// # use mesos_iac::prelude::*;
+/// # fn cluster() -> Result<Cluster> { unimplemented!() }
+/// mesos_iac::assert_cluster_snapshot!("lab", cluster());
+/// ```
+#[macro_export]
+macro_rules! assert_cluster_snapshot {
+    ($name:expr, $cluster:expr) => {{
+        let cluster = match $cluster {
+            ::core::result::Result::Ok(cluster) => cluster,
+            ::core::result::Result::Err(error) => ::core::panic!("the definition is wrong:\n{error}"),
+        };
+        let compiled = match cluster.compile() {
+            ::core::result::Result::Ok(compiled) => compiled,
+            ::core::result::Result::Err(problems) => ::core::panic!("the cluster doesn't compile:\n{problems}"),
+        };
+        for host in &compiled.hosts {
+            let name = ::std::format!("{}__{}", $name, host.name());
+            $crate::__private::insta::assert_snapshot!(name, $crate::testing::snapshot_text(host));
+        }
+    }};
+}
+
+/// Asserts that a cluster converges on hosts in memory, and that a second run changes nothing. Names what does.
+///
+/// ```no_run
+/// # use mesos_iac::prelude::*;
+/// # fn cluster() -> Result<Cluster> { unimplemented!() }
+/// mesos_iac::assert_idempotent!(cluster());
+/// ```
+#[macro_export]
+macro_rules! assert_idempotent {
+    ($cluster:expr) => {{
+        let cluster = match $cluster {
+            ::core::result::Result::Ok(cluster) => cluster,
+            ::core::result::Result::Err(error) => ::core::panic!("the definition is wrong:\n{error}"),
+        };
+        if let ::core::result::Result::Err(offenders) = $crate::testing::check_idempotent(&cluster) {
+            ::core::panic!("the cluster isn't idempotent:\n{offenders}");
+        }
+    }};
+}

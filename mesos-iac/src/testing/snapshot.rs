@@ -1,0 +1,93 @@
+use crate::compile::CompiledHost;
+use crate::kinds::File;
+use crate::model::{Entry, Resource, short_role_name};
+use serde_json::Value;
+use std::any::Any;
+use std::fmt::Write as _;
+
+/// A host's catalog as people read it: what the host is, its roles, and its resources in order with what is managed of
+/// them and the contents of files. The same for the same definition, without digests and without locations.
+#[must_use]
+pub fn snapshot_text(host: &CompiledHost) -> String {
+    let catalog = &host.catalog;
+    let mut text = format!("host {} of {}\n", host.name(), catalog.cluster);
+    let declared = &catalog.declared;
+    let facts = [
+        declared.address.map(|address| format!("address {address}")),
+        declared.os.as_ref().map(|os| format!("os {os}")),
+        declared.arch.as_ref().map(|arch| format!("arch {arch}")),
+    ];
+    let facts: Vec<String> = facts.into_iter().flatten().collect();
+    if !facts.is_empty() {
+        let _infallible = writeln!(text, "{}", facts.join(", "));
+    }
+    let roles: Vec<&str> = host.provenance.roles.iter().map(|role| short_role_name(&role.role)).collect();
+    let _infallible = writeln!(text, "roles {}", roles.join(", "));
+    for entry in &catalog.entries {
+        write_entry(entry, &mut text);
+    }
+    text
+}
+
+fn write_entry(entry: &Entry, text: &mut String) {
+    let _infallible = writeln!(text, "\n{}", entry.id);
+    let any: &dyn Any = &*entry.resource;
+    let file = any.downcast_ref::<File>();
+    for (field, value) in fields(&*entry.resource) {
+        // The key is in the heading already, and a file's content follows as it is.
+        let repeated = value == Value::String(entry.id.key.clone()) || (file.is_some() && field == "content");
+        if !repeated && !is_unset(&value) {
+            write_field(&field, &value, text);
+        }
+    }
+    for edge in &entry.after {
+        let _infallible = writeln!(text, "  after {} ({})", edge.on, edge.because);
+    }
+    for subscription in &entry.refresh_on {
+        let _infallible = writeln!(text, "  {} on {}", subscription.action, subscription.on);
+    }
+    if let Some(content) = file.and_then(File::content) {
+        for line in content.to_string().lines() {
+            let _infallible = writeln!(text, "  | {line}");
+        }
+    }
+}
+
+/// The fields of a resource in the order of their names. A resource serialises as its kind and what it holds.
+fn fields(resource: &dyn Resource) -> Vec<(String, Value)> {
+    let Ok(Value::Object(tagged)) = serde_json::to_value(resource) else {
+        return Vec::new();
+    };
+    let mut fields: Vec<(String, Value)> = match tagged.into_iter().next() {
+        Some((_, Value::Object(fields))) => fields.into_iter().collect(),
+        _ => Vec::new(),
+    };
+    fields.sort_by(|a, b| a.0.cmp(&b.0));
+    fields
+}
+
+fn is_unset(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.values().all(is_unset),
+        _ => false,
+    }
+}
+
+fn write_field(name: &str, value: &Value, text: &mut String) {
+    match value {
+        Value::Object(map) if !map.contains_key(crate::words::SECRET_FIELD) => {
+            let mut inner: Vec<_> = map.iter().collect();
+            inner.sort_by_key(|(name, _)| *name);
+            inner.into_iter().filter(|(_, value)| !is_unset(value)).for_each(|(field, value)| write_field(field, value, text));
+        }
+        Value::String(word) => {
+            let _infallible = writeln!(text, "  {name} {word}");
+        }
+        Value::Bool(true) if name == "present" => {}
+        other => {
+            let _infallible = writeln!(text, "  {name} {other}");
+        }
+    }
+}

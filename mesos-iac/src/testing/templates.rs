@@ -1,0 +1,62 @@
+use crate::model::registry;
+use crate::model::template_environment;
+use minijinja::value::{Enumerator, Object, ObjectRepr};
+use minijinja::{UndefinedBehavior, Value};
+use std::fmt;
+use std::sync::Arc;
+
+/// Renders every template that the program's crates hold, with values that stand for anything: they print, have every
+/// field, and are a list of one. Finds what compiles and fails when it is rendered, such as a filter that doesn't exist.
+///
+/// Returns how many were rendered. What a condition leaves out isn't seen; render a cluster that uses it.
+///
+/// # Errors
+/// The templates that fail, with their places.
+pub fn render_every_template() -> Result<usize, String> {
+    let mut failures = Vec::new();
+    let templates = registry::templates();
+    for template in &templates {
+        let mut environment = template_environment();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        let added: Result<(), minijinja::Error> =
+            template.source.includes.iter().try_for_each(|(name, text)| environment.add_template(name, text));
+        let values = template.fields.iter().map(|field| (*field, Value::from_object(Anything)));
+        let rendered = added.and_then(|()| {
+            environment.render_named_str(template.source.name, template.source.text, Value::from_pairs(values))
+        });
+        if let Err(error) = rendered {
+            failures.push(format!("{} (declared at {}): {error}", template.source.name, template.at()));
+        }
+    }
+    if failures.is_empty() { Ok(templates.len()) } else { Err(failures.join("\n")) }
+}
+
+/// Stands for any value.
+#[derive(Debug)]
+struct Anything;
+
+impl Object for Anything {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        // A list of one ends after its first element; every name is a field.
+        match key.as_usize() {
+            Some(0) | None => Some(Value::from_object(Self)),
+            Some(_) => None,
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Seq(1)
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("1")
+    }
+}

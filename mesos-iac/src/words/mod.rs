@@ -1,0 +1,23 @@
+//! The words that every other floor uses: names, patterns, paths, modes, durations, secrets and source locations.
+//!
+//! Nothing here knows of a cluster or a host; this floor uses the standard library and serde only.
+
+mod abs_path;
+mod command_line;
+mod duration;
+mod fold;
+mod host_pattern;
+mod location;
+mod mode;
+mod name;
+mod secret;
+
+pub use abs_path::{AbsPath, PathError};
+pub use command_line::{CommandLine, CommandLineError};
+pub use duration::{DurationError, HumanDuration};
+pub use fold::fold_names;
+pub use host_pattern::{HostPattern, PatternError};
+pub use location::Location;
+pub use mode::{Mode, ModeError};
+pub use name::{HostName, KindName, NameError, ResourceId};
+pub use secret::{SECRET_FIELD, Secret, SecretSource, SecretSourceError, SecretText};

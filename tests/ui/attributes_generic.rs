@@ -1,0 +1,8 @@
+use mesos_iac::prelude::*;
+
+#[derive(Attributes)]
+struct Lab<T> {
+    port: T,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use mesos_iac::prelude::*;
+
+#[derive(Attributes)]
+enum Lab {
+    Port(u16),
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mesos_iac::prelude::*;
+
+#[derive(Attributes)]
+struct Lab(u16);
+
+fn main() {}

@@ -1,0 +1,8 @@
+use mesos_iac::prelude::*;
+
+#[derive(Hosts)]
+struct Machines;
+
+fn main() {
+    let _ = Machines::all();
+}

@@ -1,0 +1,10 @@
+use mesos_iac::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize, Resource)]
+#[resource(kind = "hdfs.dir", key = path)]
+enum HdfsDir {
+    Path(String),
+}
+
+fn main() {}
