@@ -1,4 +1,4 @@
-use crate::attrs::{Pairs, doc_text, named, named_fields, refuse_generics};
+use crate::attrs::{Pairs, doc_text, named, named_fields, own, refuse_generics};
 use crate::errors::Errors;
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, DeriveInput, Expr, ExprArray, ExprLit, Field, Ident, Lit, LitStr, Type};
+use syn::{Attribute, Data, DeriveInput, Expr, ExprArray, ExprLit, Field, Ident, Lit, LitStr, Type};
 
 /// One attribute: a field and what its `#[attr(…)]` says.
 struct Spec<'a> {
@@ -53,7 +53,11 @@ pub(crate) fn do_attributes(input: TokenStream) -> (TokenStream, Errors) {
         return (stand_in(&input), errors);
     }
     let keys = keys(&input, &specs);
-    let rest = if errors.is_empty() { implementation(&input, &specs) } else { stand_in(&input) };
+    let rest = if errors.is_empty() {
+        implementation(&input, &specs)
+    } else {
+        stand_in(&input)
+    };
     (quote!(#keys #rest), errors)
 }
 
@@ -73,7 +77,9 @@ fn read_prefix(input: &DeriveInput, errors: &mut Errors) -> Option<LitStr> {
 fn check_name(name: Option<LitStr>, what: &str, errors: &mut Errors) -> Option<LitStr> {
     let word = |word: &str| {
         word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
     };
     let literal = name?;
     let text = literal.value();
@@ -119,7 +125,7 @@ fn read_field<'a>(field: &'a Field, prefix: Option<&LitStr>, errors: &mut Errors
         field: name,
         name: LitStr::new(&external, own_name.map_or(ident.span(), |name| name.span())),
         key: Ident::new(&key.to_string(), ident.span()),
-        default: default.and_then(|expr| read_default(&field.ty, expr, errors)),
+        default: default.and_then(|expr| read_default(&field.ty, &expr, errors)),
     })
 }
 
@@ -127,28 +133,39 @@ fn refuse_repeats(specs: &[Spec<'_>], errors: &mut Errors) {
     let (mut keys, mut names) = (BTreeMap::new(), BTreeMap::new());
     for spec in specs {
         if let Some(first) = keys.insert(spec.key.to_string(), spec.ident) {
-            errors.at(spec.ident, format!("`{first}` and `{}` make the same key, `{}`", spec.ident, spec.key));
+            errors.at(
+                spec.ident,
+                format!("`{first}` and `{}` make the same key, `{}`", spec.ident, spec.key),
+            );
         }
         if let Some(first) = names.insert(spec.name.value(), spec.ident) {
-            errors.at(&spec.name, format!("the field `{first}` has this name already: `{}`", spec.name.value()));
+            errors.at(
+                &spec.name,
+                format!("the field `{first}` has this name already: `{}`", spec.name.value()),
+            );
         }
     }
 }
 
-fn read_default(ty: &Type, expr: Expr, errors: &mut Errors) -> Option<DefaultValue> {
-    match &expr {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => match parse_now(ty, text) {
+fn read_default(ty: &Type, expr: &Expr, errors: &mut Errors) -> Option<DefaultValue> {
+    match expr {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text), ..
+        }) => match parse_now(ty, text) {
             Now::Value(value) => Some(DefaultValue::Is(value)),
             Now::Mistake(why) => {
-                errors.at(text, format!("this default is no `{}`: {why}", last_word(ty).unwrap_or_default()));
+                errors.at(
+                    text,
+                    format!("this default is no `{}`: {why}", last_word(ty).unwrap_or_default()),
+                );
                 None
             }
-            Now::Unknown => Some(DefaultValue::MayBe(convert(ty, &expr))),
+            Now::Unknown => Some(DefaultValue::MayBe(convert(ty, expr))),
         },
-        Expr::Array(ExprArray { elems, .. }) if elems.is_empty() => {
-            Some(DefaultValue::Is(quote_spanned!(expr.span()=> ::core::convert::From::from([]))))
-        }
-        Expr::Array(_) => Some(DefaultValue::MayBe(convert(ty, &expr))),
+        Expr::Array(ExprArray { elems, .. }) if elems.is_empty() => Some(DefaultValue::Is(
+            quote_spanned!(expr.span()=> ::core::convert::From::from([])),
+        )),
+        Expr::Array(_) => Some(DefaultValue::MayBe(convert(ty, expr))),
         _ => Some(DefaultValue::Is(quote!(#expr))),
     }
 }
@@ -188,13 +205,18 @@ fn parse_now(ty: &Type, text: &LitStr) -> Now {
         "i16" => number!(i16),
         "i32" => number!(i32),
         "i64" => number!(i64),
-        "IpAddr" => value.parse().map(|address| address_tokens(&address, span, true)).map_err(|why| why.to_string()),
-        "Ipv4Addr" => {
-            value.parse().map(|v4| address_tokens(&IpAddr::V4(v4), span, false)).map_err(|why| why.to_string())
-        }
-        "Ipv6Addr" => {
-            value.parse().map(|v6| address_tokens(&IpAddr::V6(v6), span, false)).map_err(|why| why.to_string())
-        }
+        "IpAddr" => value
+            .parse()
+            .map(|address| address_tokens(&address, span, true))
+            .map_err(|why| why.to_string()),
+        "Ipv4Addr" => value
+            .parse()
+            .map(|v4| address_tokens(&IpAddr::V4(v4), span, false))
+            .map_err(|why| why.to_string()),
+        "Ipv6Addr" => value
+            .parse()
+            .map(|v6| address_tokens(&IpAddr::V6(v6), span, false))
+            .map_err(|why| why.to_string()),
         _ => return Now::Unknown,
     };
     match read {
@@ -207,14 +229,24 @@ fn address_tokens(address: &IpAddr, span: Span, any: bool) -> TokenStream {
     let (version, tokens) = match address {
         IpAddr::V4(v4) => {
             let octets = v4.octets();
-            (format_ident!("V4", span = span), quote_spanned!(span=> ::core::net::Ipv4Addr::new(#(#octets),*)))
+            (
+                format_ident!("V4", span = span),
+                quote_spanned!(span=> ::core::net::Ipv4Addr::new(#(#octets),*)),
+            )
         }
         IpAddr::V6(v6) => {
             let segments = v6.segments();
-            (format_ident!("V6", span = span), quote_spanned!(span=> ::core::net::Ipv6Addr::new(#(#segments),*)))
+            (
+                format_ident!("V6", span = span),
+                quote_spanned!(span=> ::core::net::Ipv6Addr::new(#(#segments),*)),
+            )
         }
     };
-    if any { quote_spanned!(span=> ::core::net::IpAddr::#version(#tokens)) } else { tokens }
+    if any {
+        quote_spanned!(span=> ::core::net::IpAddr::#version(#tokens))
+    } else {
+        tokens
+    }
 }
 
 /// The last word of a type that is a plain path: `IpAddr` of `std::net::IpAddr`.
@@ -229,9 +261,16 @@ fn last_word(ty: &Type) -> Option<String> {
 fn keys(input: &DeriveInput, specs: &[Spec<'_>]) -> TokenStream {
     let (ident, vis) = (&input.ident, &input.vis);
     let constants = specs.iter().map(|spec| {
-        let Spec { ident, ty, docs, name, key, .. } = spec;
+        let Spec {
+            ident,
+            ty,
+            docs,
+            name,
+            key,
+            ..
+        } = spec;
         let fallback = docs.is_empty().then(|| {
-            let doc = format!("The attribute `{}`.", name.value());
+            let doc = format!(" The attribute `{}`.", name.value());
             quote!(#[doc = #doc])
         });
         let default = spec.default.as_ref().map(|default| match default {
@@ -266,17 +305,24 @@ fn implementation(input: &DeriveInput, specs: &[Spec<'_>]) -> TokenStream {
     let idents: Vec<&Ident> = specs.iter().map(|spec| spec.ident).collect();
     let reads = specs.iter().map(|spec| {
         let Spec { ident, key, ty, .. } = spec;
-        quote_spanned!(ty.span()=> #ident: ::mesos_iac::HostView::get(host, Self::#key)?)
+        let checked = checked_type(ty);
+        let (host, this) = (own("host", ty.span()), own("Self", ty.span()));
+        quote_spanned!(ty.span()=> #ident: ::mesos_iac::HostView::get::<#checked>(#host, #this::#key)?)
     });
     let arms = specs.iter().map(|spec| {
         let Spec { field, key, ty, .. } = spec;
-        let value = quote_spanned!(ty.span()=> ::mesos_iac::attribute_json(host, Self::#key));
+        let checked = checked_type(ty);
+        let (host, this) = (own("host", ty.span()), own("Self", ty.span()));
+        let value = quote_spanned!(ty.span()=> ::mesos_iac::attribute_json::<#checked>(#host, #this::#key));
         quote!(#field => #value,)
     });
+    let shim = shim();
     let no_field = format!("read `{{}}`, which is no field of `{ident}`");
     let registrations = specs.iter().map(|spec| registration(ident, spec));
     quote! {
         const _: () = {
+            #shim
+
             #[automatically_derived]
             impl ::mesos_iac::Attributes for #ident {
                 const FIELDS: &'static [&'static ::core::primitive::str] = &[#(#fields),*];
@@ -306,18 +352,52 @@ fn implementation(input: &DeriveInput, specs: &[Spec<'_>]) -> TokenStream {
     }
 }
 
+/// A trait that only the types of attributes have. All that needs such a type goes through it: the compiler reports a
+/// projection that isn't there with the same words each time, and shows the same words once.
+fn shim() -> TokenStream {
+    quote! {
+        #[diagnostic::on_unimplemented(
+            message = "`{Self}` can't be the type of an attribute",
+            label = "not an attribute's type",
+            note = "for a type of your own: derive Debug, Clone, PartialEq, Serialize and Deserialize, and add `impl AttributeValue for {Self} {{}}`"
+        )]
+        #[allow(dead_code)]
+        trait __Attribute: ::core::marker::Sized {
+            type Type: ::mesos_iac::AttributeValue;
+
+            fn default(key: ::mesos_iac::Key<Self>) -> ::core::option::Option<::mesos_iac::Value>;
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<T: ::mesos_iac::AttributeValue> __Attribute for T {
+            type Type = T;
+
+            fn default(key: ::mesos_iac::Key<Self>) -> ::core::option::Option<::mesos_iac::Value> {
+                ::core::option::Option::map(key.default_value(), ::mesos_iac::Value::new)
+            }
+        }
+    }
+}
+
+/// The field's type, by way of that trait.
+fn checked_type(ty: &Type) -> TokenStream {
+    quote_spanned!(ty.span()=> <#ty as __Attribute>::Type)
+}
+
 fn registration(ident: &Ident, spec: &Spec<'_>) -> TokenStream {
     let Spec { ty, name, doc, key, .. } = spec;
     let place = quote_spanned!(spec.ident.span()=> (::core::file!(), ::core::line!()));
-    let new = quote_spanned!(ty.span()=> ::mesos_iac::AttributeRegistration::new::<#ty>);
-    let checked = matches!(spec.default, Some(DefaultValue::MayBe(_)))
-        .then(|| quote!(.checked(|| #ident::#key.default_error())));
+    let checked_type = checked_type(ty);
+    let new = quote_spanned!(ty.span()=> ::mesos_iac::AttributeRegistration::new::<#checked_type>);
+    let default = quote_spanned!(ty.span()=> || <#ty as __Attribute>::default(#ident::#key));
+    let checked =
+        matches!(spec.default, Some(DefaultValue::MayBe(_))).then(|| quote!(.checked(|| #ident::#key.default_error())));
     quote! {
         ::mesos_iac::__private::inventory::submit! {
             #new(
                 #name,
                 #doc,
-                || ::core::option::Option::map(#ident::#key.default_value(), ::mesos_iac::Value::new),
+                #default,
                 #place,
             ) #checked
         }
@@ -328,10 +408,18 @@ fn registration(ident: &Ident, spec: &Spec<'_>) -> TokenStream {
 fn stand_in(input: &DeriveInput) -> TokenStream {
     let ident = &input.ident;
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
+    let fields = match &input.data {
+        Data::Struct(data) => data
+            .fields
+            .iter()
+            .filter_map(|field| Some(field.ident.as_ref()?.unraw().to_string()))
+            .collect(),
+        _ => Vec::new(),
+    };
     quote! {
         #[automatically_derived]
         impl #impl_generics ::mesos_iac::Attributes for #ident #ty_generics #where_clause {
-            const FIELDS: &'static [&'static ::core::primitive::str] = &[];
+            const FIELDS: &'static [&'static ::core::primitive::str] = &[#(#fields),*];
 
             fn read(_: &::mesos_iac::HostView<'_>) -> ::mesos_iac::Result<Self> {
                 ::core::unreachable!()

@@ -2,6 +2,7 @@
 
 use crate::errors::Errors;
 use crate::names::suggest;
+use proc_macro2::Span;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Field, Fields, Ident, Lit, Meta, Token};
@@ -46,7 +47,10 @@ impl Pairs {
             let known = self.known.contains(&name.as_str());
             if !known {
                 let hint = suggest(&name, self.known.iter().copied(), "");
-                errors.at(&key, format!("`{name}` is no key of `#[{}(…)]`: {hint}", self.attribute));
+                errors.at(
+                    &key,
+                    format!("`{name}` is no key of `#[{}(…)]`: {hint}", self.attribute),
+                );
                 if input.is_empty() || input.peek(Token![,]) {
                     comma(input)?;
                     continue;
@@ -76,9 +80,20 @@ fn comma(input: ParseStream<'_>) -> syn::Result<()> {
     Ok(())
 }
 
+/// A name of the expansion's own, such as `self` or `host`, that errors show in this place.
+///
+/// A span says two things, where a token stands and what its name refers to. If a `macro_rules!` passed the tokens on, a
+/// name that is spanned like them refers to something of the macro's caller. The price is a longer message, with the
+/// derive in it; where one is likely, bind the value to a local name that is spanned like the user's tokens.
+pub(crate) fn own(name: &str, place: Span) -> Ident {
+    Ident::new(name, Span::call_site().located_at(place))
+}
+
 /// The attributes of this name.
 pub(crate) fn named<'a>(attributes: &'a [Attribute], name: &'a str) -> impl Iterator<Item = &'a Attribute> {
-    attributes.iter().filter(move |attribute| attribute.path().is_ident(name))
+    attributes
+        .iter()
+        .filter(move |attribute| attribute.path().is_ident(name))
 }
 
 /// The named fields of a struct that isn't generic; none and one mistake for anything else.
@@ -92,11 +107,20 @@ pub(crate) fn named_fields<'a>(
             Fields::Named(fields) => return Some(&fields.named),
             Fields::Unit => return None,
             Fields::Unnamed(fields) => {
-                errors.at(fields, format!("`#[derive({derive})]` needs a struct with named fields"));
+                errors.at(
+                    fields,
+                    format!("`#[derive({derive})]` needs a struct with named fields"),
+                );
             }
         },
-        Data::Enum(data) => errors.at(data.enum_token, format!("`#[derive({derive})]` needs a struct, not an enum")),
-        Data::Union(data) => errors.at(data.union_token, format!("`#[derive({derive})]` needs a struct, not a union")),
+        Data::Enum(data) => errors.at(
+            data.enum_token,
+            format!("`#[derive({derive})]` needs a struct, not an enum"),
+        ),
+        Data::Union(data) => errors.at(
+            data.union_token,
+            format!("`#[derive({derive})]` needs a struct, not a union"),
+        ),
     }
     None
 }
@@ -105,7 +129,10 @@ pub(crate) fn named_fields<'a>(
 pub(crate) fn refuse_generics(input: &DeriveInput, what: &str, errors: &mut Errors) -> bool {
     let generic = !input.generics.params.is_empty();
     if generic {
-        errors.at(&input.generics, format!("{what} can't be generic, because it is registered under one name"));
+        errors.at(
+            &input.generics,
+            format!("{what} can't be generic, because it is registered under one name"),
+        );
     }
     generic
 }
@@ -114,7 +141,9 @@ pub(crate) fn refuse_generics(input: &DeriveInput, what: &str, errors: &mut Erro
 pub(crate) fn doc_text(attributes: &[Attribute]) -> String {
     let line = |attribute: &Attribute| match &attribute.meta {
         Meta::NameValue(pair) => match &pair.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text), ..
+            }) => Some(text.value()),
             _ => None,
         },
         _ => None,

@@ -39,6 +39,10 @@ impl ToTokens for Errors {
 impl Errors {
     /// What the user would read.
     pub(crate) fn messages(&self) -> Vec<String> {
-        self.0.iter().flat_map(|errors| errors.clone().into_iter()).map(|error| error.to_string()).collect()
+        self.0
+            .iter()
+            .flat_map(|errors| errors.clone().into_iter())
+            .map(|error| error.to_string())
+            .collect()
     }
 }

@@ -43,12 +43,18 @@ pub(crate) fn do_hosts(input: TokenStream) -> (TokenStream, Errors) {
         return (TokenStream::new(), errors);
     };
     let Data::Enum(data) = &input.data else {
-        errors.at(&input.ident, "`#[derive(Hosts)]` needs an enum: each variant names a host or several");
+        errors.at(
+            &input.ident,
+            "`#[derive(Hosts)]` needs an enum: each variant names a host or several",
+        );
         return (stand_in(&input), errors);
     };
     refuse_generics(&input, "a list of hosts", &mut errors);
     if data.variants.is_empty() {
-        errors.at(&input.ident, "there are no hosts: add a variant, such as `#[host(\"web-[1-3]\")] Web`");
+        errors.at(
+            &input.ident,
+            "there are no hosts: add a variant, such as `#[host(\"web-[1-3]\")] Web`",
+        );
     }
     let specs: Vec<(&Ident, Spec)> = data
         .variants
@@ -68,15 +74,24 @@ fn read(variant: &Variant, errors: &mut Errors) -> Option<Spec> {
     }
     let mut attributes = named(&variant.attrs, "host");
     let Some(attribute) = attributes.next() else {
-        errors.at(&variant.ident, "say which hosts these are: `#[host(\"name-or-pattern\")]`");
+        errors.at(
+            &variant.ident,
+            "say which hosts these are: `#[host(\"name-or-pattern\")]`",
+        );
         return None;
     };
     for again in attributes {
-        errors.at(again, "one variant has one `#[host(…)]`: put the other hosts under a variant of their own");
+        errors.at(
+            again,
+            "one variant has one `#[host(…)]`: put the other hosts under a variant of their own",
+        );
     }
     let spec: Spec = errors.keep(attribute.parse_args())?;
     if let Err(why) = pattern::check(&spec.pattern.value()) {
-        errors.at(&spec.pattern, format!("host pattern \"{}\": {why}", spec.pattern.value()));
+        errors.at(
+            &spec.pattern,
+            format!("host pattern \"{}\": {why}", spec.pattern.value()),
+        );
     }
     Some(spec)
 }
@@ -89,9 +104,10 @@ fn expand(input: &DeriveInput, specs: &[(&Ident, Spec)]) -> TokenStream {
         let pattern = &spec.pattern;
         // Each call stands where its words stand, for the places that the library reports.
         let hosts = quote_spanned!(pattern.span()=> ::mesos_iac::hosts(#pattern));
-        spec.calls
-            .iter()
-            .fold(hosts, |hosts, (method, arguments)| quote_spanned!(method.span()=> #hosts.#method(#arguments)))
+        spec.calls.iter().fold(
+            hosts,
+            |hosts, (method, arguments)| quote_spanned!(method.span()=> #hosts.#method(#arguments)),
+        )
     });
     let all = variants
         .split_first()

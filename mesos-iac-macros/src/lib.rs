@@ -8,6 +8,8 @@ mod attributes;
 mod attrs;
 mod condition;
 mod errors;
+#[cfg(test)]
+mod expand;
 mod hosts;
 mod names;
 mod pattern;

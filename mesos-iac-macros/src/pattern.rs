@@ -62,7 +62,14 @@ mod tests {
 
     #[test]
     fn patterns_of_numbers_pass() {
-        for good in ["db", "backend-0-[0-4]", "web[08-11]", "zk[1,3,7-9].example.org", "rack[1-2]-[01-40]", "a[0-65535]"] {
+        for good in [
+            "db",
+            "backend-0-[0-4]",
+            "web[08-11]",
+            "zk[1,3,7-9].example.org",
+            "rack[1-2]-[01-40]",
+            "a[0-65535]",
+        ] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
     }
@@ -86,8 +93,11 @@ mod tests {
             ("a[0-65536]", "more than"),
             ("a[0-999999999999999999][0-999999999999999999]", "more than"),
         ] {
-            let refused = check(bad).unwrap_err();
-            assert!(refused.contains(why), "{bad}: {refused}");
+            let refused = check(bad);
+            assert!(
+                refused.as_ref().is_err_and(|refused| refused.contains(why)),
+                "{bad}: {refused:?}"
+            );
         }
     }
 }

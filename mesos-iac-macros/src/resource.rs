@@ -1,4 +1,4 @@
-use crate::attrs::{Pairs, named, refuse_generics};
+use crate::attrs::{Pairs, named, own, refuse_generics};
 use crate::errors::Errors;
 use crate::names::{is_kind_name, suggest};
 use proc_macro2::TokenStream;
@@ -65,12 +65,18 @@ fn read(input: &DeriveInput, data: &DataStruct, errors: &mut Errors) -> Spec {
     if let Some(kind) = &spec.kind
         && !is_kind_name(&kind.value())
     {
-        let message = format!("`{}` is no name of a kind: write `owner.kind` in lower case, such as `hdfs.dir`", kind.value());
+        let message = format!(
+            "`{}` is no name of a kind: write `owner.kind` in lower case, such as `hdfs.dir`",
+            kind.value()
+        );
         errors.at(kind, message);
         spec.kind = None;
     }
     if !kind_given {
-        errors.at(&input.ident, "say what kind it is: `#[resource(kind = \"owner.kind\", key = field)]`");
+        errors.at(
+            &input.ident,
+            "say what kind it is: `#[resource(kind = \"owner.kind\", key = field)]`",
+        );
     }
     if let Some(key) = &spec.key
         && !data.fields.members().any(|member| member == *key)
@@ -79,7 +85,10 @@ fn read(input: &DeriveInput, data: &DataStruct, errors: &mut Errors) -> Spec {
         spec.key = None;
     }
     if !key_given && kind_given {
-        errors.at(&input.ident, "say which field tells two of them apart: `#[resource(…, key = field)]`");
+        errors.at(
+            &input.ident,
+            "say which field tells two of them apart: `#[resource(…, key = field)]`",
+        );
     }
     spec
 }
@@ -97,14 +106,20 @@ fn no_such_field(key: &Member, fields: &Fields) -> String {
 /// The impls. A mistake leaves a stand-in in its place, so that code which uses the kind shows no second error.
 fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
     let ident = &input.ident;
-    let kind = spec.kind.clone().unwrap_or_else(|| LitStr::new("mistaken.kind", ident.span()));
+    let kind = spec
+        .kind
+        .clone()
+        .unwrap_or_else(|| LitStr::new("mistaken.kind", ident.span()));
     let version = spec.version.unwrap_or(1);
     let key = match &spec.key {
-        Some(key) => quote_spanned!(key.span()=> ::std::string::ToString::to_string(&self.#key)),
+        Some(key) => {
+            let this = own("self", key.span());
+            quote_spanned!(key.span()=> { let key = &#this.#key; ::std::string::ToString::to_string(key) })
+        }
         None => quote!(::std::string::String::new()),
     };
-    // Spanned on the type, for the message that it has no `Converge`.
-    let behavior = quote_spanned!(ident.span()=> self);
+    // Stands where the type stands, for the message that it has no `Converge`.
+    let behavior = quote_spanned!(ident.span()=> kind);
     let kind = kind.to_token_stream();
     quote! {
         const _: () = {
@@ -124,6 +139,7 @@ fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
                 }
 
                 fn behavior(&self) -> &dyn ::mesos_iac::Converge {
+                    let #behavior = self;
                     #behavior
                 }
             }

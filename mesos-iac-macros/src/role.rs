@@ -1,4 +1,4 @@
-use crate::attrs::{Pairs, named, refuse_generics};
+use crate::attrs::{Pairs, named, own, refuse_generics};
 use crate::condition;
 use crate::errors::Errors;
 use crate::names::is_role_name;
@@ -53,7 +53,10 @@ impl Parse for Line {
                 return Err(syn::Error::new(key.span(), "expected `when = …`"));
             }
             if when.is_some() {
-                return Err(syn::Error::new(key.span(), "`when` is given twice: join the conditions with `&&`"));
+                return Err(syn::Error::new(
+                    key.span(),
+                    "`when` is given twice: join the conditions with `&&`",
+                ));
             }
             input.parse::<Token![=]>()?;
             when = Some(input.parse()?);
@@ -70,11 +73,17 @@ pub(crate) fn do_role(input: TokenStream, surroundings: &Surroundings) -> (Token
     let fields = match &input.data {
         Data::Struct(data) => Some(&data.fields),
         Data::Enum(data) => {
-            errors.at(data.enum_token, "`#[derive(Role)]` needs a struct: one role, with its settings as fields");
+            errors.at(
+                data.enum_token,
+                "`#[derive(Role)]` needs a struct: one role, with its settings as fields",
+            );
             None
         }
         Data::Union(data) => {
-            errors.at(data.union_token, "`#[derive(Role)]` needs a struct: one role, with its settings as fields");
+            errors.at(
+                data.union_token,
+                "`#[derive(Role)]` needs a struct: one role, with its settings as fields",
+            );
             None
         }
     };
@@ -82,12 +91,19 @@ pub(crate) fn do_role(input: TokenStream, surroundings: &Surroundings) -> (Token
     let spec = read(&input, &mut errors);
     let lines = lines(&input, &spec, &mut errors);
     let has_lines = lines.is_some();
-    let (Some(fields), Some(name), false, true) = (fields, &spec.name, generic, errors.is_empty()) else {
+    if generic {
+        return (TokenStream::new(), errors);
+    }
+    let (Some(fields), Some(name), true) = (fields, &spec.name, errors.is_empty()) else {
         return (stand_in(&input, has_lines), errors);
     };
     let qualified = LitStr::new(&format!("{}.{}", surroundings.crate_name(), name.value()), name.span());
     let role = implementation(&input.ident, fields, &qualified);
-    (quote!(const _: () = { #role #lines };), errors)
+    let attributes = spec.attributes.as_ref().map(|attributes| {
+        let fields = quote_spanned!(attributes.span()=> <#attributes as ::mesos_iac::Attributes>::FIELDS);
+        quote!(const _: &[&::core::primitive::str] = #fields;)
+    });
+    (quote!(const _: () = { #role #attributes #lines };), errors)
 }
 
 fn read(input: &DeriveInput, errors: &mut Errors) -> Spec {
@@ -123,7 +139,7 @@ fn read(input: &DeriveInput, errors: &mut Errors) -> Spec {
 /// The `impl Declares`, if there is a line to put in it; otherwise it is the user's to write.
 fn lines(input: &DeriveInput, spec: &Spec, errors: &mut Errors) -> Option<TokenStream> {
     let (mut include, mut expose, mut declare) = (Vec::new(), Vec::new(), Vec::new());
-    let mut any = false;
+    let (mut any, mut conditional) = (false, false);
     for attribute in &input.attrs {
         let phase = match attribute.path().get_ident() {
             Some(name) if name == "include" => Phase::Include,
@@ -132,15 +148,24 @@ fn lines(input: &DeriveInput, spec: &Spec, errors: &mut Errors) -> Option<TokenS
             _ => continue,
         };
         any = true;
-        let Some(line) = errors.keep(attribute.parse_args::<Line>()) else { continue };
+        let Some(line) = errors.keep(attribute.parse_args::<Line>()) else {
+            continue;
+        };
         if let Some(binding) = &line.binding {
             if phase != Phase::Resource {
-                errors.at(binding, "only `#[resource(…)]` has something to bind: the handle of what it declares");
+                errors.at(
+                    binding,
+                    "only `#[resource(…)]` has something to bind: the handle of what it declares",
+                );
             } else if binding == "cx" {
                 errors.at(binding, "`cx` is the context; bind the handle to another name");
             }
         }
-        let when = line.when.as_ref().map(|when| condition::tokens(when, spec.attributes.as_ref(), errors));
+        conditional |= line.when.is_some();
+        let when = line
+            .when
+            .as_ref()
+            .map(|when| condition::tokens(when, spec.attributes.as_ref(), errors));
         match phase {
             Phase::Include => include.push(in_phase("include", &line.expr, when)),
             Phase::Expose => expose.push(in_phase("expose", &line.expr, when)),
@@ -168,7 +193,10 @@ fn lines(input: &DeriveInput, spec: &Spec, errors: &mut Errors) -> Option<TokenS
             }
         }
     });
+    let conditions = conditional.then(condition::prelude);
     Some(quote! {
+        #conditions
+
         #[automatically_derived]
         impl ::mesos_iac::Declares for #ident {
             #include
@@ -184,7 +212,7 @@ fn lines(input: &DeriveInput, spec: &Spec, errors: &mut Errors) -> Option<TokenS
 
 /// The context's name. Expressions may use it: it is the parameter of a method that they become part of.
 fn context() -> Ident {
-    Ident::new("cx", Span::call_site())
+    own("cx", Span::call_site())
 }
 
 /// The calls stand where the expression stands, because `#[track_caller]` reports their place as the declaration's.
@@ -211,11 +239,12 @@ fn in_phase(method: &str, expr: &Expr, when: Option<TokenStream>) -> TokenStream
 
 fn implementation(ident: &Ident, fields: &Fields, name: &LitStr) -> TokenStream {
     let equal = fields.members().zip(fields).map(|(member, field)| {
-        quote_spanned!(field.ty.span()=> && self.#member == other.#member)
+        let (this, other) = (own("self", field.ty.span()), own("other", field.ty.span()));
+        quote_spanned!(field.ty.span()=> && #this.#member == #other.#member)
     });
     let other = if fields.is_empty() { quote!(_) } else { quote!(other) };
-    // Spanned on the type, for the message that it declares nothing.
-    let behavior = quote_spanned!(ident.span()=> self);
+    // Stands where the type stands, for the message that it declares nothing.
+    let behavior = quote_spanned!(ident.span()=> role);
     quote! {
         #[automatically_derived]
         impl ::mesos_iac::Role for #ident {
@@ -231,6 +260,7 @@ fn implementation(ident: &Ident, fields: &Fields, name: &LitStr) -> TokenStream 
             }
 
             fn behavior(&self) -> &dyn ::mesos_iac::Declares {
+                let #behavior = self;
                 #behavior
             }
         }

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 ///
 /// * `agent` serves a controller over standard input and output.
 /// * `kinds` prints which kinds it has, with their versions, as JSON.
-pub fn run_as_agent() -> Option<ExitCode> {
+pub(crate) fn run_as_agent() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     let first = arguments.next()?;
     if arguments.next().is_some() {

@@ -1,35 +1,143 @@
 //! Clusters as Rust programs.
+//!
+//! With this crate a cluster is a Rust program: hosts, roles, attributes and conditional resources, in a typed builder API
+//! and derive macros. The program is the tool: it checks the definition, renders and snapshot-tests every file, plans, and
+//! converges the hosts over SSH.
+//!
+//! # A definition
+//!
+//! ```no_run
+//! use mesos_iac::prelude::*;
+//! use std::net::IpAddr;
+//!
+//! /// Attributes of the lab. Each field is a typed key: `Lab::ZOOKEEPER_IP`.
+//! #[derive(Attributes)]
+//! struct Lab {
+//!     /// Whether the host runs a master.
+//!     #[attr(default = false)]
+//!     is_master: bool,
+//!     /// Where ZooKeeper answers. It has no default, so reading it unset is an error.
+//!     zookeeper_ip: IpAddr,
+//! }
+//!
+//! /// What every host gets, and what only a master gets.
+//! #[derive(Role, Clone)]
+//! #[role(name = "mesos", attributes = Lab)]
+//! #[resource(package("mesos"))]
+//! #[resource(zk = file("/etc/mesos/zk").content(template!(source = "zk://{{ zookeeper_ip }}:2181/mesos\n", Lab)))]
+//! #[resource(service("mesos-master").enabled().running().restart_on(zk), when = is_master)]
+//! struct Mesos;
+//!
+//! fn cluster() -> Result<Cluster> {
+//!     Cluster::new("lab")
+//!         .set(Lab::ZOOKEEPER_IP, "10.1.255.254")
+//!         .appliance(appliance("backend").role(Mesos))
+//!         .hosts(hosts("backend-0-[0-4]").appliance("backend"))
+//!         .hosts_matching("backend-0-0", |host| host.addr("10.1.255.254").set(Lab::IS_MASTER, true))
+//!         .build()
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     mesos_iac::main(cluster)
+//! }
+//! ```
+//!
+//! # The words
+//!
+//! | word | meaning | where |
+//! |---|---|---|
+//! | Cluster | the definition, a value; making it does no I/O | [`Cluster`], [`ClusterBuilder`] |
+//! | Attribute | a typed, named value with a scope and a source location | [`Key`], [`derive@Attributes`], [`Scope`] |
+//! | Role | a module that declares resources for a host | [`derive@Role`], [`Declares`], [`Cx`] |
+//! | Appliance | a named kind of host: roles and attributes | [`appliance()`] |
+//! | Resource | one desired fact about a host | [`kinds`], [`derive@Resource`], [`Converge`] |
+//! | Catalog | the compiled resource graph of one host | [`Catalog`], [`compile`] |
+//! | Provenance | where and why, beside the catalog | [`Provenance`] |
+//! | Plan | what a run would change | [`plan`] |
+//! | Converge | to bring a host to its catalog | [`converge`] |
+//! | Refresh | restart, reload or rerun because something changed | [`RefreshAction`] |
+//! | System | the interface through which a resource sees and changes a machine | [`ReadSystem`], [`System`], [`system`] |
+//! | Facts | what is true of a host whatever we do | [`Facts`] |
+//!
+//! # Roles of your own
+//!
+//! A role that attributes and conditions describe is a struct with `#[resource(…)]` lines ([`derive@Role`]). One that
+//! looks at its peers, loops or decides is plain Rust: `impl Declares for …` over a [`Cx`]. Both are used alike, include
+//! others, and expose typed endpoints ([`Endpoint`]). A crate of roles needs this crate and `serde`, nothing else.
+//!
+//! # Kinds of your own
+//!
+//! A kind says what is desired as a struct that derives [`derive@Resource`], and how as an `impl` of [`Converge`]. An
+//! agent must have the kinds that it converges: the program itself has them all, and a kinds-only agent is two lines
+//! ([`agent_main`]).
+//!
+//! # Secrets
+//!
+//! A [`Secret`] is known by its source until a plan or a run needs it. It has no `Debug` that shows it, serialises as its
+//! source, travels only to the hosts that use it, and is taken out of everything that a host reports.
+//!
+//! # Tests
+//!
+//! Feature `testing` is the test kit: snapshots of whole hosts, hosts in memory, `assert_idempotent!`, and queries such as
+//! [`Catalog::has`].
+//!
+//! # Features
+//!
+//! * `controller` (default): the command line, SSH and everything that reports. Without it the crate is what an agent needs.
+//! * `testing`: the test kit.
 
 // The macros write `::mesos_iac::…`, within this crate too.
 extern crate self as mesos_iac;
 
-pub mod words;
-pub mod model;
-pub mod kinds;
-pub mod compile;
-pub mod plan;
-pub mod system;
-pub mod converge;
 pub mod agent;
 mod agent_main;
+pub mod compile;
+pub mod converge;
+pub mod kinds;
+pub mod model;
+pub mod plan;
+pub mod system;
+pub mod words;
+
 #[cfg(feature = "controller")]
-pub mod transport;
+pub mod cli;
 #[cfg(feature = "controller")]
 pub mod fleet;
 #[cfg(feature = "controller")]
 pub mod report;
 #[cfg(feature = "controller")]
-pub mod cli;
+pub mod transport;
+
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use agent_main::agent_main;
 #[cfg(feature = "controller")]
 pub use cli::main;
-pub use kinds::*;
-pub use model::*;
-pub use words::*;
 pub use compile::{Compiled, CompiledHost};
+#[doc(no_inline)]
+pub use kinds::*;
+pub use mesos_iac_macros::{Attributes, Hosts, Resource, Role, Template, template};
+#[doc(no_inline)]
+pub use model::*;
+#[doc(no_inline)]
+pub use words::*;
+
+/// What a definition needs: `use mesos_iac::prelude::*`.
+pub mod prelude {
+    pub use crate::kinds::{
+        Command, Directory, File, Group, Package, Service, Symlink, User, command, directory, file, group, package, service,
+        symlink, user,
+    };
+    pub use crate::model::{
+        Arch, AttributeValue, Attributes, Catalog, Check, Cluster, ClusterBuilder, Condition, Content, Converge, Cx, Declare,
+        Declares, Diff, Effect, Effects, Endpoint, Error, ExposeCx, FileWrite, Handle, Host, HostView, Hosts, IncludeCx, Key,
+        Os, PathAttributes, Precedence, ReadSystem, RefreshAction, Reload, Rerun, Resource, Restart, Result, Role, Shown,
+        System, Template, UnitAction, appliance, attributes_of, fnmatch, host, hosts, invoke, probe, resource,
+    };
+    pub use crate::words::{AbsPath, HostPattern, Mode, Secret};
+    pub use mesos_iac_macros::{Attributes, Hosts, Resource, Role, Template, template};
+}
 
 #[doc(hidden)]
 pub mod __private {
@@ -64,5 +172,3 @@ pub mod __private {
         true
     }
 }
-
-pub mod prelude { pub use crate::*; pub use mesos_iac_macros::*; }

@@ -1,1 +1,20 @@
-//! The integration tests: one binary, so that the workspace links once.
+//! The integration tests: one binary, so that the workspace links once. None of them needs root or a host; those that do
+//! are in `tests/testbed`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod agent;
+mod bad_input;
+mod compile;
+mod definition;
+mod examples;
+mod house;
+mod macros;
+mod output;
+mod sandbox;
+mod secrets;
+mod support;

@@ -1,6 +1,6 @@
 use super::source::{Given, Loaded, load};
 use super::{registration, unknown_variable};
-use crate::attrs::{named, named_fields};
+use crate::attrs::{named, named_fields, own};
 use crate::errors::Errors;
 use crate::surroundings::Surroundings;
 use proc_macro2::TokenStream;
@@ -15,7 +15,11 @@ pub(crate) fn do_derive(input: TokenStream, surroundings: &Surroundings) -> (Tok
         return (TokenStream::new(), errors);
     };
     // A unit struct is the context of a template without variables.
-    let fields: Vec<&Field> = named_fields(&input, "Template", &mut errors).into_iter().flatten().collect();
+    let fields: Vec<&Field> = named_fields(&input, "Template", &mut errors)
+        .into_iter()
+        .flatten()
+        .collect();
+    let has_fields = errors.is_empty();
     let given = read(&input, &mut errors);
     let loaded = given.as_ref().and_then(|given| {
         let dirs = surroundings.template_dirs(given.span());
@@ -26,7 +30,11 @@ pub(crate) fn do_derive(input: TokenStream, surroundings: &Surroundings) -> (Tok
     };
     let names = field_names(&fields);
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
-    for used in loaded.uses.iter().filter(|used| !known.contains(&used.variable.as_str())) {
+    let unknown = loaded
+        .uses
+        .iter()
+        .filter(|used| has_fields && !known.contains(&used.variable.as_str()));
+    for used in unknown {
         errors.at_span(given.span(), unknown_variable(used, &input.ident.to_string(), &known));
     }
     if errors.is_empty() {
@@ -39,7 +47,10 @@ pub(crate) fn do_derive(input: TokenStream, surroundings: &Surroundings) -> (Tok
 fn read(input: &DeriveInput, errors: &mut Errors) -> Option<Given> {
     let mut attributes = named(&input.attrs, "template");
     let Some(attribute) = attributes.next() else {
-        errors.at(&input.ident, "name the template: `#[template(\"file.j2\")]`, or write it here: `#[template(source = \"…\")]`");
+        errors.at(
+            &input.ident,
+            "name the template: `#[template(\"file.j2\")]`, or write it here: `#[template(source = \"…\")]`",
+        );
         return None;
     };
     for again in attributes {
@@ -49,7 +60,10 @@ fn read(input: &DeriveInput, errors: &mut Errors) -> Option<Given> {
 }
 
 fn field_names(fields: &[&Field]) -> Vec<String> {
-    fields.iter().filter_map(|field| Some(field.ident.as_ref()?.unraw().to_string())).collect()
+    fields
+        .iter()
+        .filter_map(|field| Some(field.ident.as_ref()?.unraw().to_string()))
+        .collect()
 }
 
 fn expand(input: &DeriveInput, fields: &[&Field], given: &Given, loaded: &Loaded) -> TokenStream {
@@ -58,8 +72,11 @@ fn expand(input: &DeriveInput, fields: &[&Field], given: &Given, loaded: &Loaded
     let source = &loaded.source;
     let names = field_names(fields);
     let values = fields.iter().zip(&names).map(|(field, name)| {
-        let member = &field.ident;
-        quote_spanned!(field.ty.span()=> (#name, ::mesos_iac::template_value(#name, &self.#member)?))
+        let (this, member) = (own("self", field.ty.span()), &field.ident);
+        quote_spanned!(field.ty.span()=> (#name, {
+            let value = &#this.#member;
+            ::mesos_iac::template_value(#name, value)?
+        }))
     });
     let registration = registration(given, &quote!(&[#(#names),*]));
     quote! {

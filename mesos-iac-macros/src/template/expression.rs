@@ -1,5 +1,6 @@
 use super::registration;
 use super::source::{Given, Loaded, Use, load};
+use crate::attrs::own;
 use crate::errors::Errors;
 use crate::surroundings::Surroundings;
 use proc_macro2::TokenStream;
@@ -47,11 +48,18 @@ pub(crate) fn do_expression(input: TokenStream, surroundings: &Surroundings) -> 
 fn expand(call: &Call, loaded: &Loaded) -> TokenStream {
     let Call { given, attributes } = call;
     let (source, span) = (&loaded.source, given.span());
-    let of_attributes: Vec<&Use> =
-        loaded.uses.iter().filter(|used| !BUILT_INS.contains(&used.variable.as_str())).collect();
+    let of_attributes: Vec<&Use> = loaded
+        .uses
+        .iter()
+        .filter(|used| !BUILT_INS.contains(&used.variable.as_str()))
+        .collect();
     // The attributes are another type, which a macro can't look into; constants are checked by the compiler.
     let checks = of_attributes.iter().map(|used| {
-        let Use { template, line, variable } = used;
+        let Use {
+            template,
+            line,
+            variable,
+        } = used;
         let whose = attributes.to_token_stream().to_string();
         let message = format!("template `{template}`, line {line}, uses `{variable}`, which is no field of `{whose}`");
         quote_spanned! {span=>
@@ -63,7 +71,8 @@ fn expand(call: &Call, loaded: &Loaded) -> TokenStream {
     variables.dedup();
     let fields = quote_spanned!(attributes.span()=> <#attributes as ::mesos_iac::Attributes>::FIELDS);
     // A closure, because a pointer to a function that tracks its caller would report the derive as the caller.
-    let field = quote_spanned!(span=> <#attributes as ::mesos_iac::Attributes>::field(host, field));
+    let (host, field) = (own("host", span), own("field", span));
+    let read = quote_spanned!(span=> <#attributes as ::mesos_iac::Attributes>::field(#host, #field));
     let registration = registration(given, &quote!(FIELDS));
     quote! {
         {
@@ -74,7 +83,7 @@ fn expand(call: &Call, loaded: &Loaded) -> TokenStream {
             ::mesos_iac::AttributeTemplate {
                 source: SOURCE,
                 fields: &[#(#variables),*],
-                field: |host, field| #field,
+                field: |#host, #field| #read,
             }
         }
     }

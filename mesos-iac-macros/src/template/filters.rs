@@ -2,29 +2,21 @@
 
 use super::scan::{Tag, Token, Word};
 use super::syntax::MAYBE_FILTERS;
-use crate::names::suggest;
+use crate::names::nearest;
 use minijinja::{Environment, ErrorKind};
 
 /// The filters there are, for suggestions only; whether one exists is asked of minijinja.
-const FILTERS: [&str; 49] = [
-    "abs", "attr", "batch", "bool", "capitalize", "chain", "count", "d", "default", "dictsort", "e", "escape", "first",
-    "float", "format", "groupby", "indent", "int", "items", "join", "last", "length", "lines", "list", "lower", "map",
-    "max", "min", "pprint", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice",
-    "sort", "split", "string", "sum", "title", "trim", "unique", "upper", "zip", "tojson", "urlencode",
-];
+const FILTERS: &str = "abs attr batch bool capitalize chain count d default dictsort e escape first float format groupby indent \
+    int items join last length lines list lower map max min pprint reject rejectattr replace reverse round \
+    safe select selectattr slice sort split string sum title trim unique upper zip tojson urlencode";
 
 /// The tests there are, for suggestions only.
-const TESTS: [&str; 39] = [
-    "boolean", "defined", "divisibleby", "endingwith", "eq", "equalto", "escaped", "even", "false", "filter", "float",
-    "ge", "greaterthan", "gt", "in", "int", "integer", "iterable", "le", "lessthan", "lower", "lt", "mapping", "ne",
-    "none", "number", "odd", "safe", "sameas", "sequence", "startingwith", "string", "test", "true", "undefined", "upper",
-    "startingwith", "eq", "ne",
-];
+const TESTS: &str = "boolean defined divisibleby endingwith eq equalto escaped even false filter float ge greaterthan gt in \
+    int integer iterable le lessthan lower lt mapping ne none number odd safe sameas sequence startingwith \
+    string test true undefined upper";
 
 /// Words that end no operand, so that an `is` after one of them is no operator.
-const NO_OPERAND: [&str; 16] = [
-    "if", "elif", "else", "in", "not", "and", "or", "is", "for", "as", "import", "set", "with", "do", "call", "recursive",
-];
+const NO_OPERAND: &str = "if elif else in not and or is for as import set with do call recursive";
 
 /// What doesn't exist: the line and what to say about it.
 pub(crate) fn unknown(tags: &[Tag<'_>]) -> Vec<(usize, String)> {
@@ -36,13 +28,13 @@ pub(crate) fn unknown(tags: &[Tag<'_>]) -> Vec<(usize, String)> {
                 && !MAYBE_FILTERS.contains(&name.as_str())
                 && fails_with(&environment, &format!("{{{{ 0|{name} }}}}"), ErrorKind::UnknownFilter)
             {
-                let hint = suggest_name(&name, &FILTERS);
+                let hint = suggest(&name, FILTERS);
                 found.push((token.line, format!("there is no filter `{name}`{hint}")));
             }
             if let Some(name) = test_at(tag, index)
                 && fails_with(&environment, &format!("{{{{ 0 is {name} }}}}"), ErrorKind::UnknownTest)
             {
-                let hint = suggest_name(&name, &TESTS);
+                let hint = suggest(&name, TESTS);
                 found.push((token.line, format!("there is no test `{name}`{hint}")));
             }
         }
@@ -50,21 +42,26 @@ pub(crate) fn unknown(tags: &[Tag<'_>]) -> Vec<(usize, String)> {
     found
 }
 
-fn suggest_name(name: &str, known: &[&str]) -> String {
-    let hint = suggest(name, known.iter().copied(), "");
-    if hint.starts_with("did") { format!("; {hint}") } else { String::new() }
+fn suggest(name: &str, known: &str) -> String {
+    nearest(name, known.split_whitespace()).map_or_else(String::new, |known| format!("; did you mean `{known}`?"))
 }
 
 /// Whether rendering this fails for this reason. What else it may fail for doesn't matter.
 fn fails_with(environment: &Environment<'_>, template: &str, kind: ErrorKind) -> bool {
-    environment.render_str(template, ()).is_err_and(|error| error.kind() == kind)
+    environment
+        .render_str(template, ())
+        .is_err_and(|error| error.kind() == kind)
 }
 
 /// The filter that is named after the token at this index.
 fn filter_at(tag: &Tag<'_>, index: usize) -> Option<String> {
     let opens_block = index == 0 && tag.keyword() == Some("filter");
     let is_bar = tag.tokens.get(index)?.word == Word::Sign("|");
-    if opens_block || is_bar { dotted(tag.tokens.get(index + 1..)?) } else { None }
+    if opens_block || is_bar {
+        dotted(tag.tokens.get(index + 1..)?)
+    } else {
+        None
+    }
 }
 
 /// The test that is named after the token at this index.
@@ -81,11 +78,15 @@ fn test_at(tag: &Tag<'_>, index: usize) -> Option<String> {
 }
 
 fn ends_operand(tag: &Tag<'_>, index: usize) -> bool {
-    let Some(token) = tag.tokens.get(index) else { return false };
-    let after_dot = index.checked_sub(1).is_some_and(|before| tag.tokens[before].word == Word::Sign("."));
+    let Some(token) = tag.tokens.get(index) else {
+        return false;
+    };
+    let after_dot = index
+        .checked_sub(1)
+        .is_some_and(|before| tag.tokens[before].word == Word::Sign("."));
     match token.word {
         Word::Name(_) if after_dot => true,
-        Word::Name(name) => !(NO_OPERAND.contains(&name) || tag.is_block && index == 0),
+        Word::Name(name) => !(NO_OPERAND.split(' ').any(|word| word == name) || tag.is_block && index == 0),
         Word::Text(_) | Word::Number(_) | Word::Sign(")" | "]" | "}") => true,
         Word::Sign(_) => false,
     }
@@ -108,7 +109,10 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<String> {
-        unknown(&tags(text)).into_iter().map(|(line, what)| format!("{line}: {what}")).collect()
+        unknown(&tags(text))
+            .into_iter()
+            .map(|(line, what)| format!("{line}: {what}"))
+            .collect()
     }
 
     #[test]
@@ -122,7 +126,10 @@ mod tests {
                 "3: there is no test `evn`; did you mean `even`?",
             ]
         );
-        assert_eq!(found("{% filter uper %}x{% endfilter %}{% set x | a.b %}{% endset %}").len(), 2);
+        assert_eq!(
+            found("{% filter uper %}x{% endfilter %}{% set x | a.b %}{% endset %}").len(),
+            2
+        );
     }
 
     #[test]
@@ -140,10 +147,10 @@ mod tests {
 
     #[test]
     fn suggestions_exist() {
-        for filter in FILTERS.iter().filter(|name| !MAYBE_FILTERS.contains(name)) {
+        for filter in FILTERS.split_whitespace().filter(|name| !MAYBE_FILTERS.contains(name)) {
             assert_eq!(found(&format!("{{{{ a|{filter} }}}}")), [""; 0]);
         }
-        for test in TESTS {
+        for test in TESTS.split_whitespace() {
             assert_eq!(found(&format!("{{{{ a is {test} }}}}")), [""; 0]);
         }
     }

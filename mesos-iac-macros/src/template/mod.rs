@@ -4,6 +4,7 @@ mod derive;
 mod expression;
 mod filters;
 mod names;
+mod references;
 mod scan;
 mod source;
 mod syntax;
@@ -28,7 +29,10 @@ impl Parse for Given {
         }
         let key: Ident = input.parse()?;
         if key != "source" {
-            return Err(syn::Error::new(key.span(), "expected the name of a template in quotes, or `source = \"…\"`"));
+            return Err(syn::Error::new(
+                key.span(),
+                "expected the name of a template in quotes, or `source = \"…\"`",
+            ));
         }
         input.parse::<Token![=]>()?;
         Ok(Self::Inline(input.parse()?))
@@ -37,7 +41,11 @@ impl Parse for Given {
 
 /// The message that a variable is none of the names that `whose` has.
 fn unknown_variable(used: &Use, whose: &str, known: &[&str]) -> String {
-    let Use { template, line, variable } = used;
+    let Use {
+        template,
+        line,
+        variable,
+    } = used;
     let hint = suggest(variable, known.iter().copied(), "it has no fields");
     format!("template `{template}`, line {line}, uses `{variable}`, which is no field of `{whose}`: {hint}")
 }

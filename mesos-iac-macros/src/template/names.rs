@@ -19,7 +19,9 @@ pub(crate) fn made<'t>(tags: &[Tag<'t>]) -> Made<'t> {
     for tag in tags {
         let rest = tag.tokens.get(1..).unwrap_or_default();
         match tag.keyword() {
-            Some("set") => made.lasting.extend(names(until(rest, &[Word::Sign("="), Word::Sign("|")]))),
+            Some("set") => made
+                .lasting
+                .extend(names(until(rest, &[Word::Sign("="), Word::Sign("|")]))),
             Some("import" | "from") => made.lasting.extend(names(rest)),
             Some("macro") => {
                 made.lasting.extend(names(rest).next());

@@ -98,9 +98,13 @@ impl<'t> Scanner<'t> {
     /// Moves past `word %}` if that is what follows.
     fn skip_word_tag(&mut self, word: &str) -> bool {
         let is_space = |c: char| c.is_ascii_whitespace();
-        let Some(after) = self.rest.trim_start_matches(is_space).strip_prefix(word) else { return false };
+        let Some(after) = self.rest.trim_start_matches(is_space).strip_prefix(word) else {
+            return false;
+        };
         let after = after.trim_start_matches(is_space);
-        let Some(after) = after.strip_prefix(['-', '+']).unwrap_or(after).strip_prefix("%}") else { return false };
+        let Some(after) = after.strip_prefix(['-', '+']).unwrap_or(after).strip_prefix("%}") else {
+            return false;
+        };
         self.advance(self.rest.len() - after.len());
         true
     }
@@ -156,7 +160,10 @@ impl<'t> Scanner<'t> {
             c if c.is_ascii_digit() => Word::Number(self.advance(name_length())),
             c if c.is_ascii_alphabetic() || c == '_' => Word::Name(self.advance(name_length())),
             c => {
-                let two = self.rest.get(..2).filter(|two| ["//", "**", "==", "!=", ">=", "<="].contains(two));
+                let two = self
+                    .rest
+                    .get(..2)
+                    .filter(|two| ["//", "**", "==", "!=", ">=", "<="].contains(two));
                 Word::Sign(self.advance(two.map_or(c.len_utf8(), str::len)))
             }
         })
@@ -170,7 +177,12 @@ impl<'t> Scanner<'t> {
             ends
         });
         let passed = self.advance(end.map_or(self.rest.len(), |(at, _)| at + 1));
-        Word::Text(passed.strip_prefix(quote).and_then(|text| text.strip_suffix(quote)).unwrap_or_default())
+        Word::Text(
+            passed
+                .strip_prefix(quote)
+                .and_then(|text| text.strip_suffix(quote))
+                .unwrap_or_default(),
+        )
     }
 }
 
@@ -186,31 +198,65 @@ mod tests {
         let line = |tag: &Tag<'_>| tag.tokens.first().map_or(0, |token| token.line);
         tags(text)
             .iter()
-            .map(|tag| format!("{}: {}", line(tag), tag.tokens.iter().map(word).collect::<Vec<_>>().join(" ")))
+            .map(|tag| {
+                format!(
+                    "{}: {}",
+                    line(tag),
+                    tag.tokens.iter().map(word).collect::<Vec<_>>().join(" ")
+                )
+            })
             .collect()
     }
 
     #[test]
     fn tags_are_found_with_their_lines() {
         let text = "a {{ b }}\n{%- if c == 'd}}' -%}\n{{+ e.f|g(1.5) +}}{% endif %}{ not {% x %}";
-        assert_eq!(shown(text), ["1: b", "2: if c == \"d}}\"", "3: e . f | g ( 1 . 5 )", "3: endif", "3: x"]);
+        assert_eq!(
+            shown(text),
+            [
+                "1: b",
+                "2: if c == \"d}}\"",
+                "3: e . f | g ( 1 . 5 )",
+                "3: endif",
+                "3: x"
+            ]
+        );
     }
 
     #[test]
     fn comments_and_raw_blocks_hold_no_tags() {
-        let text = "{# {{ a }} #}{% raw %}{{ b }}{% x %}{%- endraw -%}{{ c }}{%- raw -%}\n{% endra %}{%endraw%}\n{% raws %}";
+        let text =
+            "{# {{ a }} #}{% raw %}{{ b }}{% x %}{%- endraw -%}{{ c }}{%- raw -%}\n{% endra %}{%endraw%}\n{% raws %}";
         assert_eq!(shown(text), ["1: c", "3: raws"]);
     }
 
     #[test]
     fn maps_end_no_tag() {
-        assert_eq!(shown("{{ {'a': {'b': 1}} }}{{ x }}"), ["1: { \"a\" : { \"b\" : 1 } }", "1: x"]);
-        assert_eq!(shown("{{ 'it\\'s }}' ~ \"\\\\\" }}{{ é }}"), ["1: \"it\\\\'s }}\" ~ \"\\\\\\\\\"", "1: é"]);
+        assert_eq!(
+            shown("{{ {'a': {'b': 1}} }}{{ x }}"),
+            ["1: { \"a\" : { \"b\" : 1 } }", "1: x"]
+        );
+        assert_eq!(
+            shown("{{ 'it\\'s }}' ~ \"\\\\\" }}{{ é }}"),
+            ["1: \"it\\\\'s }}\" ~ \"\\\\\\\\\"", "1: é"]
+        );
     }
 
     #[test]
     fn damaged_templates_are_scanned_to_their_end() {
-        for text in ["{{", "{{ a", "{% raw %}", "{#", "{{ 'a", "{{ (a }}", "{{ ) }}", "{%", "{% - %}", "{{ \\ }}", "{{-"] {
+        for text in [
+            "{{",
+            "{{ a",
+            "{% raw %}",
+            "{#",
+            "{{ 'a",
+            "{{ (a }}",
+            "{{ ) }}",
+            "{%",
+            "{% - %}",
+            "{{ \\ }}",
+            "{{-",
+        ] {
             tags(text);
         }
     }

@@ -2,7 +2,8 @@
 
 use super::filters;
 use super::names::{Made, line_of, made};
-use super::scan::{Tag, Word, tags};
+use super::references::{Reference, references};
+use super::scan::{Tag, tags};
 use super::syntax;
 use crate::errors::Errors;
 use crate::names::list;
@@ -46,8 +47,8 @@ pub(crate) struct Use {
     pub(crate) variable: String,
 }
 
-/// One template's text, where it came from, and what it is about.
-struct Text {
+/// A template: the given one, or one that it includes.
+struct Member {
     name: String,
     /// None: it stands in the source code.
     path: Option<PathBuf>,
@@ -60,7 +61,7 @@ pub(crate) fn load(given: &Given, inline_name: &str, dirs: &[PathBuf], errors: &
     let mut loader = Loader {
         span: given.span(),
         dirs,
-        texts: Vec::new(),
+        members: Vec::new(),
         whole: true,
     };
     match given {
@@ -72,7 +73,7 @@ pub(crate) fn load(given: &Given, inline_name: &str, dirs: &[PathBuf], errors: &
                 return None;
             }
         },
-        Given::Inline(text) => loader.texts.push(Text {
+        Given::Inline(text) => loader.members.push(Member {
             name: inline_name.to_owned(),
             path: None,
             text: text.value(),
@@ -92,7 +93,7 @@ struct Loader<'a> {
     span: Span,
     dirs: &'a [PathBuf],
     /// The template itself, then those that it includes, in the order in which they are named.
-    texts: Vec<Text>,
+    members: Vec<Member>,
     whole: bool,
 }
 
@@ -113,20 +114,23 @@ impl Loader<'_> {
 
     fn read(&mut self, name: String, path: PathBuf, errors: &mut Errors) {
         match fs::read_to_string(&path) {
-            Ok(text) => self.texts.push(Text {
+            Ok(text) => self.members.push(Member {
                 name,
                 path: Some(path),
                 text,
             }),
-            Err(why) => self.fail(format!("failed to read template `{name}` ({}): {why}", shown(&path)), errors),
+            Err(why) => self.fail(
+                format!("failed to read template `{name}` ({}): {why}", shown(&path)),
+                errors,
+            ),
         }
     }
 
     /// Checks every template and reads those that it names, until none is new.
     fn follow(&mut self, errors: &mut Errors) {
         let mut next = 0;
-        while next < self.texts.len() {
-            let (name, text) = (self.texts[next].name.clone(), self.texts[next].text.clone());
+        while next < self.members.len() {
+            let (name, text) = (self.members[next].name.clone(), self.members[next].text.clone());
             next += 1;
             if let Err(why) = syntax::environment().template_from_named_str(&name, &text) {
                 self.fail(syntax_error(&name, &why), errors);
@@ -154,8 +158,8 @@ impl Loader<'_> {
     fn follow_reference(&mut self, by: &str, line: usize, reference: &Reference, errors: &mut Errors) {
         let mut found = false;
         for name in &reference.names {
-            // The first text is found by no name: it is the one that is rendered.
-            if self.texts.iter().skip(1).any(|text| text.name == *name) {
+            // The first one is found by no name: it is the one that is rendered.
+            if self.members.iter().skip(1).any(|member| member.name == *name) {
                 found = true;
             } else if let Some(path) = self.find(name) {
                 found = true;
@@ -176,15 +180,17 @@ impl Loader<'_> {
     /// The `TemplateSource`. `include_str!` has Cargo build again when a file changes.
     fn embed(&self, given: &Given, errors: &mut Errors) -> Option<TokenStream> {
         let mut embedded = Vec::new();
-        for text in &self.texts {
-            let tokens = match (&text.path, given) {
+        for member in &self.members {
+            let tokens = match (&member.path, given) {
                 (Some(path), _) => include(path, self.span, errors)?,
                 (None, Given::Inline(literal) | Given::File(literal)) => quote_spanned!(self.span=> #literal),
             };
-            embedded.push((text.name.as_str(), tokens));
+            embedded.push((member.name.as_str(), tokens));
         }
         let ((name, text), includes) = embedded.split_first()?;
-        let includes = includes.iter().map(|(name, text)| quote_spanned!(self.span=> (#name, #text)));
+        let includes = includes
+            .iter()
+            .map(|(name, text)| quote_spanned!(self.span=> (#name, #text)));
         Some(quote_spanned! {self.span=>
             ::mesos_iac::TemplateSource {
                 name: #name,
@@ -198,27 +204,31 @@ impl Loader<'_> {
     fn uses(&self) -> Vec<Use> {
         let environment = syntax::environment();
         let globals: BTreeSet<String> = environment.globals().map(|(name, _)| name.to_owned()).collect();
-        let tags: Vec<Vec<Tag<'_>>> = self.texts.iter().map(|text| tags(&text.text)).collect();
+        let tags: Vec<Vec<Tag<'_>>> = self.members.iter().map(|member| tags(&member.text)).collect();
         let made: Vec<Made<'_>> = tags.iter().map(|tags| made(tags)).collect();
         let mut uses = Vec::new();
-        for (index, text) in self.texts.iter().enumerate() {
-            let Ok(template) = environment.template_from_named_str(&text.name, &text.text) else { continue };
+        for (index, member) in self.members.iter().enumerate() {
+            let Ok(template) = environment.template_from_named_str(&member.name, &member.text) else {
+                continue;
+            };
             let is_made = |name: &str| {
                 made.iter()
                     .enumerate()
                     .any(|(other, made)| made.lasting.contains(name) || other != index && made.local.contains(name))
             };
             let variables = template.undeclared_variables(false);
-            let taken = variables.into_iter().filter(|name| !globals.contains(name) && !is_made(name));
-            let mut of_text: Vec<Use> = taken
+            let taken = variables
+                .into_iter()
+                .filter(|name| !globals.contains(name) && !is_made(name));
+            let mut of_member: Vec<Use> = taken
                 .map(|variable| Use {
-                    template: text.name.clone(),
+                    template: member.name.clone(),
                     line: line_of(&variable, &tags[index]),
                     variable,
                 })
                 .collect();
-            of_text.sort_by(|a, b| (a.line, &a.variable).cmp(&(b.line, &b.variable)));
-            uses.extend(of_text);
+            of_member.sort_by(|a, b| (a.line, &a.variable).cmp(&(b.line, &b.variable)));
+            uses.extend(of_member);
         }
         uses
     }
@@ -226,109 +236,46 @@ impl Loader<'_> {
 
 fn syntax_error(name: &str, error: &minijinja::Error) -> String {
     let line = error.line().map(|line| format!(", line {line}")).unwrap_or_default();
-    let why = error.detail().map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
+    let why = error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
     format!("template `{name}`{line}: {why}")
 }
 
 fn include(path: &Path, span: Span, errors: &mut Errors) -> Option<TokenStream> {
     let Some(path) = path.to_str() else {
-        errors.at_span(span, format!("the path {} isn't UTF-8, so it can't be embedded", path.display()));
+        errors.at_span(
+            span,
+            format!("the path {} isn't UTF-8, so it can't be embedded", path.display()),
+        );
         return None;
     };
     Some(quote_spanned!(span=> ::core::include_str!(#path)))
-}
-
-/// The templates that a tag names.
-#[derive(Debug, PartialEq, Eq)]
-struct Reference {
-    names: Vec<String>,
-    may_be_missing: bool,
-}
-
-/// The templates that the tag names, with its line; its keyword if their names are computed; nothing if it names none.
-fn references<'t>(tag: &Tag<'t>) -> Option<(usize, Result<Reference, &'t str>)> {
-    let keyword = tag.keyword()?;
-    if !["include", "extends", "import", "from"].contains(&keyword) {
-        return None;
-    }
-    let line = tag.tokens.first()?.line;
-    let words: Vec<Word<'t>> = tag.tokens.iter().skip(1).map(|token| token.word).collect();
-    Some((line, literal_names(&words).ok_or(keyword)))
-}
-
-fn literal_names(words: &[Word<'_>]) -> Option<Reference> {
-    let (names, rest) = match words {
-        [Word::Text(name), rest @ ..] => (vec![*name], rest),
-        [Word::Sign("["), rest @ ..] => {
-            let end = rest.iter().position(|word| *word == Word::Sign("]"))?;
-            // A literal list may end in a comma.
-            let inside = rest[..end].strip_suffix(&[Word::Sign(",")]).unwrap_or(&rest[..end]);
-            let mut names = Vec::new();
-            for item in inside.split(|word| *word == Word::Sign(",")) {
-                let [Word::Text(name)] = item else { return None };
-                names.push(*name);
-            }
-            (names, &rest[end + 1..])
-        }
-        _ => return None,
-    };
-    let known_end = matches!(rest.first(), None | Some(Word::Name("ignore" | "as" | "import" | "with" | "without")));
-    if !known_end || names.iter().any(|name| name.contains('\\')) {
-        return None;
-    }
-    Some(Reference {
-        names: names.into_iter().map(ToOwned::to_owned).collect(),
-        may_be_missing: rest.contains(&Word::Name("ignore")),
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn reference(text: &str) -> Option<Result<(Vec<String>, bool), String>> {
-        let tags = tags(text);
-        let (_, reference) = references(tags.first()?)?;
-        Some(reference.map(|found| (found.names, found.may_be_missing)).map_err(ToOwned::to_owned))
-    }
-
-    #[test]
-    fn names_in_quotes_are_followed() {
-        for (text, names, may_be_missing) in [
-            ("{% include 'a.j2' %}", &["a.j2"][..], false),
-            ("{%- extends \"dir/a.j2\" -%}", &["dir/a.j2"], false),
-            ("{% include 'a' ignore missing %}", &["a"], true),
-            ("{% include ['a', 'b',] with context ignore missing %}", &["a", "b"], true),
-            ("{% import 'a' as b %}", &["a"], false),
-            ("{% from 'a' import b as c with context %}", &["a"], false),
-        ] {
-            let names = names.iter().map(|name| (*name).to_owned()).collect();
-            assert_eq!(reference(text), Some(Ok((names, may_be_missing))), "{text}");
-        }
-    }
-
-    #[test]
-    fn computed_names_are_refused() {
-        for text in ["{% include a %}", "{% include 'a' ~ b %}", "{% include 'a' if b else 'c' %}", "{% include ['a', b] %}"] {
-            assert_eq!(reference(text), Some(Err("include".to_owned())), "{text}");
-        }
-        for text in ["{{ include }}", "{% if include %}", "{% included 'a' %}"] {
-            assert_eq!(reference(text), None, "{text}");
-        }
-    }
-
     fn uses(text: &str) -> Vec<String> {
         let literal = LitStr::new(text, Span::call_site());
         let mut errors = Errors::default();
         let loaded = load(&Given::Inline(literal), "inline", &[fixtures()], &mut errors);
         assert_eq!(errors.messages(), [""; 0], "{text}");
-        loaded.unwrap().uses.into_iter().map(|used| format!("{}:{} {}", used.template, used.line, used.variable)).collect()
+        loaded
+            .into_iter()
+            .flat_map(|loaded| loaded.uses)
+            .map(|used| format!("{}:{} {}", used.template, used.line, used.variable))
+            .collect()
     }
 
     fn mistakes(text: &str) -> Vec<String> {
         let literal = LitStr::new(text, Span::call_site());
         let mut errors = Errors::default();
-        assert!(load(&Given::Inline(literal), "inline", &[fixtures()], &mut errors).is_none(), "{text}");
+        assert!(
+            load(&Given::Inline(literal), "inline", &[fixtures()], &mut errors).is_none(),
+            "{text}"
+        );
         errors.messages()
     }
 
@@ -339,31 +286,60 @@ mod tests {
     #[test]
     fn what_comes_from_the_context_is_found() {
         assert_eq!(uses("{{ b }}\n{{ a.c }}{{ a }}"), ["inline:1 b", "inline:2 a"]);
-        assert_eq!(uses("{% for x in xs %}{{ loop.index }}{{ x }}{% endfor %}{{ range(3) }}{{ dict() }}"), ["inline:1 xs"]);
-        assert_eq!(uses("{% macro m(a) %}{{ a }}{{ b }}{{ caller() }}{% endmacro %}{{ m(1) }}"), ["inline:1 b"]);
+        assert_eq!(
+            uses("{% for x in xs %}{{ loop.index }}{{ x }}{% endfor %}{{ range(3) }}{{ dict() }}"),
+            ["inline:1 xs"]
+        );
+        assert_eq!(
+            uses("{% macro m(a) %}{{ a }}{{ b }}{{ caller() }}{% endmacro %}{{ m(1) }}"),
+            ["inline:1 b"]
+        );
     }
 
     #[test]
     fn what_a_template_sets_itself_is_no_use_of_the_context() {
-        assert_eq!(uses("{% if a %}{% set b = 1 %}{% else %}{% set b = 2 %}{% endif %}{{ b }}"), ["inline:1 a"]);
-        assert_eq!(uses("{% for x in [1] %}{% endfor %}\n{{ x }}"), ["inline:1 x"], "a loop's variable ends with it");
+        assert_eq!(
+            uses("{% if a %}{% set b = 1 %}{% else %}{% set b = 2 %}{% endif %}{{ b }}"),
+            ["inline:1 a"]
+        );
+        assert_eq!(
+            uses("{% for x in [1] %}{% endfor %}\n{{ x }}"),
+            ["inline:1 x"],
+            "a loop's variable ends with it"
+        );
     }
 
     #[test]
     fn included_templates_are_followed() {
         let text = "{% for server in servers %}{% include 'server.j2' %}{% endfor %}";
         assert_eq!(uses(text), ["inline:1 servers", "server.j2:2 domain"]);
-        assert_eq!(uses("{% extends 'base.j2' %}{% block body %}{{ super() }}{{ a }}{% endblock %}"), ["inline:1 a", "base.j2:1 title"]);
-        assert_eq!(uses("{% from 'macros.j2' import line %}{{ line('x') }}{% import 'macros.j2' as m %}{{ m.line(1) }}"), ["macros.j2:1 mark"]);
+        assert_eq!(
+            uses("{% extends 'base.j2' %}{% block body %}{{ super() }}{{ a }}{% endblock %}"),
+            ["inline:1 a", "base.j2:1 title"]
+        );
+        assert_eq!(
+            uses("{% from 'macros.j2' import line %}{{ line('x') }}{% import 'macros.j2' as m %}{{ m.line(1) }}"),
+            ["macros.j2:1 mark"]
+        );
         assert_eq!(uses("{% include 'nowhere.j2' ignore missing %}"), [""; 0]);
-        assert_eq!(uses("{% include 'loop_a.j2' %}"), [""; 0], "templates that include each other end");
+        assert_eq!(
+            uses("{% include 'loop_a.j2' %}"),
+            [""; 0],
+            "templates that include each other end"
+        );
     }
 
     #[test]
     fn mistakes_name_template_and_line() {
-        assert_eq!(mistakes("a\n{% if %}"), ["template `inline`, line 2: unexpected end of block"]);
+        assert_eq!(
+            mistakes("a\n{% if %}"),
+            ["template `inline`, line 2: unexpected end of block"]
+        );
         let missing = mistakes("{% include 'nowhere.j2' %}");
-        assert!(missing[0].starts_with("template `inline`, line 1: there is no template `nowhere.j2`; looked in `"), "{missing:?}");
+        assert!(
+            missing[0].starts_with("template `inline`, line 1: there is no template `nowhere.j2`; looked in `"),
+            "{missing:?}"
+        );
         assert_eq!(
             mistakes("{% include 'broken.j2' %}{{ a|uper }}"),
             [

@@ -59,8 +59,10 @@ impl CliError {
     pub(super) fn render(&self, paint: Paint) -> String {
         let mut text = String::new();
         for line in self.message.lines() {
+            // What belongs to the line before it is set in.
+            let mark = if line.starts_with("  ") { String::new() } else { format!("{} ", paint.red("error:")) };
             // A String takes everything.
-            let _infallible = writeln!(text, "{} {line}", paint.red("error:"));
+            let _infallible = writeln!(text, "{mark}{line}");
         }
         if let Some(hint) = &self.hint {
             let _infallible = writeln!(text, "{} {hint}", paint.cyan("hint:"));

@@ -5,7 +5,7 @@ use crate::words::HostName;
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 
 /// Refuses declared edges that close a cycle.
 ///
@@ -58,15 +58,14 @@ fn is_guess(wire: &Wire) -> bool {
 }
 
 fn reaches(next: &HashMap<usize, Vec<usize>>, from: usize, to: usize) -> bool {
-    let mut seen = vec![from];
+    let mut seen = HashSet::from([from]);
     let mut stack = vec![from];
     while let Some(node) = stack.pop() {
         if node == to {
             return true;
         }
         for &following in next.get(&node).map_or(&[][..], Vec::as_slice) {
-            if !seen.contains(&following) {
-                seen.push(following);
+            if seen.insert(following) {
                 stack.push(following);
             }
         }
@@ -134,7 +133,7 @@ fn shortest_cycle(group: &[usize], wires: &[Wire]) -> Vec<usize> {
         waits_for.entry(wire.then).or_default().push(wire.first);
     }
     let mut came_from = HashMap::<usize, usize>::new();
-    let mut queue = std::collections::VecDeque::from([start]);
+    let mut queue = VecDeque::from([start]);
     while let Some(node) = queue.pop_front() {
         for &target in waits_for.get(&node).map_or(&[][..], Vec::as_slice) {
             if target == start {

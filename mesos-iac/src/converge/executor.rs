@@ -1,8 +1,9 @@
 use super::event::{Event, Outcome, RefreshOutcome, Summary};
 use super::refreshes::{Owed, Refreshes};
-use crate::model::{Catalog, Check, Entry, Error, System, SystemError};
+use crate::model::{Catalog, Check, Entry, Error, Result, System, SystemError};
 use crate::words::ResourceId;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -94,6 +95,9 @@ impl<'c> Run<'c, '_> {
             Outcome::Changed(diff) => self.refreshes.satisfy(entry, diff),
             _ => None,
         };
+        for note in self.system.notes() {
+            self.tell(Event::Noted(format!("{}: {note}", entry.id)));
+        }
         let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.tell(Event::ResourceFinished {
             id: entry.id.clone(),
@@ -116,14 +120,14 @@ impl<'c> Run<'c, '_> {
             return Outcome::Skipped { because: root.clone() };
         }
         let behavior = entry.resource.behavior();
-        let diff = match behavior.check(self.system) {
+        let diff = match guarded("check", || behavior.check(self.system)) {
             Ok(Check::NoChange) => return Outcome::NoChange,
             Ok(Check::Change(diff)) => diff,
             Err(error) => return failure(error),
         };
         // Before the change and not after it: a resource that fails half-way may have changed all the same.
         self.refreshes.owe(&entry.id);
-        match behavior.apply(self.system, &diff) {
+        match guarded("apply", || behavior.apply(self.system, &diff)) {
             Ok(()) => Outcome::Changed(diff),
             Err(error) => failure(error),
         }
@@ -140,7 +144,7 @@ impl<'c> Run<'c, '_> {
         } else if self.control.is_stopped() {
             RefreshOutcome::NotReached
         } else {
-            match entry.resource.behavior().refresh(self.system, owed.action) {
+            match guarded("refresh", || entry.resource.behavior().refresh(self.system, owed.action)) {
                 Ok(()) => RefreshOutcome::Done,
                 Err(Error::System(error @ SystemError::Unknowable { .. })) => RefreshOutcome::Unknown(error.to_string()),
                 Err(error) => {
@@ -160,6 +164,15 @@ impl<'c> Run<'c, '_> {
             outcome,
         });
     }
+}
+
+/// A panic in somebody's kind is the failure of one resource, not of the run.
+fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let why = panic.downcast_ref::<&str>().copied().map(ToOwned::to_owned);
+        let why = why.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Err(Error::message(format!("{what}: the kind's code panicked: {why}")))
+    })
 }
 
 fn failure(error: Error) -> Outcome {

@@ -220,7 +220,7 @@ impl fmt::Debug for Cluster {
 }
 
 /// The mistake that a pattern matches none of these hosts.
-pub(crate) fn no_host<'a>(pattern: &HostPattern, hosts: impl Iterator<Item = &'a HostName>) -> Problem {
+fn no_host<'a>(pattern: &HostPattern, hosts: impl Iterator<Item = &'a HostName>) -> Problem {
     let names: Vec<&str> = hosts.map(HostName::as_str).collect();
     let known = match names.as_slice() {
         [] => "no host is declared".to_owned(),

@@ -1,4 +1,4 @@
-use super::{Arch, AttributeValue, HostView, Key, Result};
+use super::{Arch, AttributeValue, HostView, IntoValue, Key, Result};
 use std::fmt;
 use std::ops::{BitAnd, BitOr, Not};
 use std::sync::Arc;
@@ -32,12 +32,15 @@ trait Test: Send + Sync {
 
 struct Is<T: AttributeValue> {
     key: Key<T>,
-    value: T,
+    value: Result<T, String>,
 }
 
 impl<T: AttributeValue> Test for Is<T> {
     fn holds(&self, host: &HostView<'_>) -> Result<bool> {
-        Ok(host.get(self.key)? == self.value)
+        match &self.value {
+            Ok(value) => Ok(host.get(self.key)? == *value),
+            Err(why) => Err(super::Error::message(format!("compare attribute `{}`: {why}", self.key.name()))),
+        }
     }
 
     fn attribute(&self) -> Option<&'static str> {
@@ -45,7 +48,10 @@ impl<T: AttributeValue> Test for Is<T> {
     }
 
     fn describe(&self) -> String {
-        format!("{} is {}", self.key.name(), super::Value::new(self.value.clone()))
+        match &self.value {
+            Ok(value) => format!("{} is {}", self.key.name(), super::Value::new(value.clone())),
+            Err(_) => format!("{} is ?", self.key.name()),
+        }
     }
 }
 
@@ -191,9 +197,11 @@ impl fmt::Debug for Condition {
 }
 
 impl<T: AttributeValue> Key<T> {
-    /// The condition that the attribute has this value.
+    /// The condition that the attribute has this value, or the one that this text parses as. Text that doesn't parse is an
+    /// error wherever the condition is decided.
     #[must_use]
-    pub fn is(self, value: T) -> Condition {
+    pub fn is(self, value: impl IntoValue<T>) -> Condition {
+        let value = value.into_value();
         Condition(Node::Test(Arc::new(Is { key: self, value })))
     }
 }

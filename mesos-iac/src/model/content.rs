@@ -186,6 +186,7 @@ impl IntoContent for AttributeTemplate {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Template> IntoContent for T {
     fn into_content(self) -> ContentSource {
         match self.render() {

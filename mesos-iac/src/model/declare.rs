@@ -208,6 +208,7 @@ pub trait Declare: Sized {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R: Resource + Clone> Declare for R {
     type Out = R;
 
@@ -330,6 +331,7 @@ pub trait Add {
     fn into_parts(self, host: &HostView<'_>) -> Result<Parts>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<B: Declare> Add for B {
     type Out = B::Out;
 

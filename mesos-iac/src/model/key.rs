@@ -14,9 +14,23 @@ use std::marker::PhantomData;
 /// A key made by hand is known to `--set` once it was set in the definition or given to `ClusterBuilder::attribute`.
 pub struct Key<T: 'static> {
     name: &'static str,
-    default: Option<fn() -> T>,
+    default: Option<Default<T>>,
     value: PhantomData<fn() -> T>,
 }
+
+/// How the default of an attribute is made.
+enum Default<T> {
+    Value(fn() -> T),
+    Converted(fn() -> Result<T, String>),
+}
+
+impl<T> Clone for Default<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Default<T> {}
 
 impl<T> Clone for Key<T> {
     fn clone(&self) -> Self {
@@ -42,7 +56,17 @@ impl<T> Key<T> {
     pub const fn default(self, value: fn() -> T) -> Self {
         Self {
             name: self.name,
-            default: Some(value),
+            default: Some(Default::Value(value)),
+            value: PhantomData,
+        }
+    }
+
+    /// The same key, with a default that is converted: text, say. One that can't be is an error of the definition.
+    #[must_use]
+    pub const fn try_default(self, value: fn() -> Result<T, String>) -> Self {
+        Self {
+            name: self.name,
+            default: Some(Default::Converted(value)),
             value: PhantomData,
         }
     }
@@ -56,7 +80,19 @@ impl<T> Key<T> {
     /// The value that the attribute has where no scope sets it.
     #[must_use]
     pub fn default_value(self) -> Option<T> {
-        self.default.map(|value| value())
+        match self.default? {
+            Default::Value(value) => Some(value()),
+            Default::Converted(value) => value().ok(),
+        }
+    }
+
+    /// Why the default is no value of the attribute's type, if it isn't.
+    #[must_use]
+    pub fn default_error(self) -> Option<String> {
+        match self.default? {
+            Default::Value(_) => None,
+            Default::Converted(value) => value().err(),
+        }
     }
 }
 

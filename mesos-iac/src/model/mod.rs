@@ -66,5 +66,5 @@ pub use template::{
 pub use value::{AttributeValue, IntoValue, Value, short_type_name};
 
 pub(crate) use check::hex;
-pub(crate) use cluster::no_host;
+#[cfg(feature = "testing")]
 pub(crate) use template::environment as template_environment;

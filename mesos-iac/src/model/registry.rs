@@ -59,6 +59,7 @@ pub struct AttributeRegistration {
     parse: fn(&str) -> Result<Value, String>,
     from_json: fn(serde_json::Value) -> Result<Value, String>,
     default: fn() -> Option<Value>,
+    default_error: fn() -> Option<String>,
     place: (&'static str, u32),
 }
 
@@ -78,8 +79,15 @@ impl AttributeRegistration {
             parse: Value::parse::<T>,
             from_json: Value::from_json::<T>,
             default,
+            default_error: || None,
             place,
         }
+    }
+
+    /// The same attribute, with a default that may turn out to be none; see [`Key::try_default`].
+    #[must_use]
+    pub const fn checked(self, default_error: fn() -> Option<String>) -> Self {
+        Self { default_error, ..self }
     }
 }
 
@@ -190,6 +198,13 @@ pub fn attributes() -> Result<BTreeMap<String, AttributeSpec>, Problems> {
     let mut all: Vec<AttributeSpec> = inventory::iter::<AttributeRegistration>().map(AttributeSpec::from).collect();
     all.sort_by(|a, b| (&a.name, &a.at).cmp(&(&b.name, &b.at)));
     let mut problems = Problems::new();
+    for registration in inventory::iter::<AttributeRegistration>() {
+        if let Some(why) = (registration.default_error)() {
+            let spec = AttributeSpec::from(registration);
+            let message = format!("the default of attribute `{}` is no {}: {why}", spec.name, spec.type_name());
+            problems.push(Problem::new(Code::WrongType, message).at("declared", spec.at));
+        }
+    }
     let mut by_name = BTreeMap::<String, AttributeSpec>::new();
     for spec in all {
         match by_name.get(&spec.name) {

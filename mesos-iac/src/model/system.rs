@@ -306,6 +306,27 @@ pub struct Attributes {
     pub group: Option<String>,
 }
 
+impl<'a> FileWrite<'a> {
+    /// This content, with everything else as it is, or as it is by default for a new file.
+    #[must_use]
+    pub const fn new(content: &'a [u8]) -> Self {
+        Self {
+            content,
+            attributes: &Attributes::UNMANAGED,
+            verify: None,
+        }
+    }
+}
+
+impl Attributes {
+    /// Everything is left as it is.
+    pub const UNMANAGED: Self = Self {
+        mode: None,
+        owner: None,
+        group: None,
+    };
+}
+
 /// A package to install.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PackageRequest {
@@ -416,7 +437,7 @@ pub trait System: ReadSystem {
     /// doesn't exist, or the kernel refuses.
     fn write_file(&self, path: &AbsPath, write: &FileWrite<'_>) -> Result<()>;
 
-    /// Makes the directory; its parent must exist.
+    /// Makes the directory; its parent must exist. One that is there gets the attributes that are given.
     ///
     /// # Errors
     /// As [`System::write_file`].
@@ -476,7 +497,7 @@ pub trait System: ReadSystem {
     /// The tool ends with an error.
     fn change_user(&self, name: &str, change: &AccountChange) -> Result<()>;
 
-    /// Removes the user and keeps the home directory.
+    /// Removes the user and keeps the home directory; nobody there is success.
     ///
     /// # Errors
     /// The tool ends with an error.
@@ -494,11 +515,16 @@ pub trait System: ReadSystem {
     /// The tool ends with an error.
     fn change_group(&self, name: &str, gid: u32) -> Result<()>;
 
-    /// Removes the group.
+    /// Removes the group; none there is success.
     ///
     /// # Errors
     /// The tool ends with an error.
     fn remove_group(&self, name: &str) -> Result<()>;
+
+    /// What people should be told of the changes since the last call, such as that a file couldn't be replaced in one step.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Runs the command. How it ended is part of the answer, not an error.
     ///

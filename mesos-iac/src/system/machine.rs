@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of a machine's serialised form.
-pub const MACHINE_FORMAT: u32 = 1;
+pub(super) const MACHINE_FORMAT: u32 = 1;
 
 /// What a package is said to be at where nobody can know its version.
 const SOME_VERSION: &str = "some version";

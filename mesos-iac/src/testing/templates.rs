@@ -1,5 +1,4 @@
-use crate::model::registry;
-use crate::model::template_environment;
+use crate::model::{BUILT_INS, registry, template_environment};
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{UndefinedBehavior, Value};
 use std::fmt;
@@ -20,7 +19,9 @@ pub fn render_every_template() -> Result<usize, String> {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         let added: Result<(), minijinja::Error> =
             template.source.includes.iter().try_for_each(|(name, text)| environment.add_template(name, text));
-        let values = template.fields.iter().map(|field| (*field, Value::from_object(Anything)));
+        // A template over attributes may use the built-ins too; any other was refused them as it was compiled.
+        let names = template.fields.iter().chain(&BUILT_INS);
+        let values = names.map(|name| (*name, Value::from_object(Anything)));
         let rendered = added.and_then(|()| {
             environment.render_named_str(template.source.name, template.source.text, Value::from_pairs(values))
         });

@@ -55,8 +55,8 @@ pub(super) fn arguments(
     for identity in &options.identities {
         set(format!("IdentityFile={}", quoted("identities", identity)?));
     }
-    // A second "--": the client looks for options again behind the host.
-    arguments.extend(["--".into(), (&target.address).into(), "--".into()]);
+    // Without it the client looks for options again behind the host, and finds them in a command.
+    arguments.extend(["--".into(), (&target.address).into()]);
     Ok(arguments)
 }
 
@@ -157,11 +157,11 @@ mod tests {
             "|-o|StrictHostKeyChecking=yes|",
             "|-o|ConnectTimeout=2|",
             "|-o|UserKnownHostsFile=\"/home/me/.ssh/known_hosts\" \"/etc/100%% mine\"|",
-            "|-o|IdentityFile=\"/home/me/id\"|--|192.0.2.1|--",
+            "|-o|IdentityFile=\"/home/me/id\"|--|192.0.2.1",
         ] {
             assert!(line.contains(&part.replace('|', "\u{1f}")), "{part}\n{texts:?}");
         }
-        assert!(line.ends_with("--"));
+        assert!(line.ends_with("192.0.2.1"));
     }
 
     #[test]

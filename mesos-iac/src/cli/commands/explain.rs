@@ -59,10 +59,11 @@ fn explain_attribute(session: &Session<'_>, host: usize, spec: &AttributeSpec) -
         None => format!("{} of {name} isn't set and has no default", spec.name),
     }];
     let width = values.iter().map(|(scope, ..)| scope.to_string().len()).max().unwrap_or(0);
+    let values_width = values.iter().map(|(_, value, _)| value.chars().count()).max().unwrap_or(0);
     for (place, (scope, value, origin)) in values.iter().enumerate() {
         let word = if place == 0 { "wins    " } else { "shadowed" };
         let scope = scope.to_string();
-        lines.push(format!("  {word}  {scope:width$}  {value}  {origin}"));
+        lines.push(format!("  {word}  {scope:width$}  {value:values_width$}  {origin}"));
     }
     lines.push(format!("  declared as {} at {}", spec.type_name(), spec.at));
     let listed: Vec<Value> = values.iter().map(|(scope, value, origin)| json!({ "scope": scope, "value": value, "origin": origin })).collect();

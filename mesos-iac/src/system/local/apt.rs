@@ -1,4 +1,4 @@
-use super::apt_words::{PackageChange, check_name, is_locked, may_be_stale, operand, simulated, with_gist};
+use super::apt_words::{PackageChange, check_name, complaints, is_locked, may_be_stale, operand, simulated, with_gist};
 use super::convert::command;
 use super::debian_version;
 use super::dpkg::Dpkg;
@@ -79,14 +79,20 @@ impl Apt {
         let command = denied.apt_get(&words)?;
         let mut output = call(&command, &denied).run()?;
         if output.ended != Ended::Exit(0) && may_be_stale(&output) && !*has_updated {
-            update(&denied)?;
-            *has_updated = true;
+            let complaints = update(&denied)?;
+            *has_updated = complaints.is_empty();
             output = call(&command, &denied).run()?;
+            // What is still missing may be in a repository that couldn't be asked.
+            output.stderr.extend(
+                complaints
+                    .iter()
+                    .flat_map(|line| format!("\nE: update: {line}").into_bytes()),
+            );
         }
         let ended = if output.ended == Ended::Exit(0) {
             Ok(())
         } else {
-            Err(failed(&command, &output))
+            Err(failed(&words, &output))
         };
         let lifted = denied.end();
         drop(has_updated);
@@ -130,7 +136,7 @@ impl Apt {
         let ended = if output.ended == Ended::Exit(0) {
             Ok(())
         } else {
-            Err(failed(&command, &output))
+            Err(failed(&words, &output))
         };
         let lifted = denied.end();
         drop(transaction);
@@ -183,14 +189,19 @@ fn call<'a>(command: &'a CommandLine, denied: &'a ServicesDenied<'_>) -> Call<'a
     let mut call = Call::new(command, TIME_OUT);
     call.environment.extend(ENVIRONMENT);
     call.inherited = Some(denied.lock());
+    call.outlives_us = true;
     call
 }
 
-fn failed(command: &CommandLine, output: &Output) -> SystemError {
-    SystemError::Tool {
-        command: command.clone(),
-        ended: output.ended,
-        stderr: with_gist(output),
+/// The error that apt-get ended so. It is told without the options that it always gets, which would bury the rest.
+fn failed(words: &[&str], output: &Output) -> SystemError {
+    match command(["apt-get"].iter().chain(words).copied()) {
+        Ok(command) => SystemError::Tool {
+            command,
+            ended: output.ended,
+            stderr: with_gist(output),
+        },
+        Err(error) => error,
     }
 }
 
@@ -205,33 +216,24 @@ fn finish_interrupted(denied: &ServicesDenied<'_>, dpkg: &Dpkg) -> Result<()> {
     call(&command, denied).run().map(drop)
 }
 
-/// Fetches the lists of packages. Repositories that don't answer are no error: what is needed may be elsewhere.
-fn update(denied: &ServicesDenied<'_>) -> Result<()> {
+/// Fetches the lists of packages, and tells what couldn't be fetched. That is no error yet: what is needed may be elsewhere.
+fn update(denied: &ServicesDenied<'_>) -> Result<Vec<String>> {
     let command = command(apt_get(&["update"]))?;
+    let mut output = call(&command, denied).run()?;
     for _ in 1..TRIES {
-        let output = call(&command, denied).run()?;
-        if output.ended == Ended::Exit(0) {
-            return Ok(());
-        }
         if !is_locked(&output) {
-            return Err(failed(&command, &output));
+            break;
         }
         std::thread::sleep(PAUSE);
+        output = call(&command, denied).run()?;
     }
-    let output = call(&command, denied).run()?;
-    if output.ended == Ended::Exit(0) {
-        Ok(())
-    } else {
-        Err(failed(&command, &output))
-    }
+    Ok(complaints(&output))
 }
 
 fn simulate(words: &[&str]) -> Result<Vec<PackageChange>> {
-    let words: Vec<&str> = ["--simulate", "-o", "Debug::NoLocking=true"]
-        .into_iter()
-        .chain(words.iter().copied())
-        .collect();
-    let command = command(apt_get(&words))?;
+    let simulation = ["--simulate", "-o", "Debug::NoLocking=true"];
+    let all: Vec<&str> = simulation.iter().chain(words).copied().collect();
+    let command = command(apt_get(&all))?;
     let mut call = Call::new(&command, TIME_OUT);
     call.environment.extend(ENVIRONMENT);
     call.kept = SIMULATION_KEPT;
@@ -239,7 +241,7 @@ fn simulate(words: &[&str]) -> Result<Vec<PackageChange>> {
     if output.ended == Ended::Exit(0) {
         Ok(simulated(&output.stdout))
     } else {
-        Err(failed(&command, &output))
+        Err(failed(words, &output))
     }
 }
 

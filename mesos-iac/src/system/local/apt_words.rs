@@ -99,6 +99,21 @@ pub(super) fn is_locked(output: &Output) -> bool {
     String::from_utf8_lossy(&output.stderr).contains("Could not get lock")
 }
 
+/// What `apt-get update` says that it couldn't fetch. It ends well if it could fetch something, or has it from earlier.
+pub(super) fn complaints(output: &Output) -> Vec<String> {
+    let says = String::from_utf8_lossy(&output.stderr);
+    let failures = says.lines().filter_map(|line| {
+        line.strip_prefix("E: ").or_else(|| {
+            line.strip_prefix("W: ")
+                .filter(|text| text.starts_with("Failed to fetch"))
+        })
+    });
+    failures
+        .filter(|text| !text.starts_with("Some index files"))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// What apt-get wrote to its standard error, and after it the gist in one line.
 pub(super) fn with_gist(output: &Output) -> String {
     let (says, prints) = (
@@ -209,6 +224,14 @@ mod tests {
             "E: Unable to correct problems, you have held broken packages.\n",
         );
         assert!(gist(&unmet).starts_with("a : Depends: b (= 1)"), "{}", gist(&unmet));
+        let lists = output(
+            "",
+            "W: Failed to fetch http://a/InRelease  Could not resolve 'a'\nW: Some index files failed to download.\n",
+        );
+        assert_eq!(
+            complaints(&lists),
+            ["Failed to fetch http://a/InRelease  Could not resolve 'a'"]
+        );
         let unknown = output("", "E: Unable to locate package nosuch\n");
         assert_eq!(gist(&unknown), "Unable to locate package nosuch");
         assert!(may_be_stale(&unknown));

@@ -132,3 +132,61 @@ impl Connection {
         self.stream.get_ref().set_read_timeout(Some(left))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixListener;
+    use std::thread;
+
+    const LONG: Duration = Duration::from_secs(30);
+
+    /// A peer that reads what we send and answers with these bytes, step by step.
+    fn peer(answers: Vec<Vec<u8>>) -> (tempfile::TempDir, std::path::PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let socket = directory.path().join("socket");
+        let listener = UnixListener::bind(&socket).unwrap();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            for answer in answers {
+                let mut said = [0; 4096];
+                let _length = stream.read(&mut said).unwrap();
+                stream.write_all(&answer).unwrap();
+            }
+            // Holds the connection open until the other side has enough.
+            let _end = stream.read_to_end(&mut Vec::new());
+        });
+        (directory, socket)
+    }
+
+    fn call() -> MethodCall<'static> {
+        MethodCall {
+            destination: "a.b",
+            path: "/",
+            interface: "c.d",
+            member: "Get",
+            arguments: &[],
+        }
+    }
+
+    #[test]
+    fn whoever_refuses_us_or_talks_nonsense_is_no_peer() {
+        let (_directory, socket) = peer(vec![b"REJECTED EXTERNAL\r\n".to_vec()]);
+        let error = Connection::to_peer(&socket, LONG).unwrap_err();
+        assert_eq!(error.to_string(), "it refuses us: REJECTED EXTERNAL");
+        let (_directory, socket) = peer(vec![b"OK 0123\r\n".to_vec(), vec![b'x'; 64]]);
+        let mut connection = Connection::to_peer(&socket, LONG).unwrap();
+        let error = connection.ask(&[call()], LONG).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn whoever_doesn_t_answer_isn_t_waited_for() {
+        let (_directory, socket) = peer(vec![b"OK 0123\r\n".to_vec()]);
+        let mut connection = Connection::to_peer(&socket, LONG).unwrap();
+        let begun = Instant::now();
+        let error = connection.ask(&[call()], Duration::from_millis(50)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+}

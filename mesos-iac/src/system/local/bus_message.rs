@@ -109,9 +109,9 @@ impl Writer {
         self.0.push(code);
         self.signature(signature);
         if signature == "g" {
-            self.signature(value)
+            self.signature(value);
         } else {
-            self.text(value)
+            self.text(value);
         }
     }
 }

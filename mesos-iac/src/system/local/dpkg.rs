@@ -83,3 +83,37 @@ impl Dpkg {
         Ok(spot.and_then(|spot| spot.stat).as_ref().map(identity))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_database_is_read_again_after_it_changed() {
+        let directory = tempfile::tempdir().unwrap();
+        let dpkg = || Dpkg::new(Arc::new(Root::below(directory.path()).unwrap()));
+        assert!(
+            dpkg()
+                .version("mesos")
+                .unwrap_err()
+                .to_string()
+                .starts_with("a host without dpkg can't know")
+        );
+        let database = directory.path().join("var/lib/dpkg");
+        std::fs::create_dir_all(database.join("updates")).unwrap();
+        let stanza = |version: &str, state: &str| {
+            format!("Package: mesos\nStatus: install ok {state}\nArchitecture: amd64\nVersion: {version}\n\n")
+        };
+        std::fs::write(database.join("status"), stanza("1.10", "installed")).unwrap();
+        let dpkg = dpkg();
+        assert_eq!(dpkg.version("mesos").unwrap().as_deref(), Some("1.10"));
+        std::fs::write(database.join("status"), stanza("1.11.0", "unpacked")).unwrap();
+        assert_eq!(dpkg.version("mesos").unwrap(), None);
+        assert_eq!(dpkg.unfinished().unwrap(), ["mesos"]);
+        std::fs::write(database.join("updates/tmp.i"), "garbage").unwrap();
+        std::fs::write(database.join("updates/0001"), stanza("1.11.1", "half-configured")).unwrap();
+        std::fs::write(database.join("updates/0002"), stanza("1.11.1", "installed")).unwrap();
+        assert_eq!(dpkg.version("mesos").unwrap().as_deref(), Some("1.11.1"));
+        assert!(dpkg.unfinished().unwrap().is_empty());
+    }
+}

@@ -5,10 +5,13 @@ use super::convert::join;
 use super::refusal::{because, refused};
 use super::root::{AtEnd, Root, Spot};
 use super::temp_name::{is_temp_name, temp_name};
+use super::wanted::Wanted;
 use crate::model::{PathAttributes, PathEntry, PathKind, SystemError};
 use crate::words::{AbsPath, Mode};
-use rustix::fs::{AtFlags, FileType, Gid, Mode as Bits, OFlags, Stat, Uid};
+use rustix::fs::{AtFlags, FileType, Mode as Bits, OFlags, Stat};
 use rustix::io::Errno;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,6 +30,8 @@ pub struct Files {
     accounts: Accounts,
     ownership: Ownership,
     durability: Durability,
+    /// A directory in each file system with changes that may not be on the disk, by the number of its device.
+    touched: Mutex<BTreeMap<u64, (AbsPath, OwnedFd)>>,
     notes: Mutex<Vec<Note>>,
 }
 
@@ -44,7 +49,8 @@ pub enum Ownership {
 pub enum Durability {
     /// As each one is made.
     Each,
-    /// After [`Files::sync`]; before that, a loss of power may leave some of them undone, or an empty file.
+    /// After [`Files::sync`]; before that, a loss of power may leave some of them undone, or an empty file. Who can't bear
+    /// that makes drafts, syncs, and then places them: see [`Files::draft`].
     Batch,
 }
 
@@ -66,8 +72,16 @@ impl Files {
             root,
             ownership,
             durability,
+            touched: Mutex::default(),
             notes: Mutex::default(),
         }
+    }
+
+    /// The same files, with changes on the disk at another time.
+    #[must_use]
+    pub const fn with_durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
     }
 
     /// The root that they are below.
@@ -98,17 +112,27 @@ impl Files {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
     }
 
-    /// Sees to it that everything written so far to the root's file system is on the disk.
+    /// Sees to it that all that was changed or drafted since the last call is on the disk: one flush for each file system.
     ///
     /// # Errors
     /// The kernel couldn't write it.
     pub fn sync(&self) -> Result<()> {
-        let root = AbsPath::root();
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let directory = rustix::fs::openat(self.root.fd(), ".", flags, Bits::empty());
-        directory
-            .and_then(rustix::fs::syncfs)
-            .map_err(|error| refused("flush", &root, error))
+        let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
+        for (path, directory) in touched.into_values() {
+            rustix::fs::syncfs(directory).map_err(|error| refused("flush the file system of", &path, error))?;
+        }
+        Ok(())
+    }
+
+    /// Notes that [`Files::sync`] has to flush the file system of the spot.
+    pub(super) fn touch(&self, spot: &Spot<'_>) -> std::result::Result<(), Errno> {
+        let device = rustix::fs::statat(spot, "", AtFlags::EMPTY_PATH)?.st_dev;
+        let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Vacant(new) = touched.entry(device) {
+            new.insert((spot.path.clone(), spot.open_directory()?));
+        }
+        drop(touched);
+        Ok(())
     }
 
     /// What stands at the path; a link at its end isn't followed. `None`: nothing.
@@ -289,7 +313,9 @@ impl Files {
     /// Puts the change of a name in the directory on the disk, unless that is left to [`Files::sync`].
     pub(super) fn flush_directory(&self, spot: &Spot<'_>, path: &AbsPath) -> Result<()> {
         if self.durability == Durability::Batch {
-            return Ok(());
+            return self
+                .touch(spot)
+                .map_err(|error| refused("open the directory of", path, error));
         }
         let flushed = spot.open_directory().and_then(rustix::fs::fsync);
         match flushed {
@@ -297,38 +323,6 @@ impl Files {
             Ok(()) | Err(Errno::INVAL) => Ok(()),
             Err(error) => Err(refused("flush the directory of", path, error)),
         }
-    }
-}
-
-/// The owner, group and mode that something is to have, in numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Wanted {
-    uid: u32,
-    gid: u32,
-    pub mode: u32,
-}
-
-impl Wanted {
-    /// Sets the owner and group, if they differ.
-    pub(super) fn set_owner(self, file: &OwnedFd) -> std::result::Result<(), Errno> {
-        let stat = rustix::fs::fstat(file)?;
-        let uid = (stat.st_uid != self.uid).then(|| Uid::from_raw(self.uid));
-        let gid = (stat.st_gid != self.gid).then(|| Gid::from_raw(self.gid));
-        if uid.is_none() && gid.is_none() {
-            Ok(())
-        } else {
-            rustix::fs::fchown(file, uid, gid)
-        }
-    }
-
-    pub(super) fn set_mode(self, file: &OwnedFd) -> std::result::Result<(), Errno> {
-        rustix::fs::fchmod(file, Bits::from_raw_mode(self.mode))
-    }
-
-    /// Sets everything; the mode last, because a change of owner takes the set-user-id bits away.
-    fn set(self, file: &OwnedFd) -> std::result::Result<(), Errno> {
-        self.set_owner(file)?;
-        self.set_mode(file)
     }
 }
 
@@ -358,4 +352,175 @@ const fn described(kind: FileType) -> PathKind {
 /// The error that something else stands where a change is to be made.
 pub(super) fn in_the_way(action: &str, path: &AbsPath, kind: FileType) -> SystemError {
     because(action, path, format!("{} stands there", described(kind)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+    use tempfile::TempDir;
+
+    fn fixture() -> (TempDir, Files) {
+        let directory = tempfile::tempdir().unwrap();
+        let root = Root::below(directory.path()).unwrap();
+        (
+            directory,
+            Files::new(Arc::new(root), Ownership::Apply, Durability::Batch),
+        )
+    }
+
+    fn path(text: &str) -> AbsPath {
+        AbsPath::new(text).unwrap()
+    }
+
+    fn mode(bits: u32) -> PathAttributes {
+        PathAttributes {
+            mode: Some(Mode::new(bits).unwrap()),
+            ..PathAttributes::default()
+        }
+    }
+
+    #[test]
+    fn directories_get_their_mode_and_need_a_parent() {
+        let (_directory, files) = fixture();
+        files.create_directory(&path("/a"), &PathAttributes::default()).unwrap();
+        files.create_directory(&path("/a/b"), &mode(0o1770)).unwrap();
+        let found = |name: &str| files.entry(&path(name)).unwrap().unwrap();
+        assert_eq!(
+            (found("/a").kind, found("/a").mode),
+            (PathKind::Directory, Some(Mode::DIRECTORY))
+        );
+        assert_eq!(found("/a/b").mode, Mode::new(0o1770).ok());
+        let error = files.create_directory(&path("/x/y"), &mode(0o755)).unwrap_err();
+        assert_eq!(error.to_string(), "create /x/y: its directory /x doesn't exist");
+        files.write_symlink(&path("/link"), "/a").unwrap();
+        let error = files.create_directory(&path("/link"), &mode(0o755)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "make the directory /link: a symbolic link stands there"
+        );
+        // It is there already: then only what was said of it is set.
+        files
+            .create_directory(&path("/a/b"), &PathAttributes::default())
+            .unwrap();
+        assert_eq!(found("/a/b").mode, Mode::new(0o1770).ok());
+    }
+
+    #[test]
+    fn links_are_made_replaced_and_read() {
+        let (directory, files) = fixture();
+        files.write_symlink(&path("/link"), "old target").unwrap();
+        files.write_symlink(&path("/link"), "/new").unwrap();
+        assert_eq!(
+            files.entry(&path("/link")).unwrap().unwrap().kind,
+            PathKind::Symlink("/new".into())
+        );
+        assert_eq!(files.root().list(&AbsPath::root()).unwrap().unwrap(), ["link"]);
+        std::fs::write(directory.path().join("file"), "x").unwrap();
+        let error = files.write_symlink(&path("/file"), "/new").unwrap_err();
+        assert_eq!(error.to_string(), "write the link /file: a file stands there");
+        assert!(files.write_symlink(&path("/other"), "").is_err());
+    }
+
+    #[test]
+    fn attributes_are_set_on_files_and_directories_and_not_through_links() {
+        let (directory, files) = fixture();
+        let file = directory.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        files.set_attributes(&path("/file"), &mode(0o4750)).unwrap();
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o7777, 0o4750);
+        files
+            .set_attributes(&path("/file"), &PathAttributes::default())
+            .unwrap();
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o7777, 0o4750);
+        files.write_symlink(&path("/link"), "/file").unwrap();
+        let error = |at: &str, attributes: &PathAttributes| {
+            files.set_attributes(&path(at), attributes).unwrap_err().to_string()
+        };
+        assert_eq!(
+            error("/link", &mode(0o600)),
+            "set the owner and mode of /link: it is a symbolic link"
+        );
+        assert_eq!(
+            error("/none", &mode(0o600)),
+            "set the owner and mode of /none: there is nothing"
+        );
+        let owner = PathAttributes {
+            owner: Some("nobody-of-that-name".into()),
+            ..PathAttributes::default()
+        };
+        assert_eq!(
+            error("/file", &owner),
+            "there is no user `nobody-of-that-name` on the host"
+        );
+    }
+
+    #[test]
+    fn names_come_from_the_root_s_own_files() {
+        let (directory, files) = fixture();
+        let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        std::fs::create_dir(directory.path().join("etc")).unwrap();
+        let owner = || files.entry(&path("/etc")).unwrap().unwrap().owner;
+        assert_eq!(owner(), Some(user.to_string()));
+        std::fs::write(
+            directory.path().join("etc/passwd"),
+            format!("me:x:{user}:{group}:Me:/home/me:/bin/sh\n"),
+        )
+        .unwrap();
+        assert_eq!(owner().as_deref(), Some("me"));
+        std::fs::write(
+            directory.path().join("etc/group"),
+            format!("us:x:{group}:\nwheel:x:10:me\n"),
+        )
+        .unwrap();
+        let account = files.accounts().user("me").unwrap().unwrap();
+        assert_eq!(
+            (account.group.as_str(), account.groups),
+            ("us", vec!["wheel".to_owned()])
+        );
+        assert_eq!(files.accounts().uid("me").unwrap(), user);
+        assert_eq!(files.accounts().uid("77").unwrap(), 77);
+        assert!(files.accounts().uid("4294967295").is_err() && files.accounts().gid("-1").is_err());
+    }
+
+    #[test]
+    fn removal_takes_what_is_there_but_no_full_directory() {
+        let (directory, files) = fixture();
+        std::fs::create_dir_all(directory.path().join("full/empty")).unwrap();
+        files.write_symlink(&path("/link"), "/full").unwrap();
+        let error = files.remove(&path("/full")).unwrap_err();
+        assert_eq!(error.to_string(), "remove /full: directory not empty");
+        for gone in ["/link", "/full/empty", "/full", "/full", "/no/such/directory"] {
+            files.remove(&path(gone)).unwrap();
+        }
+        assert!(files.root().list(&AbsPath::root()).unwrap().unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_killed_runs_left_is_swept_away() {
+        let (directory, files) = fixture();
+        for name in [&temp_name("zoo.cfg").unwrap(), "zoo.cfg", ".hidden", "backup~"] {
+            std::fs::write(directory.path().join(name), "x").unwrap();
+        }
+        assert_eq!(files.sweep(&AbsPath::root()).unwrap().len(), 1);
+        assert_eq!(
+            files.root().list(&AbsPath::root()).unwrap().unwrap(),
+            [".hidden", "backup~", "zoo.cfg"]
+        );
+    }
+
+    #[test]
+    fn a_sandbox_knows_no_owners_and_sets_none() {
+        let (directory, _) = fixture();
+        let root = Root::below(directory.path()).unwrap();
+        let files = Files::new(Arc::new(root), Ownership::Leave, Durability::Batch);
+        let root_s = PathAttributes {
+            owner: Some("zookeeper".into()),
+            ..mode(0o750)
+        };
+        files.create_directory(&path("/a"), &root_s).unwrap();
+        files.set_attributes(&path("/a"), &root_s).unwrap();
+        let found = files.entry(&path("/a")).unwrap().unwrap();
+        assert_eq!((found.owner, found.group, found.mode), (None, None, None));
+    }
 }

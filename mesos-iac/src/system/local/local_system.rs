@@ -5,7 +5,7 @@ use super::apt_words::PackageChange;
 use super::dpkg::Dpkg;
 use super::dpkg_status::PackageRecord;
 use super::facts;
-use super::files::{Durability, Files, Note, Ownership};
+use super::files::{Durability, Files, Ownership};
 use super::process::Call;
 use super::root::Root;
 use super::systemd::{self, Systemd};
@@ -70,16 +70,17 @@ impl LocalSystem {
         self
     }
 
+    /// Lets changes to files be on the disk at another time than as each one is made.
+    #[must_use]
+    pub fn with_durability(mut self, durability: Durability) -> Self {
+        self.files = self.files.with_durability(durability);
+        self
+    }
+
     /// Its files.
     #[must_use]
     pub const fn files(&self) -> &Files {
         &self.files
-    }
-
-    /// What is to be told of the changes since the last call.
-    #[must_use]
-    pub fn notes(&self) -> Vec<Note> {
-        self.files.notes()
     }
 
     /// All that dpkg knows of the package, unfinished installations included; none: nothing.
@@ -283,7 +284,73 @@ impl System for LocalSystem {
         account_tools::remove_group(self.accounts(), name)
     }
 
+    fn notes(&self) -> Vec<String> {
+        self.files.notes().into_iter().map(|note| note.text).collect()
+    }
+
     fn run(&self, invocation: &Invocation) -> Result<Output> {
         self.execute(invocation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{invoke, probe};
+
+    #[test]
+    fn of_a_host_that_doesn_t_run_only_files_are_changed() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("etc")).unwrap();
+        std::fs::write(
+            directory.path().join("etc/os-release"),
+            "ID=debian\nVERSION_ID=\"12\"\n",
+        )
+        .unwrap();
+        std::fs::write(directory.path().join("etc/hostname"), "zk-1\n").unwrap();
+        let system = LocalSystem::with_root(directory.path()).unwrap();
+        let facts = system.facts().unwrap();
+        assert_eq!(
+            (facts.hostname.as_str(), facts.init.as_str(), facts.addresses.len()),
+            ("zk-1", "", 0)
+        );
+        let path = AbsPath::new("/etc/zk").unwrap();
+        let write = FileWrite {
+            content: b"zk://",
+            attributes: &PathAttributes::default(),
+            verify: None,
+        };
+        system.write_file(&path, &write).unwrap();
+        assert_eq!(system.read(&path).unwrap().unwrap(), b"zk://");
+        let error = system.run(&invoke(["true"]).unwrap()).unwrap_err().to_string();
+        assert!(error.starts_with("run `true`: the host below /"), "{error}");
+        assert!(system.probe(&probe(["true"]).unwrap()).is_err());
+        assert!(system.control_unit("zookeeper.service", UnitAction::Start).is_err());
+        assert!(system.install_packages(&[]).is_err() && system.create_group("a", None, false).is_err());
+    }
+
+    #[test]
+    fn only_zero_and_one_are_answers() {
+        let system = LocalSystem::new().unwrap();
+        let ask = |script: &str| system.probe(&probe(["sh", "-c", script]).unwrap());
+        assert_eq!((ask("exit 0"), ask("exit 1")), (Ok(true), Ok(false)));
+        assert!(
+            ask("echo why >&2; exit 2")
+                .unwrap_err()
+                .to_string()
+                .ends_with("exit status 2: why")
+        );
+        assert!(ask("kill -9 $$").is_err());
+        assert!(system.probe(&probe(["no-such-program"]).unwrap()).is_err());
+    }
+
+    #[test]
+    fn secrets_that_didn_t_come_are_told() {
+        let source = SecretSource::Environment("TOKEN".into());
+        let system = LocalSystem::new().unwrap();
+        let error = system.reveal(&source).unwrap_err().to_string();
+        assert_eq!(error, "the value of the secret env:TOKEN didn't come with this run");
+        let system = system.with_secrets([(source.clone(), SecretText::new(b"x".to_vec()))].into());
+        assert_eq!(system.reveal(&source).unwrap().expose(), b"x");
     }
 }

@@ -28,6 +28,7 @@ mod tail;
 mod temp_name;
 mod unit_files;
 mod walk;
+mod wanted;
 mod write;
 mod xattr;
 

@@ -4,9 +4,11 @@ use super::tail::Tail;
 use crate::model::{Ended, Output, SystemError};
 use crate::words::{AbsPath, CommandLine, HumanDuration};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{MemfdFlags, Mode};
 use rustix::io::{Errno, FdFlags};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
-use std::io::Read;
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek as _, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -61,6 +63,8 @@ pub(super) struct Call<'a> {
     pub time_out: Duration,
     /// A descriptor that it inherits.
     pub inherited: Option<BorrowedFd<'a>>,
+    /// Whether it goes on if we are killed. It writes to memory then: a pipe that nobody reads any more would end it.
+    pub outlives_us: bool,
     /// How much of the end of each output is kept.
     pub kept: usize,
 }
@@ -74,6 +78,7 @@ impl<'a> Call<'a> {
             environment: Vec::new(),
             time_out,
             inherited: None,
+            outlives_us: false,
             kept: KEPT,
         }
     }
@@ -83,10 +88,20 @@ impl<'a> Call<'a> {
     /// # Errors
     /// It can't be started, or takes too long and was ended with its whole process group.
     pub(super) fn run(&self) -> Result<Output> {
-        let mut child = self.start()?;
-        let mut watch = Watch::new(&mut child, self.kept).map_err(|error| self.not_started(&error.to_string()))?;
+        let memory = if self.outlives_us { Some(self.memory()?) } else { None };
+        let mut child = self.start(memory.as_ref())?;
+        let mut watch = match Watch::new(&mut child, self.kept) {
+            Ok(watch) => watch,
+            Err(error) => {
+                let _ended = child.kill().and_then(|()| child.wait());
+                return Err(self.not_started(&error.to_string()));
+            }
+        };
         let in_time = watch.until_end(self.time_out);
-        let (stdout, stderr) = (watch.stdout.kept.finish(), watch.stderr.kept.finish());
+        let (stdout, stderr) = match memory {
+            None => (watch.stdout.kept.finish(), watch.stderr.kept.finish()),
+            Some([stdout, stderr]) => (self.end_of(stdout)?, self.end_of(stderr)?),
+        };
         if !watch.has_ended {
             // It can't even be killed: it waits for a device. Somebody must take note of its end.
             std::thread::spawn(move || child.wait());
@@ -143,7 +158,29 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn start(&self) -> Result<Child> {
+    /// Two files that are nowhere but in memory.
+    fn memory(&self) -> Result<[File; 2]> {
+        let make = |name| {
+            let made = rustix::fs::memfd_create(name, MemfdFlags::CLOEXEC);
+            made.map(File::from)
+                .map_err(|error| self.not_started(&error.to_string()))
+        };
+        Ok([make("standard output")?, make("standard error")?])
+    }
+
+    /// What was written last.
+    fn end_of(&self, mut file: File) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let read = file.metadata().and_then(|found| {
+            let surplus = found.len().saturating_sub(self.kept as u64);
+            file.seek(SeekFrom::Start(surplus))?;
+            file.take(self.kept as u64).read_to_end(&mut bytes)
+        });
+        read.map(|_| bytes)
+            .map_err(|error| self.not_started(&error.to_string()))
+    }
+
+    fn start(&self, memory: Option<&[File; 2]>) -> Result<Child> {
         let mut command = self.words();
         let directory = self.directory.map_or("/", AbsPath::as_str);
         if !std::fs::metadata(directory).is_ok_and(|found| found.is_dir()) {
@@ -171,18 +208,24 @@ impl<'a> Call<'a> {
             }
             command.env(name, value);
         }
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
+        command.stdin(Stdio::null()).process_group(0);
+        match memory {
+            None => command.stdout(Stdio::piped()).stderr(Stdio::piped()),
+            Some([stdout, stderr]) => {
+                let shared = |file: &File| file.try_clone().map_err(|error| self.not_started(&error.to_string()));
+                command.stdout(shared(stdout)?).stderr(shared(stderr)?)
+            }
+        };
         let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         let share = |flags| match self.inherited {
             Some(fd) => rustix::io::fcntl_setfd(fd, flags).map_err(|error| self.not_started(&error.to_string())),
             None => Ok(()),
         };
         share(FdFlags::empty())?;
+        // Whoever started us may have a stricter one. What we make ourselves has its mode given, whatever the mask.
+        let ours = rustix::process::umask(Mode::WGRP | Mode::WOTH);
         let child = command.spawn();
+        rustix::process::umask(ours);
         share(FdFlags::CLOEXEC)?;
         drop(starting);
         child.map_err(|error| self.not_started(&super::refusal::reason(&error)))
@@ -252,11 +295,7 @@ impl Stream {
         match pipe.read(&mut buffer) {
             Ok(0) => self.from = None,
             Ok(length) => self.kept.push(buffer.get(..length).unwrap_or_default()),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    std::io::ErrorKind::WouldBlock | std::io::ErrorKind::Interrupted
-                ) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(_) => self.from = None,
         }
     }
@@ -269,6 +308,8 @@ struct Watch {
     bell: Option<OwnedFd>,
     stdout: Stream,
     stderr: Stream,
+    /// Whether its outputs come to us.
+    can_hear: bool,
     /// Whether it has ended. It isn't reaped before we are done, so that its number, which is also its group's, stays its.
     has_ended: bool,
 }
@@ -282,6 +323,7 @@ impl Watch {
         Ok(Self {
             id,
             bell: rustix::process::pidfd_open(id, PidfdFlags::empty()).ok(),
+            can_hear: child.stdout.is_some(),
             stdout: Stream::new(child.stdout.take(), most)?,
             stderr: Stream::new(child.stderr.take(), most)?,
             has_ended: false,
@@ -306,7 +348,10 @@ impl Watch {
         }
         // Who doesn't belong to us any more, or is gone already, needn't be told.
         let _told = rustix::process::kill_process_group(self.id, Signal::TERM);
-        self.listen(Instant::now() + MERCY, |watch| watch.has_ended && watch.is_silent());
+        // Its children may need the time too; that they still run, we only know from what they could write to.
+        self.listen(Instant::now() + MERCY, |watch| {
+            watch.has_ended && watch.can_hear && watch.is_silent()
+        });
         let _killed = rustix::process::kill_process_group(self.id, Signal::KILL);
         self.listen(Instant::now() + MERCY, |watch| watch.has_ended);
         false
@@ -354,5 +399,125 @@ impl Watch {
             // Somebody else reaped it.
             Err(_) => true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::local::convert::command;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn shell(script: &str, time_out: Duration) -> Result<Output> {
+        Call::new(&command(["sh", "-c", script]).unwrap(), time_out).run()
+    }
+
+    #[test]
+    fn the_end_and_the_outputs_are_told() {
+        let output = shell("echo out; echo err >&2; exit 3", LONG).unwrap();
+        assert_eq!(output.ended, Ended::Exit(3));
+        assert_eq!(
+            (output.stdout.as_slice(), output.stderr.as_slice()),
+            (&b"out\n"[..], &b"err\n"[..])
+        );
+        assert_eq!(shell("kill -9 $$", LONG).unwrap().ended, Ended::Signal(9));
+        assert_eq!(
+            shell("exec >&- 2>&-; sleep 0.1; exit 4", LONG).unwrap().ended,
+            Ended::Exit(4)
+        );
+    }
+
+    #[test]
+    fn of_a_long_output_the_end_is_kept() {
+        let output = shell("yes | head -c 1000000; echo end", LONG).unwrap();
+        assert_eq!(output.stdout.len(), KEPT);
+        assert!(output.stdout.ends_with(b"y\nend\n"));
+    }
+
+    #[test]
+    fn what_outlives_us_is_heard_too() {
+        let command = command(["sh", "-c", "seq 100000; echo err >&2; exit 5"]).unwrap();
+        let mut call = Call::new(&command, LONG);
+        call.outlives_us = true;
+        let output = call.run().unwrap();
+        assert_eq!(
+            (output.ended, output.stdout.len(), output.stderr.as_slice()),
+            (Ended::Exit(5), KEPT, &b"err\n"[..])
+        );
+        assert!(output.stdout.ends_with(b"\n99999\n100000\n"));
+    }
+
+    #[test]
+    fn the_environment_is_minimal() {
+        let command = command(["env"]).unwrap();
+        let mut call = Call::new(&command, LONG);
+        call.environment.push(("A", "b c"));
+        let mut names: Vec<String> = String::from_utf8(call.run().unwrap().stdout)
+            .unwrap()
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            ["A=b c", "HOME=/root", "LANG=C.UTF-8", &format!("PATH={SEARCH_PATH}")]
+        );
+        call.environment.push(("A=B", ""));
+        assert!(call.run().is_err());
+        assert_eq!(shell("umask", LONG).unwrap().stdout, b"0022\n");
+    }
+
+    #[test]
+    fn what_takes_too_long_is_ended_with_its_children() {
+        let directory = tempfile::tempdir().unwrap();
+        let mark = directory.path().join("mark");
+        let script = format!("(sleep 1; touch {}) & sleep 30", mark.display());
+        let begun = Instant::now();
+        let error = shell(&script, Duration::from_millis(200)).unwrap_err();
+        assert!(error.to_string().ends_with("not done after 200ms, ended"), "{error}");
+        assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+        std::thread::sleep(Duration::from_millis(1200));
+        assert!(!mark.exists());
+    }
+
+    #[test]
+    fn what_it_leaves_running_is_not_waited_for() {
+        let begun = Instant::now();
+        let output = shell("sleep 7 & echo started", LONG).unwrap();
+        assert_eq!(output.stdout, b"started\n");
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn what_can_t_be_started_is_told() {
+        let missing = command(["no-such-program", "x"]).unwrap();
+        let error = Call::new(&missing, LONG).run().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "start `no-such-program x`: no such file or directory"
+        );
+        let present = command(["true"]).unwrap();
+        let directory = AbsPath::new("/no/such/directory").unwrap();
+        let mut call = Call::new(&present, LONG);
+        call.directory = Some(&directory);
+        let error = call.run().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "start `true`: there is no directory /no/such/directory to start it in"
+        );
+    }
+
+    #[test]
+    fn an_inherited_descriptor_reaches_only_the_one_it_is_for() {
+        let file = tempfile::tempfile().unwrap();
+        let list = command(["ls", "/proc/self/fd"]).unwrap();
+        let number = |call: &Call<'_>| String::from_utf8(call.run().unwrap().stdout).unwrap().lines().count();
+        let mut call = Call::new(&list, LONG);
+        let without = number(&call);
+        call.inherited = Some(file.as_fd());
+        assert_eq!(number(&call), without + 1);
+        call.inherited = None;
+        assert_eq!(number(&call), without);
     }
 }

@@ -259,3 +259,120 @@ fn spot_at(directory: Directory<'_>, path: AbsPath, name: String) -> Result<Spot
     };
     Ok(spot)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{create_dir_all, write};
+    use std::os::unix::fs::{lchown, symlink};
+    use tempfile::TempDir;
+
+    /// A directory with links of all sorts, as a root.
+    fn fixture() -> (TempDir, Root) {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |path: &str| directory.path().join(path);
+        create_dir_all(at("etc/alternatives")).unwrap();
+        create_dir_all(at("etc/zookeeper/conf_example")).unwrap();
+        write(at("etc/zookeeper/conf_example/zoo.cfg"), "x").unwrap();
+        symlink("/etc/alternatives/zookeeper-conf", at("etc/zookeeper/conf")).unwrap();
+        symlink("/etc/zookeeper/conf_example", at("etc/alternatives/zookeeper-conf")).unwrap();
+        symlink("../../../../../../etc/zookeeper", at("etc/climbs")).unwrap();
+        symlink("loop", at("etc/loop")).unwrap();
+        symlink("/srv/nowhere/file", at("etc/dangling")).unwrap();
+        symlink("/", at("etc/top")).unwrap();
+        symlink("zookeeper/conf/..", at("etc/up")).unwrap();
+        symlink("", at("etc/empty")).unwrap_err();
+        let root = Root::below(directory.path()).unwrap();
+        (directory, root)
+    }
+
+    fn path(text: &str) -> AbsPath {
+        AbsPath::new(text).unwrap()
+    }
+
+    /// With the kernel's help and without.
+    fn resolved(root: &Root, from: &str) -> std::result::Result<String, String> {
+        let resolve = || {
+            root.resolve(&path(from))
+                .map(|path| path.to_string())
+                .map_err(|error| error.to_string())
+        };
+        root.lacks_openat2.store(false, Ordering::Relaxed);
+        let first = resolve();
+        root.lacks_openat2.store(true, Ordering::Relaxed);
+        assert_eq!(first, resolve(), "{from}");
+        first
+    }
+
+    #[test]
+    fn links_are_followed_below_the_root() {
+        let (_directory, root) = fixture();
+        for (from, to) in [
+            ("/", "/"),
+            ("/etc", "/etc"),
+            ("/etc/zookeeper/conf", "/etc/zookeeper/conf_example"),
+            ("/etc/zookeeper/conf/zoo.cfg", "/etc/zookeeper/conf_example/zoo.cfg"),
+            ("/etc/zookeeper/conf/new", "/etc/zookeeper/conf_example/new"),
+            ("/etc/zookeeper/conf/a/b", "/etc/zookeeper/conf_example/a/b"),
+            ("/etc/climbs/conf/zoo.cfg", "/etc/zookeeper/conf_example/zoo.cfg"),
+            ("/etc/top", "/"),
+            ("/etc/top/etc/top/etc", "/etc"),
+            ("/etc/up", "/etc/zookeeper"),
+            ("/etc/dangling", "/srv/nowhere/file"),
+            ("/etc/dangling/x", "/srv/nowhere/file/x"),
+            ("/no/such/path", "/no/such/path"),
+            ("/etc/zookeeper/conf/zoo.cfg/x", "/etc/zookeeper/conf/zoo.cfg/x"),
+        ] {
+            assert_eq!(resolved(&root, from).as_deref(), Ok(to), "{from}");
+        }
+        let error = resolved(&root, "/etc/loop").unwrap_err();
+        assert!(
+            error.starts_with("follow /etc/loop: the links go in circles"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_stranger_s_link_is_refused() {
+        let (directory, mut root) = fixture();
+        if root.user == 0 {
+            lchown(directory.path().join("etc/zookeeper/conf"), Some(12345), None).unwrap();
+        } else {
+            // Then all links are strangers'.
+            root.user = 12345;
+        }
+        for from in [
+            "/etc/zookeeper/conf",
+            "/etc/zookeeper/conf/zoo.cfg",
+            "/etc/zookeeper/conf/new",
+        ] {
+            let error = resolved(&root, from).unwrap_err();
+            assert!(
+                error.contains("the link /etc/zookeeper/conf belongs to the user with the id"),
+                "{error}"
+            );
+        }
+        // Looking at the link itself is no harm.
+        assert!(
+            root.look_up_to_read(&path("/etc/zookeeper/conf"), AtEnd::Stay)
+                .unwrap()
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        let (_directory, root) = fixture();
+        let error = |from: &str| root.look_up_to_change("write", &path(from), AtEnd::Follow).unwrap_err();
+        let missing = |from: &str, directory: &str| SystemError::NoDirectory {
+            path: path(from),
+            directory: path(directory),
+        };
+        assert_eq!(error("/etc/mesos/zk"), missing("/etc/mesos/zk", "/etc/mesos"));
+        assert_eq!(error("/etc/dangling"), missing("/etc/dangling", "/srv"));
+        assert_eq!(
+            error("/etc/zookeeper/conf/zoo.cfg/x").to_string(),
+            "write /etc/zookeeper/conf/zoo.cfg/x: /etc/zookeeper/conf_example/zoo.cfg is no directory"
+        );
+    }
+}

@@ -57,10 +57,12 @@ impl Systemd {
                 String::new()
             }
         };
-        let (load, source, mut file_state) = (text(load), text(source), text(file_state));
-        if load == "not-found" {
+        let (load, active) = (text(load), text(active));
+        // What still runs is a unit, even if its file is gone.
+        if load == "not-found" && matches!(active.as_str(), "inactive" | "failed" | "") {
             return Ok(UnitState::default());
         }
+        let (source, mut file_state) = (text(source), text(file_state));
         if file_state.is_empty() {
             file_state = self.unit_file_state(name)?;
         }
@@ -72,7 +74,7 @@ impl Systemd {
         Ok(UnitState {
             exists: true,
             file_state,
-            active: text(active),
+            active,
             needs_reload: needs_reload == Value::Flag(true),
         })
     }
@@ -88,11 +90,11 @@ impl Systemd {
         if output.ended == Ended::Exit(0) {
             return Ok(());
         }
-        let mut stderr = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
-        if matches!(action, UnitAction::Start | UnitAction::Restart | UnitAction::Reload) {
-            // The last line is the one that is shown where there is little room: what the unit itself says.
-            let journal = last_words(name, since);
-            let _infallible = write!(stderr, "\n{journal}");
+        // The last line is the one that is shown where there is little room: what the unit itself says, if it says anything.
+        let mut stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        if let Some(words) = last_words(name, since).or_else(|| stderr.is_empty().then(|| status(name)).flatten()) {
+            stderr.push('\n');
+            stderr.push_str(&words);
         }
         Err(SystemError::Tool {
             command,
@@ -193,22 +195,28 @@ fn connect() -> Result<Connection> {
         .map_err(|error| SystemError::Other(format!("connect to systemd: {}", reason(&error))))
 }
 
-/// What the unit wrote to the journal since then; failing that, what `systemctl status` shows.
-fn last_words(name: &str, since: SystemTime) -> String {
-    let seconds = since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let since = format!("--since=@{seconds}");
-    let journal = [
-        "journalctl",
-        "--unit",
-        name,
-        &since,
-        "--lines",
-        LINES,
-        "--no-pager",
-        "--quiet",
-        "--output=cat",
-    ];
-    let status = [
+/// What was written to the journal since then, by the unit or failing that about it.
+fn last_words(name: &str, since: SystemTime) -> Option<String> {
+    let since = since.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = format!("--since=@{}.{:06}", since.as_secs(), since.subsec_micros());
+    let journal = |of: &str| {
+        said([
+            "journalctl",
+            &since,
+            "--lines",
+            LINES,
+            "--no-pager",
+            "--quiet",
+            "--output=cat",
+            of,
+        ])
+    };
+    journal(&format!("_SYSTEMD_UNIT={name}")).or_else(|| journal(&format!("--unit={name}")))
+}
+
+/// What `systemctl status` shows, for a host without a journal.
+fn status(name: &str) -> Option<String> {
+    said([
         "systemctl",
         "status",
         "--no-pager",
@@ -217,14 +225,14 @@ fn last_words(name: &str, since: SystemTime) -> String {
         LINES,
         "--",
         name,
-    ];
-    let said = |words: &[&str]| -> Option<String> {
-        let command = command(words.iter().copied()).ok()?;
-        let Output { stdout, .. } = Call::new(&command, PATIENCE).run().ok()?;
-        let text = String::from_utf8_lossy(&stdout).trim_end().to_owned();
-        (!text.is_empty()).then_some(text)
-    };
-    said(&journal).or_else(|| said(&status)).unwrap_or_default()
+    ])
+}
+
+/// What a tool prints, whatever its exit status; none: nothing. It is for an error that is worse than the tool's own.
+fn said<const N: usize>(words: [&str; N]) -> Option<String> {
+    let Output { stdout, .. } = Call::new(&command(words).ok()?, PATIENCE).run().ok()?;
+    let text = String::from_utf8_lossy(&stdout).trim_end().to_owned();
+    (!text.is_empty()).then_some(text)
 }
 
 /// Refuses what can't be a unit's name in full.

@@ -98,3 +98,57 @@ fn has_install_section(unit: &[u8]) -> bool {
 fn kind(root: &Root, path: &AbsPath) -> Result<Option<FileType>> {
     Ok(root.look_up_to_read(path, AtEnd::Stay)?.and_then(|spot| spot.kind()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn files_tell_what_starts_at_boot() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |path: &str| directory.path().join(path);
+        for made in [
+            "lib/systemd/system",
+            "etc/systemd/system/multi-user.target.wants",
+            "etc/init.d",
+            "etc/rc5.d",
+            "etc/rcS.d",
+        ] {
+            std::fs::create_dir_all(at(made)).unwrap();
+        }
+        let install = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n";
+        for name in ["on", "off", "hidden", "many@"] {
+            std::fs::write(at(&format!("lib/systemd/system/{name}.service")), install).unwrap();
+        }
+        std::fs::write(
+            at("lib/systemd/system/always.service"),
+            "[Service]\nExecStart=/bin/true\n",
+        )
+        .unwrap();
+        std::fs::write(at("lib/systemd/system/empty.service"), "").unwrap();
+        let wanted = at("etc/systemd/system/multi-user.target.wants/on.service");
+        symlink("/lib/systemd/system/on.service", wanted).unwrap();
+        symlink("/dev/null", at("etc/systemd/system/hidden.service")).unwrap();
+        for script in ["old", "older"] {
+            std::fs::write(at(&format!("etc/init.d/{script}")), "#!/bin/sh\n").unwrap();
+        }
+        symlink("../init.d/old", at("etc/rc5.d/S01old")).unwrap();
+        symlink("../init.d/older", at("etc/rc5.d/K01older")).unwrap();
+        let root = Root::below(directory.path()).unwrap();
+        for (name, state) in [
+            ("on.service", "enabled"),
+            ("off.service", "disabled"),
+            ("hidden.service", "masked"),
+            ("empty.service", "masked"),
+            ("always.service", "static"),
+            ("many@one.service", "disabled"),
+            ("old.service", "enabled"),
+            ("older.service", "disabled"),
+        ] {
+            let found = unit(&root, name).unwrap();
+            assert_eq!((found.exists, found.file_state.as_str()), (true, state), "{name}");
+        }
+        assert_eq!(unit(&root, "none.service").unwrap(), UnitState::default());
+    }
+}

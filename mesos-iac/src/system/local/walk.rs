@@ -107,7 +107,9 @@ impl Walk<'_> {
     fn follow(&mut self, name: &str, link: &OwnedFd, owner: u32) -> Result<(), SystemError> {
         let link_path = self.path_of(name)?;
         if !self.root.trusts(owner) {
-            let why = format!("the link {link_path} belongs to the user with the id {owner}, who may not redirect us");
+            let why = format!(
+                "the link {link_path} belongs to the user with the id {owner}; only those of root are followed"
+            );
             return Err(because("follow", self.asked, why));
         }
         self.links += 1;

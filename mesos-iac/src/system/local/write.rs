@@ -1,10 +1,11 @@
 //! Replacing the content of a file in one step.
 
 use super::convert::command;
-use super::files::{Durability, Files, Wanted, in_the_way, open_inert};
+use super::files::{Durability, Files, in_the_way, open_inert};
 use super::refusal::{because, reason, refused};
 use super::root::{AtEnd, Spot};
 use super::temp_name::temp_name;
+use super::wanted::Wanted;
 use super::xattr;
 use crate::model::{FileWrite, SystemError};
 use crate::words::{AbsPath, CommandLine, Mode};
@@ -12,7 +13,7 @@ use rustix::fs::{AtFlags, FileType, Mode as Bits, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{Seek as _, Write as _};
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::AsFd as _;
 
 type Result<T> = std::result::Result<T, SystemError>;
 
@@ -29,7 +30,7 @@ pub struct Draft<'a> {
     spot: Spot<'a>,
     path: AbsPath,
     temp: String,
-    file: OwnedFd,
+    file: File,
     wanted: Option<Wanted>,
     is_placed: bool,
 }
@@ -73,6 +74,9 @@ impl<'a> Draft<'a> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let refused = |error| refused("make a temporary file beside", path, error);
         let temp = temp_name(&spot.name).map_err(refused)?;
+        if files.durability() == Durability::Batch {
+            files.touch(&spot).map_err(refused)?;
+        }
         // Readable by nobody else before it has its owner and mode.
         let file = rustix::fs::openat(&spot, &temp, flags, Bits::RUSR | Bits::WUSR).map_err(refused)?;
         Ok(Self {
@@ -80,7 +84,7 @@ impl<'a> Draft<'a> {
             spot,
             path: path.clone(),
             temp,
-            file,
+            file: file.into(),
             wanted,
             is_placed: false,
         })
@@ -91,13 +95,8 @@ impl<'a> Draft<'a> {
     }
 
     fn fill(&self, content: &[u8]) -> Result<()> {
-        let mut file = File::from(
-            self.file
-                .try_clone()
-                .map_err(|error| because("write", &self.path, reason(&error)))?,
-        );
-        file.write_all(content)
-            .map_err(|error| because("write", &self.path, reason(&error)))
+        let filled = (&self.file).write_all(content);
+        filled.map_err(|error| because("write", &self.path, reason(&error)))
     }
 
     fn verify(&self, asked: &CommandLine, verify: Verifier<'_>) -> Result<()> {
@@ -166,13 +165,13 @@ impl<'a> Draft<'a> {
         }
         let mut file = File::from(target);
         let failed = |error: std::io::Error| because("write in place", &self.path, reason(&error));
-        let mut new = File::from(self.file.try_clone().map_err(failed)?);
+        let mut new = &self.file;
         new.rewind().map_err(failed)?;
         let length = std::io::copy(&mut new, &mut file).map_err(failed)?;
         file.set_len(length).map_err(failed)?;
         file.sync_all().map_err(failed)?;
         if let Some(wanted) = self.wanted {
-            wanted.set_mode(&file.into()).map_err(refused)?;
+            wanted.set_mode(&file).map_err(refused)?;
         }
         let text =
             "it is a mount point and was written in place: for a moment it was neither the old file nor the new one";
@@ -187,5 +186,183 @@ impl Drop for Draft<'_> {
             // Nothing more can be done about it than the error that is already on its way.
             let _gone = rustix::fs::unlinkat(&self.spot, &self.temp, AtFlags::empty());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::files::Ownership;
+    use super::super::root::Root;
+    use super::*;
+    use crate::model::PathAttributes;
+    use std::fs::{hard_link, metadata, read, write};
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::path::PathBuf;
+    use std::sync::Arc;
+    use tempfile::TempDir;
+
+    fn fixture() -> (TempDir, Files) {
+        let directory = tempfile::tempdir().unwrap();
+        let root = Root::below(directory.path()).unwrap();
+        (
+            directory,
+            Files::new(Arc::new(root), Ownership::Apply, Durability::Each),
+        )
+    }
+
+    fn path(text: &str) -> AbsPath {
+        AbsPath::new(text).unwrap()
+    }
+
+    fn write_with(files: &Files, at: &str, content: &str, mode: Option<u32>, verify: Option<&[&str]>) -> Result<()> {
+        let attributes = PathAttributes {
+            mode: mode.map(|bits| Mode::new(bits).unwrap()),
+            ..PathAttributes::default()
+        };
+        let command = verify.map(|words| CommandLine::new(words.iter().copied()).unwrap());
+        let new = FileWrite {
+            content: content.as_bytes(),
+            attributes: &attributes,
+            verify: command.as_ref(),
+        };
+        files.write_file(&path(at), &new, &|command| {
+            let shown = PathBuf::from(&command.arguments()[0]);
+            assert_eq!(metadata(&shown).unwrap().permissions().mode() & 0o7777, 0o600);
+            match command.program() {
+                "accept" => Ok(()),
+                "exchange" => {
+                    std::fs::remove_file(&shown).unwrap();
+                    write(&shown, "another").unwrap();
+                    Ok(())
+                }
+                _ => Err(SystemError::Other(format!(
+                    "{} is wrong",
+                    String::from_utf8_lossy(&read(shown).unwrap())
+                ))),
+            }
+        })
+    }
+
+    fn bits(path: &std::path::Path) -> u32 {
+        metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn content_is_replaced_and_the_mode_kept() {
+        let (directory, files) = fixture();
+        let file = directory.path().join("file");
+        write_with(&files, "/file", "one", None, None).unwrap();
+        assert_eq!((read(&file).unwrap().as_slice(), bits(&file)), (&b"one"[..], 0o644));
+        write_with(&files, "/file", "two", Some(0o640), None).unwrap();
+        write_with(&files, "/file", "three", None, None).unwrap();
+        assert_eq!((read(&file).unwrap().as_slice(), bits(&file)), (&b"three"[..], 0o640));
+        assert_eq!(files.root().list(&AbsPath::root()).unwrap().unwrap(), ["file"]);
+        assert!(files.notes().is_empty());
+    }
+
+    #[test]
+    fn user_attributes_are_kept() {
+        let (directory, files) = fixture();
+        let file = directory.path().join("file");
+        write(&file, "one").unwrap();
+        match rustix::fs::setxattr(&file, "user.note", b"mine", rustix::fs::XattrFlags::empty()) {
+            Err(Errno::NOTSUP) => return,
+            set => set.unwrap(),
+        }
+        write_with(&files, "/file", "two", None, None).unwrap();
+        let mut value = [0; 16];
+        let length = rustix::fs::getxattr(&file, "user.note", &mut value).unwrap();
+        assert_eq!(
+            (read(&file).unwrap().as_slice(), &value[..length]),
+            (&b"two"[..], &b"mine"[..])
+        );
+    }
+
+    #[test]
+    fn what_isn_t_verified_changes_nothing() {
+        let (directory, files) = fixture();
+        write_with(&files, "/file", "one", None, Some(&["accept", "{}"])).unwrap();
+        let error = write_with(&files, "/file", "two", None, Some(&["refuse", "{}"])).unwrap_err();
+        assert_eq!(error.to_string(), "two is wrong");
+        let error = write_with(&files, "/file", "two", None, Some(&["exchange", "{}"])).unwrap_err();
+        assert!(
+            error.to_string().contains("took away the file that it was to verify"),
+            "{error}"
+        );
+        assert_eq!(read(directory.path().join("file")).unwrap(), b"one");
+        assert_eq!(files.root().list(&AbsPath::root()).unwrap().unwrap(), ["file"]);
+    }
+
+    #[test]
+    fn links_are_followed_and_hard_links_broken() {
+        let (directory, files) = fixture();
+        let at = |name: &str| directory.path().join(name);
+        write(at("file"), "one").unwrap();
+        hard_link(at("file"), at("other")).unwrap();
+        symlink("/file", at("link")).unwrap();
+        write_with(&files, "/link", "two", None, None).unwrap();
+        assert!(at("link").is_symlink());
+        assert_eq!(
+            (read(at("file")).unwrap(), read(at("other")).unwrap()),
+            (b"two".to_vec(), b"one".to_vec())
+        );
+    }
+
+    #[test]
+    fn what_is_in_the_way_is_told() {
+        let (directory, files) = fixture();
+        std::fs::create_dir(directory.path().join("directory")).unwrap();
+        let error = |at: &str| write_with(&files, at, "x", None, None).unwrap_err().to_string();
+        assert_eq!(error("/directory"), "write /directory: a directory stands there");
+        assert_eq!(error("/"), "write /: a directory stands there");
+        assert_eq!(
+            error("/none/file"),
+            "create /none/file: its directory /none doesn't exist"
+        );
+    }
+
+    #[test]
+    fn the_longest_name_can_be_written() {
+        let (_directory, files) = fixture();
+        let longest = format!("/{}", "n".repeat(255));
+        write_with(&files, &longest, "one", None, None).unwrap();
+        write_with(&files, &longest, "two", None, None).unwrap();
+        assert_eq!(files.root().read(&path(&longest)).unwrap().unwrap(), b"two");
+    }
+
+    #[test]
+    fn drafts_are_placed_after_one_sync() {
+        let (_directory, files) = fixture();
+        let files = files.with_durability(Durability::Batch);
+        let write = FileWrite {
+            content: b"x",
+            attributes: &PathAttributes::default(),
+            verify: None,
+        };
+        let names = ["/a", "/b"];
+        let drafts: Vec<Draft<'_>> = names
+            .iter()
+            .map(|name| files.draft(&path(name), &write, &|_| Ok(())).unwrap())
+            .collect();
+        files.sync().unwrap();
+        for draft in drafts {
+            draft.place().unwrap();
+        }
+        files.sync().unwrap();
+        assert_eq!(files.root().list(&AbsPath::root()).unwrap().unwrap(), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_draft_that_is_dropped_is_gone() {
+        let (_directory, files) = fixture();
+        let write = FileWrite {
+            content: b"x",
+            attributes: &PathAttributes::default(),
+            verify: None,
+        };
+        let draft = files.draft(&path("/file"), &write, &|_| Ok(())).unwrap();
+        assert_eq!(files.root().list(&AbsPath::root()).unwrap().unwrap().len(), 1);
+        drop(draft);
+        assert!(files.root().list(&AbsPath::root()).unwrap().unwrap().is_empty());
     }
 }

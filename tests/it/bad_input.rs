@@ -1,0 +1,97 @@
+//! What a user gets wrong on the command line and in inputs: what, where, why, what next; and nothing is touched.
+
+use crate::support::{Lab, assert_snapshot};
+
+fn refused(name: &str, arguments: &[&str]) {
+    let lab = Lab::new("stacki_mesos");
+    let arguments: Vec<&str> = arguments.iter().copied().chain(["--sandbox", "{lab}/hosts"]).collect();
+    let ran = lab.run(&[&["apply"], &arguments[..]].concat()).expect(1);
+    assert_eq!(ran.stdout, "");
+    assert!(!lab.exists("hosts"), "something was touched");
+    assert_snapshot(&format!("bad_input__{name}"), ran);
+}
+
+#[test]
+fn an_unknown_attribute() {
+    refused("unknown_attribute", &["--set", "zookeper_ip=10.0.0.1"]);
+    refused("unknown_attribute_unlike_any", &["--set", "rack=1"]);
+}
+
+#[test]
+fn a_value_of_the_wrong_type() {
+    refused("wrong_type", &["--set", "zookeeper_ip=10.0.0.1000"]);
+    refused("wrong_type_bool", &["--set", "is_mesos_master=yes"]);
+}
+
+#[test]
+fn a_set_without_a_value() {
+    refused("set_without_value", &["--set", "zookeeper_ip"]);
+}
+
+#[test]
+fn a_limit_that_matches_nothing() {
+    refused("limit_no_match", &["--limit", "frontend-*"]);
+    refused("limit_damaged", &["--limit", "backend-0-[4-0]"]);
+}
+
+#[test]
+fn an_inputs_file_that_is_not_there_or_damaged() {
+    refused("inputs_missing", &["--inputs", "{lab}/nothing.toml"]);
+    let lab = Lab::new("stacki_mesos");
+    for (text, why) in [
+        ("[host.backend-9]\naddress = '10.0.0.1'\n", "`backend-9` matches no host"),
+        ("[host.'backend-0-*']\naddress = '10.0.0.1'\n", "gives one address to the 5 hosts"),
+        ("[set]\nrack = 1\n", "sets the attribute `rack`"),
+        ("[set]\nzookeeper_ip = 5\n", "isn't of type IpAddr"),
+        ("[sett]\n", "`sett` means nothing here"),
+    ] {
+        std::fs::write(lab.path("lab.toml"), text).unwrap();
+        let ran = lab.run(&["check", "--inputs", "{lab}/lab.toml"]).expect(1);
+        assert!(ran.stderr.contains(why) && ran.stderr.contains("lab.toml"), "{text}\n{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_sandbox_that_cannot_be_made() {
+    let lab = Lab::new("stacki_mesos");
+    std::fs::write(lab.path("hosts"), "a file").unwrap();
+    let ran = lab.run(&["apply", "--sandbox", "{lab}/hosts"]).expect(4);
+    assert!(ran.stdout.contains("failed to use the sandbox"), "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("REFUSED").count(), 5, "each host has its line: {}", ran.stdout);
+}
+
+#[test]
+fn an_agent_that_is_none() {
+    let lab = Lab::new("stacki_mesos");
+    std::fs::write(lab.path("agent"), "#!/bin/sh\n").unwrap();
+    let ran = lab.run(&["plan", "--agent", "{lab}/agent"]).expect(1);
+    assert!(ran.stderr.contains("it is no ELF executable"), "{}", ran.stderr);
+    let ran = lab.run(&["plan", "--agent", "{lab}/nothing"]).expect(1);
+    assert!(ran.stderr.contains("failed to read the agent"), "{}", ran.stderr);
+}
+
+#[test]
+fn hosts_that_answer_nothing_are_each_reported() {
+    let lab = Lab::new("stacki_mesos");
+    // Every host is a closed port of this machine.
+    std::fs::write(lab.path("lab.toml"), "[host.'backend-0-*']\nconnect = '127.0.0.1'\nport = 1\n").unwrap();
+    let ran = lab.run(&["plan", "--inputs", "{lab}/lab.toml"]).expect(5);
+    assert_eq!(ran.stdout.matches("UNREACHABLE").count(), 5, "{}", ran.stdout);
+    assert!(ran.stdout.contains("5 unreachable"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_port_that_answers_garbage() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        use std::io::Write as _;
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"\x1b[2J220 not ssh\r\n").unwrap();
+    });
+    let lab = Lab::new("stacki_mesos");
+    std::fs::write(lab.path("lab.toml"), format!("[host.backend-0-0]\nconnect = '127.0.0.1'\nport = {port}\n")).unwrap();
+    let ran = lab.run(&["plan", "--inputs", "{lab}/lab.toml", "--limit", "backend-0-0", "--connect-timeout", "5s"]).expect(5);
+    server.join().unwrap();
+    assert!(ran.stdout.contains("UNREACHABLE") && !ran.stdout.contains('\u{1b}'), "{}", ran.stdout);
+}

@@ -1,0 +1,221 @@
+//! Definitions: scopes and precedence, patterns, conditions, and every mistake that can be seen without a host.
+
+use mesos_iac::prelude::*;
+use mesos_iac::{InputValue, Inputs, RawValue};
+
+#[derive(Attributes)]
+#[attributes(prefix = "definition")]
+struct Site {
+    /// Which rack the host is in.
+    #[attr(default = "none")]
+    rack: String,
+    /// A number of some sort.
+    #[attr(default = 1)]
+    level: u16,
+    /// Without a default.
+    gateway: std::net::IpAddr,
+    /// A switch.
+    #[attr(default = false)]
+    on: bool,
+}
+
+#[derive(Role, Clone)]
+#[role(name = "reads-gateway", attributes = Site)]
+#[resource(file("/etc/gateway").content(template!(source = "{{ gateway }}\n", Site)))]
+struct ReadsGateway;
+
+fn mistakes(result: Result<Cluster>) -> String {
+    match result {
+        Ok(cluster) => cluster.compile().expect_err("the cluster compiles").to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn assert_mistake(result: Result<Cluster>, parts: &[&str]) {
+    let text = mistakes(result);
+    for part in parts {
+        assert!(text.contains(part), "`{part}` isn't in:\n{text}");
+    }
+}
+
+#[test]
+fn an_empty_cluster_is_a_mistake() {
+    assert_mistake(Cluster::new("x").build(), &["[empty-cluster]", "cluster `x` has no hosts", "hint: add some"]);
+}
+
+#[test]
+fn a_pattern_that_matches_nothing_is_a_mistake_with_its_line() {
+    let line = line!() + 1;
+    let result = Cluster::new("x").hosts(hosts("a[0-3]")).hosts_matching("b[0-3]", |host| host).build();
+    assert_mistake(result, &["[no-host-matches] `b[0-3]` matches no host", &format!("definition.rs:{line}"), "the hosts are a0, a1, a2, a3"]);
+}
+
+#[test]
+fn a_damaged_pattern_is_a_mistake() {
+    assert_mistake(Cluster::new("x").hosts(hosts("a[3-0]")).build(), &["runs downwards", "declared at"]);
+    assert_mistake(Cluster::new("x").hosts(host("a")).hosts_matching("a[", |host| host).build(), &["isn't closed"]);
+    assert_mistake(Cluster::new("x").hosts(host("a")).hosts_matching(fnmatch("a["), |host| host).build(), &["isn't closed"]);
+}
+
+#[test]
+fn fnmatch_selects_as_stacki_does() {
+    let cluster = Cluster::new("x")
+        .hosts(hosts("a[0-12]"))
+        .hosts_matching(fnmatch("a[1-12]"), |host| host.set(Site::LEVEL, 2))
+        .build()
+        .unwrap();
+    let set = cluster.hosts().iter().enumerate().filter(|(index, _)| !cluster.assignments(*index, "definition.level").is_empty());
+    let names: Vec<String> = set.map(|(_, host)| host.name().to_string()).collect();
+    assert_eq!(names, ["a1", "a2"]);
+}
+
+#[test]
+fn a_value_of_the_wrong_type_is_a_mistake_with_its_line() {
+    let line = line!() + 1;
+    let result = Cluster::new("x").hosts(host("a")).set(Site::GATEWAY, "10.0.0.256").build();
+    assert_mistake(result, &["[wrong-type]", "`definition.gateway` needs a value of type IpAddr", &format!("definition.rs:{line}")]);
+}
+
+#[test]
+fn an_unset_attribute_names_host_key_scopes_and_place() {
+    let result = Cluster::new("x").hosts(hosts("a[0-1]").role(ReadsGateway)).build();
+    assert_mistake(
+        result,
+        &["[unset-attribute] a0: ", "`definition.gateway` is read but not set", "searched global, appliance, os, environment, host", "definition.rs:", "--set definition.gateway=VALUE"],
+    );
+}
+
+#[test]
+fn one_name_with_two_types_is_a_mistake() {
+    const ONE: Key<u16> = Key::new("two-types");
+    const TWO: Key<String> = Key::new("two-types");
+    let result = Cluster::new("x").hosts(host("a")).set(ONE, 1_u16).set(TWO, "1").build();
+    assert_mistake(result, &["[conflicting-types]", "`two-types` is declared with two types: u16 and String", "declared again at"]);
+}
+
+#[test]
+fn hosts_and_appliances_of_one_name_are_mistakes() {
+    assert_mistake(Cluster::new("x").hosts(host("a")).hosts(host("a")).build(), &["[duplicate-name] a: the host is declared twice", "declared again at"]);
+    let twice = Cluster::new("x").hosts(host("a")).appliance(appliance("b")).appliance(appliance("b")).build();
+    assert_mistake(twice, &["the appliance `b` is declared twice"]);
+}
+
+#[test]
+fn an_unknown_appliance_names_the_nearest() {
+    let result = Cluster::new("x").appliance(appliance("backend")).hosts(host("a").appliance("bakend")).build();
+    assert_mistake(result, &["[unknown-name] a: there is no appliance `bakend`", "did you mean `backend`?"]);
+}
+
+#[test]
+fn addresses_are_counted() {
+    assert_mistake(Cluster::new("x").hosts(hosts("a[0-1]").addrs(["10.0.0.1"])).build(), &["1 addresses are given for 2 hosts"]);
+}
+
+#[test]
+fn the_last_scope_wins_in_the_order_of_the_profile() {
+    let build = |precedence| {
+        Cluster::new("x")
+            .precedence(precedence)
+            .set(Site::RACK, "global")
+            .appliance(appliance("backend").set(Site::RACK, "appliance"))
+            .os(attributes_of("debian").set(Site::RACK, "os"))
+            .environment(attributes_of("prod").set(Site::RACK, "environment"))
+            .hosts(hosts("a[0-4]").os(Os::debian("12")))
+            .hosts_matching("a[1-4]", |host| host.appliance("backend"))
+            .hosts_matching("a[3-4]", |host| host.environment("prod"))
+            .hosts_matching("a4", |host| host.set(Site::RACK, "host"))
+            .build()
+            .unwrap()
+    };
+    let racks = |cluster: &Cluster| -> Vec<String> {
+        (0..5).map(|host| cluster.assignments(host, "definition.rack").last().unwrap().1.value.to_string()).collect()
+    };
+    assert_eq!(racks(&build(Precedence::Stacki5_4)), ["os", "os", "os", "environment", "host"]);
+    assert_eq!(racks(&build(Precedence::Stacki1_0)), ["os", "appliance", "appliance", "environment", "host"]);
+    assert_eq!(racks(&build(Precedence::StackiWiki)), ["os", "appliance", "appliance", "appliance", "host"]);
+}
+
+#[test]
+fn inputs_have_the_last_word() {
+    let inputs = Inputs {
+        attributes: vec![InputValue {
+            key: "definition.rack".into(),
+            value: RawValue::Text("input".into()),
+            origin: "--set".into(),
+        }],
+        hosts: Vec::new(),
+    };
+    let cluster = Cluster::new("x").hosts(host("a")).hosts_matching("a", |host| host.set(Site::RACK, "host")).build().unwrap();
+    let cluster = cluster.with_inputs(&inputs).unwrap();
+    let values: Vec<String> = cluster.assignments(0, "definition.rack").iter().map(|(_, a)| a.value.to_string()).collect();
+    assert_eq!(values, ["host", "input"]);
+}
+
+#[test]
+fn conditions_are_decided_for_each_host() {
+    #[derive(Role, Clone)]
+    #[role(name = "conditions", attributes = Site)]
+    #[resource(file("/on"), when = on)]
+    #[resource(file("/off"), when = !on)]
+    #[resource(file("/both"), when = on && level == 2)]
+    #[resource(file("/either"), when = on || level == 2)]
+    struct Conditions;
+
+    let cluster = Cluster::new("x")
+        .role(Conditions)
+        .hosts(hosts("a[0-2]"))
+        .hosts_matching("a[1-2]", |host| host.set(Site::ON, true))
+        .hosts_matching("a2", |host| host.set(Site::LEVEL, 2))
+        .build()
+        .unwrap();
+    let compiled = cluster.compile().unwrap();
+    let files = |host: &str| -> Vec<String> {
+        compiled.host(host).unwrap().catalog.all::<File>().map(|(path, _)| path.to_owned()).collect()
+    };
+    assert_eq!(files("a0"), ["/off"]);
+    assert_eq!(files("a1"), ["/on", "/either"]);
+    assert_eq!(files("a2"), ["/on", "/both", "/either"]);
+    let left_out = &compiled.host("a0").unwrap().provenance.left_out;
+    assert_eq!(left_out.len(), 3);
+    assert_eq!(left_out[0].resource.as_ref().unwrap().to_string(), "file[/on]");
+    assert_eq!(left_out[0].condition, "definition.on");
+}
+
+#[test]
+fn facts_that_are_not_declared_decide_nothing() {
+    #[derive(Role, Clone)]
+    #[role(name = "os-condition")]
+    struct OsCondition;
+    impl Declares for OsCondition {
+        fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+            cx.when(Condition::os("debian"), |cx| cx.add(package("a")));
+            Ok(())
+        }
+    }
+    let build = |hosts: Hosts| Cluster::new("x").role(OsCondition).hosts(hosts).build();
+    assert_mistake(build(host("a")), &["its operating system isn't declared"]);
+    let compiled = build(host("a").os(Os::ubuntu("24.04"))).unwrap().compile().unwrap();
+    assert!(compiled.hosts[0].catalog.entries.is_empty());
+}
+
+#[test]
+fn values_of_resources_are_checked_before_any_host() {
+    #[derive(Role, Clone)]
+    #[role(name = "bad-values")]
+    #[resource(file("etc/relative").content("x"))]
+    #[resource(file("/etc/mode").mode(0o77777))]
+    #[resource(file("/etc/owner").owner("root:root"))]
+    #[resource(package("--allow-unauthenticated"))]
+    #[resource(service("-x"))]
+    #[resource(user("Root"))]
+    #[resource(command(["-c"]).creates("/x"))]
+    #[resource(symlink("/etc/link", ""))]
+    #[resource(directory("/a/../b"))]
+    struct BadValues;
+
+    let text = mistakes(Cluster::new("x").role(BadValues).hosts(host("a")).build());
+    assert_eq!(text.matches("declared at").count(), 9, "{text}");
+    for part in ["isn't absolute", "is no file mode", "root:root", "no package's name", "no unit's name", "is no program's name", "can't be a link's target", "climbs with"] {
+        assert!(text.contains(part), "`{part}` isn't in:\n{text}");
+    }
+}

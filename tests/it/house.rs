@@ -1,0 +1,132 @@
+//! The rules of the house that a compiler doesn't hold: floors, file lengths, forgotten tests, who prints.
+
+use crate::support::repository;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The floor of each module of the library: a file imports its own floor or a lower one.
+const FLOORS: [(&str, u8); 15] = [
+    ("words", 0),
+    ("model", 1),
+    ("kinds", 1),
+    ("compile", 2),
+    ("plan", 2),
+    ("roles", 2),
+    ("system", 3),
+    ("converge", 3),
+    ("agent", 3),
+    ("transport", 3),
+    ("fleet", 3),
+    ("agent_main", 4),
+    ("report", 4),
+    ("cli", 4),
+    ("testing", 4),
+];
+
+fn rust_files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            if path.file_name().is_some_and(|name| name != "target" && name != "ui") {
+                found.extend(rust_files(&path));
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn floor(module: &str) -> u8 {
+    let known: BTreeMap<&str, u8> = FLOORS.into_iter().collect();
+    *known.get(module).unwrap_or_else(|| panic!("`{module}` has no floor: add it to the table"))
+}
+
+#[test]
+fn every_file_imports_its_own_floor_or_a_lower_one() {
+    let source = repository().join("mesos-iac/src");
+    let mut wrong = Vec::new();
+    for file in rust_files(&source) {
+        let relative = file.strip_prefix(&source).unwrap();
+        let module = relative.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs");
+        if matches!(module, "lib" | "bin") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        // What stands only under `#[cfg(test)]` may reach anywhere.
+        let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            for part in line.split("crate::").skip(1).filter(|_| !line.contains("$crate::")) {
+                let target: String = part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                if FLOORS.iter().any(|(name, _)| *name == target) && floor(&target) > floor(module) {
+                    wrong.push(format!("{}:{}: {line}", relative.display(), number + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "files that import a higher floor:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_module_has_a_floor() {
+    for entry in fs::read_dir(repository().join("mesos-iac/src")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.trim_end_matches(".rs");
+        if !matches!(module, "lib" | "bin") {
+            floor(module);
+        }
+    }
+}
+
+#[test]
+fn words_use_the_standard_library_and_serde_only() {
+    for file in rust_files(&repository().join("mesos-iac/src/words")) {
+        let text = fs::read_to_string(&file).unwrap();
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        for line in text.lines().filter(|line| line.starts_with("use ") || line.starts_with("pub use ")) {
+            let from = line.trim_start_matches("pub ").trim_start_matches("use ");
+            let allowed = ["std::", "serde::", "super::", "crate::words"];
+            let own = file.ends_with("mod.rs");
+            assert!(own || allowed.iter().any(|prefix| from.starts_with(prefix)), "{}: {line}", file.display());
+        }
+    }
+}
+
+#[test]
+fn no_file_is_longer_than_600_lines() {
+    let mut long = Vec::new();
+    for directory in ["mesos-iac", "mesos-iac-macros", "examples", "tests"] {
+        for file in rust_files(&repository().join(directory)) {
+            let lines = fs::read_to_string(&file).unwrap().lines().count();
+            if lines > 600 {
+                long.push(format!("{} has {lines} lines", file.display()));
+            }
+        }
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn every_test_file_is_named_in_main() {
+    let main = fs::read_to_string(repository().join("tests/it/main.rs")).unwrap();
+    for file in rust_files(&repository().join("tests/it")) {
+        let module = file.file_stem().unwrap().to_str().unwrap();
+        assert!(module == "main" || main.contains(&format!("mod {module};")), "{module} is not named in main.rs");
+    }
+}
+
+#[test]
+fn the_top_level_is_what_the_project_says_it_is() {
+    const ALLOWED: [&str; 24] = [
+        ".cargo", ".ci", ".config", ".git", ".gitattributes", ".github", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "Cargo.lock",
+        "Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "clippy.toml", "deny.toml", "examples", "mesos-iac",
+        "mesos-iac-macros", "rust-toolchain.toml", "rustfmt.toml", "snapshots", "target", "tests",
+    ];
+    for entry in fs::read_dir(repository()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(ALLOWED.contains(&name.as_str()), "`{name}` doesn't belong at the top");
+    }
+}
