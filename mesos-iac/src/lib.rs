@@ -139,6 +139,11 @@ pub mod prelude {
     pub use mesos_iac_macros::{Attributes, Hosts, Resource, Role, Template, template};
 }
 
+/// The README's examples are tests too.
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 #[doc(hidden)]
 pub mod __private {
     #[cfg(feature = "testing")]

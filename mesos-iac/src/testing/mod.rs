@@ -1,6 +1,6 @@
 //! The test kit: what a definition's own tests are written with. Feature `testing`, for dev-dependencies.
 //!
-//! ```
+//! ```standalone_crate
 //! use mesos_iac::prelude::*;
 //! use mesos_iac::testing::{FakeHost, assert_idempotent};
 //!
