@@ -64,7 +64,11 @@ struct ZooCfg<'a> {
 impl Declares for ZooKeeper {
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
         cx.when(Lab::IS_MESOS_MASTER, |cx| {
-            cx.add(package("zookeeperd").provides_unit("zookeeper").provides_path("/etc/zookeeper"));
+            cx.add(
+                package("zookeeperd")
+                    .provides_unit("zookeeper")
+                    .provides_path("/etc/zookeeper"),
+            );
             let config = cx.add(file("/etc/zookeeper/conf/zoo.cfg").content(ZooCfg {
                 data_dir: "/var/lib/zookeeper",
                 client_port: 2181,
@@ -77,6 +81,9 @@ impl Declares for ZooKeeper {
 }
 
 /// The definition. It does no I/O; where the hosts really are can be given from outside with `--inputs`.
+///
+/// # Errors
+/// The definition has a mistake.
 pub fn cluster() -> Result<Cluster> {
     Cluster::new("stacki-lab")
         .set(Lab::ZOOKEEPER_IP, "10.1.255.254")
@@ -87,7 +94,13 @@ pub fn cluster() -> Result<Cluster> {
                 .appliance("backend")
                 .os(Os::debian("12"))
                 // Stacki counts a rack's addresses down from the top of the private network.
-                .addrs(["10.1.255.254", "10.1.255.253", "10.1.255.252", "10.1.255.251", "10.1.255.250"]),
+                .addrs([
+                    "10.1.255.254",
+                    "10.1.255.253",
+                    "10.1.255.252",
+                    "10.1.255.251",
+                    "10.1.255.250",
+                ]),
         )
         .hosts_matching("backend-0-0", |host| host.set(Lab::IS_MESOS_MASTER, true))
         .hosts_matching("backend-0-[1-4]", |host| host.set(Lab::IS_MESOS_SLAVE, true))

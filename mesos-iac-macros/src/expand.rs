@@ -1,8 +1,6 @@
 //! Snapshots of what each macro emits for one good input, and that no input makes one panic; what users see of bad ones is
 //! under test in `tests/ui`.
 
-#![expect(clippy::panic, reason = "that is how a test fails")]
-
 use crate::errors::Errors;
 use crate::surroundings::Surroundings;
 use crate::{attributes, hosts, resource, role, template};

@@ -139,7 +139,8 @@ fn read(input: &DeriveInput, errors: &mut Errors) -> Spec {
 /// The `impl Declares`, if there is a line to put in it; otherwise it is the user's to write.
 fn lines(input: &DeriveInput, spec: &Spec, errors: &mut Errors) -> Option<TokenStream> {
     let (mut include, mut expose, mut declare) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut any, mut conditional) = (false, false);
+    let mut first: Option<Span> = None;
+    let mut conditional = false;
     for attribute in &input.attrs {
         let phase = match attribute.path().get_ident() {
             Some(name) if name == "include" => Phase::Include,
@@ -147,7 +148,7 @@ fn lines(input: &DeriveInput, spec: &Spec, errors: &mut Errors) -> Option<TokenS
             Some(name) if name == "resource" => Phase::Resource,
             _ => continue,
         };
-        any = true;
+        first.get_or_insert_with(|| attribute.path().span());
         let Some(line) = errors.keep(attribute.parse_args::<Line>()) else {
             continue;
         };
@@ -172,10 +173,10 @@ fn lines(input: &DeriveInput, spec: &Spec, errors: &mut Errors) -> Option<TokenS
             Phase::Resource => declare.push(resource(&line, when)),
         }
     }
-    if !any {
-        return None;
-    }
-    let ident = &input.ident;
+    // Stands where the first line stands, for the message that the user wrote an `impl Declares`, too.
+    let first = first?;
+    let mut ident = input.ident.clone();
+    ident.set_span(first);
     let cx = context();
     let include = (!include.is_empty()).then(|| {
         quote! {
@@ -194,19 +195,21 @@ fn lines(input: &DeriveInput, spec: &Spec, errors: &mut Errors) -> Option<TokenS
         }
     });
     let conditions = conditional.then(condition::prelude);
+    let methods = quote! {
+        #include
+        #expose
+
+        fn declare(&self, #cx: &mut ::mesos_iac::Cx<'_>) -> ::mesos_iac::Result<()> {
+            #(#declare)*
+            ::core::result::Result::Ok(())
+        }
+    };
+    let declares = quote_spanned!(first=> impl ::mesos_iac::Declares for #ident { #methods });
     Some(quote! {
         #conditions
 
         #[automatically_derived]
-        impl ::mesos_iac::Declares for #ident {
-            #include
-            #expose
-
-            fn declare(&self, #cx: &mut ::mesos_iac::Cx<'_>) -> ::mesos_iac::Result<()> {
-                #(#declare)*
-                ::core::result::Result::Ok(())
-            }
-        }
+        #declares
     })
 }
 

@@ -26,7 +26,11 @@ pub(crate) fn run_as_agent() -> Option<ExitCode> {
         "kinds" => {
             let json = serde_json::to_string(&registry::kinds()).ok()?;
             let written = writeln!(std::io::stdout(), "{json}");
-            Some(if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            Some(if written.is_ok() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         }
         _ => None,
     }

@@ -1,7 +1,10 @@
 //! The agent's side of the protocol, over a pair of pipes, on a machine in memory: what it refuses, and that nothing was
 //! touched then.
 
-use mesos_iac::agent::{Answer, Frame, GREETING, Hello, Machinery, Mode, PROTOCOL, Refusal, Request, SecretValue, encode, encode_requests, kinds_digest, serve};
+use mesos_iac::agent::{
+    Answer, Frame, GREETING, Hello, Machinery, Mode, PROTOCOL, Refusal, Request, SecretValue, encode, encode_requests,
+    kinds_digest, serve,
+};
 use mesos_iac::converge::{Event, Outcome};
 use mesos_iac::model::registry;
 use mesos_iac::prelude::*;
@@ -69,7 +72,9 @@ fn answers_of(user_id: u32, input: Vec<u8>) -> Vec<Answer> {
     let mut stream = bytes.strip_prefix(GREETING).expect("a greeting first");
     let mut answers = Vec::new();
     while let Some(frame) = Frame::read(&mut stream).unwrap() {
-        let Frame::Json(json) = frame else { panic!("an agent sends no blobs") };
+        let Frame::Json(json) = frame else {
+            panic!("an agent sends no blobs")
+        };
         answers.push(serde_json::from_slice(&json).unwrap());
     }
     answers
@@ -80,7 +85,10 @@ fn hello(kinds: &[(&str, u32)]) -> Hello {
         protocol: PROTOCOL,
         version: "test".into(),
         kinds_digest: kinds_digest(kinds.iter().copied()),
-        kinds: kinds.iter().map(|(name, version)| ((*name).to_owned(), *version)).collect(),
+        kinds: kinds
+            .iter()
+            .map(|(name, version)| ((*name).to_owned(), *version))
+            .collect(),
         declared: DeclaredFacts::default(),
     }
 }
@@ -101,7 +109,14 @@ fn run(mode: Mode) -> Vec<Request> {
         source: SecretSource::Environment("AGENT_TEST".into()),
         base64: "aHVudGVyMg==".into(),
     };
-    vec![Request::Hello(hello(&[("core.file", 1)])), Request::Secrets(vec![secret]), Request::Run { mode, catalog: catalog() }]
+    vec![
+        Request::Hello(hello(&[("core.file", 1)])),
+        Request::Secrets(vec![secret]),
+        Request::Run {
+            mode,
+            catalog: catalog(),
+        },
+    ]
 }
 
 fn refusal(answers: &[Answer]) -> &Refusal {
@@ -116,7 +131,13 @@ fn a_run_is_welcomed_told_and_finished() {
     let answers = answers_of(0, encode_requests(&run(Mode::Apply)).unwrap());
     assert!(matches!(answers[0], Answer::Welcome(_)), "{answers:?}");
     let changed = answers.iter().filter(|answer| {
-        matches!(answer, Answer::Event(Event::ResourceFinished { outcome: Outcome::Changed(_), .. }))
+        matches!(
+            answer,
+            Answer::Event(Event::ResourceFinished {
+                outcome: Outcome::Changed(_),
+                ..
+            })
+        )
     });
     assert_eq!(changed.count(), 2);
     assert!(matches!(answers.last(), Some(Answer::Event(Event::RunFinished(summary))) if summary.changed == 2));
@@ -126,7 +147,10 @@ fn a_run_is_welcomed_told_and_finished() {
 #[test]
 fn a_plan_is_one_event() {
     let answers = answers_of(0, encode_requests(&run(Mode::Plan)).unwrap());
-    assert!(matches!(&answers[..], [Answer::Welcome(_), Answer::Event(Event::Planned(plan))] if plan.resources.len() == 2), "{answers:?}");
+    assert!(
+        matches!(&answers[..], [Answer::Welcome(_), Answer::Event(Event::Planned(plan))] if plan.resources.len() == 2),
+        "{answers:?}"
+    );
 }
 
 #[test]
@@ -136,13 +160,25 @@ fn another_version_of_the_protocol_is_refused() {
         ..hello(&[])
     });
     let answers = answers_of(0, encode_requests(&[request]).unwrap());
-    assert_eq!(*refusal(&answers), Refusal::Protocol { agent: PROTOCOL, controller: PROTOCOL + 1 });
+    assert_eq!(
+        *refusal(&answers),
+        Refusal::Protocol {
+            agent: PROTOCOL,
+            controller: PROTOCOL + 1
+        }
+    );
 }
 
 #[test]
 fn kinds_that_the_agent_lacks_are_refused_by_name() {
-    let answers = answers_of(0, encode_requests(&[Request::Hello(hello(&[("hdfs.dir", 1), ("core.file", 2)]))]).unwrap());
-    assert_eq!(refusal(&answers).to_string(), "the agent lacks the kinds core.file (version 2; it has 1), hdfs.dir");
+    let answers = answers_of(
+        0,
+        encode_requests(&[Request::Hello(hello(&[("hdfs.dir", 1), ("core.file", 2)]))]).unwrap(),
+    );
+    assert_eq!(
+        refusal(&answers).to_string(),
+        "the agent lacks the kinds core.file (version 2; it has 1), hdfs.dir"
+    );
 }
 
 #[test]
@@ -155,7 +191,10 @@ fn another_operating_system_than_the_declared_one_is_refused() {
         ..hello(&[])
     });
     let answers = answers_of(0, encode_requests(&[request]).unwrap());
-    assert_eq!(refusal(&answers).to_string(), "the definition declares the operating system ubuntu 24.04, the host runs debian 12");
+    assert_eq!(
+        refusal(&answers).to_string(),
+        "the definition declares the operating system ubuntu 24.04, the host runs debian 12"
+    );
 }
 
 #[test]
@@ -174,17 +213,32 @@ fn garbage_is_refused_and_never_panics() {
         json("{"),
         json(r#"{"Nonsense":1}"#),
         json(r#"{"Run":{"mode":"Apply"}}"#),
-        [hello.clone(), json(r#"{"Run":{"mode":"Apply","catalog":{"format":1}}}"#)].concat(),
+        [
+            hello.clone(),
+            json(r#"{"Run":{"mode":"Apply","catalog":{"format":1}}}"#),
+        ]
+        .concat(),
         [hello.clone(), hello.clone()].concat(),
-        [hello.clone(), json(r#"{"Secrets":[{"source":{"environment":"X"},"base64":"%"}]}"#)].concat(),
+        [
+            hello.clone(),
+            json(r#"{"Secrets":[{"source":{"environment":"X"},"base64":"%"}]}"#),
+        ]
+        .concat(),
     ] {
         let answers = answers_of(0, input.clone());
-        assert!(matches!(answers.last(), Some(Answer::Refused(Refusal::Request(_)))), "{:?}: {answers:?}", String::from_utf8_lossy(&input));
+        assert!(
+            matches!(answers.last(), Some(Answer::Refused(Refusal::Request(_)))),
+            "{:?}: {answers:?}",
+            String::from_utf8_lossy(&input)
+        );
     }
 }
 
 #[test]
 fn every_kind_of_this_program_has_a_name_and_a_version() {
-    let kinds: Vec<String> = registry::kinds().iter().map(|(name, version)| format!("{name} {version}")).collect();
+    let kinds: Vec<String> = registry::kinds()
+        .iter()
+        .map(|(name, version)| format!("{name} {version}"))
+        .collect();
     crate::support::assert_snapshot("kinds", kinds.join("\n"));
 }

@@ -39,15 +39,25 @@ fn an_inputs_file_that_is_not_there_or_damaged() {
     refused("inputs_missing", &["--inputs", "{lab}/nothing.toml"]);
     let lab = Lab::new("stacki_mesos");
     for (text, why) in [
-        ("[host.backend-9]\naddress = '10.0.0.1'\n", "`backend-9` matches no host"),
-        ("[host.'backend-0-*']\naddress = '10.0.0.1'\n", "gives one address to the 5 hosts"),
+        (
+            "[host.backend-9]\naddress = '10.0.0.1'\n",
+            "`backend-9` matches no host",
+        ),
+        (
+            "[host.'backend-0-*']\naddress = '10.0.0.1'\n",
+            "gives one address to the 5 hosts",
+        ),
         ("[set]\nrack = 1\n", "sets the attribute `rack`"),
         ("[set]\nzookeeper_ip = 5\n", "isn't of type IpAddr"),
         ("[sett]\n", "`sett` means nothing here"),
     ] {
         std::fs::write(lab.path("lab.toml"), text).unwrap();
         let ran = lab.run(&["check", "--inputs", "{lab}/lab.toml"]).expect(1);
-        assert!(ran.stderr.contains(why) && ran.stderr.contains("lab.toml"), "{text}\n{}", ran.stderr);
+        assert!(
+            ran.stderr.contains(why) && ran.stderr.contains("lab.toml"),
+            "{text}\n{}",
+            ran.stderr
+        );
     }
 }
 
@@ -57,7 +67,12 @@ fn a_sandbox_that_cannot_be_made() {
     std::fs::write(lab.path("hosts"), "a file").unwrap();
     let ran = lab.run(&["apply", "--sandbox", "{lab}/hosts"]).expect(4);
     assert!(ran.stdout.contains("failed to use the sandbox"), "{}", ran.stdout);
-    assert_eq!(ran.stdout.matches("REFUSED").count(), 5, "each host has its line: {}", ran.stdout);
+    assert_eq!(
+        ran.stdout.matches("REFUSED").count(),
+        5,
+        "each host has its line: {}",
+        ran.stdout
+    );
 }
 
 #[test]
@@ -74,7 +89,11 @@ fn an_agent_that_is_none() {
 fn hosts_that_answer_nothing_are_each_reported() {
     let lab = Lab::new("stacki_mesos");
     // Every host is a closed port of this machine.
-    std::fs::write(lab.path("lab.toml"), "[host.'backend-0-*']\nconnect = '127.0.0.1'\nport = 1\n").unwrap();
+    std::fs::write(
+        lab.path("lab.toml"),
+        "[host.'backend-0-*']\nconnect = '127.0.0.1'\nport = 1\n",
+    )
+    .unwrap();
     let ran = lab.run(&["plan", "--inputs", "{lab}/lab.toml"]).expect(5);
     assert_eq!(ran.stdout.matches("UNREACHABLE").count(), 5, "{}", ran.stdout);
     assert!(ran.stdout.contains("5 unreachable"), "{}", ran.stdout);
@@ -90,8 +109,26 @@ fn a_port_that_answers_garbage() {
         stream.write_all(b"\x1b[2J220 not ssh\r\n").unwrap();
     });
     let lab = Lab::new("stacki_mesos");
-    std::fs::write(lab.path("lab.toml"), format!("[host.backend-0-0]\nconnect = '127.0.0.1'\nport = {port}\n")).unwrap();
-    let ran = lab.run(&["plan", "--inputs", "{lab}/lab.toml", "--limit", "backend-0-0", "--connect-timeout", "5s"]).expect(5);
+    std::fs::write(
+        lab.path("lab.toml"),
+        format!("[host.backend-0-0]\nconnect = '127.0.0.1'\nport = {port}\n"),
+    )
+    .unwrap();
+    let ran = lab
+        .run(&[
+            "plan",
+            "--inputs",
+            "{lab}/lab.toml",
+            "--limit",
+            "backend-0-0",
+            "--connect-timeout",
+            "5s",
+        ])
+        .expect(5);
     server.join().unwrap();
-    assert!(ran.stdout.contains("UNREACHABLE") && !ran.stdout.contains('\u{1b}'), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("UNREACHABLE") && !ran.stdout.contains('\u{1b}'),
+        "{}",
+        ran.stdout
+    );
 }

@@ -29,7 +29,10 @@ impl Declares for Test {
 
 fn cluster(recipe: impl Fn(&mut Cx<'_>) + Send + Sync + 'static) -> Cluster {
     let recipe = Recipe(Arc::new(recipe));
-    Cluster::new("x").hosts(host("a").role(Test { recipe })).build().unwrap()
+    Cluster::new("x")
+        .hosts(host("a").role(Test { recipe }))
+        .build()
+        .unwrap()
 }
 
 fn compile(recipe: impl Fn(&mut Cx<'_>) + Send + Sync + 'static) -> Compiled {
@@ -41,13 +44,22 @@ fn mistakes(recipe: impl Fn(&mut Cx<'_>) + Send + Sync + 'static) -> String {
 }
 
 fn order(compiled: &Compiled) -> Vec<String> {
-    compiled.hosts[0].catalog.entries.iter().map(|entry| entry.id.to_string()).collect()
+    compiled.hosts[0]
+        .catalog
+        .entries
+        .iter()
+        .map(|entry| entry.id.to_string())
+        .collect()
 }
 
 fn edges(compiled: &Compiled, of: &str) -> Vec<(String, Reason)> {
     let id: ResourceId = of.parse().unwrap();
     let entry = compiled.hosts[0].catalog.entry(&id).unwrap();
-    entry.after.iter().map(|Edge { on, because }| (on.to_string(), *because)).collect()
+    entry
+        .after
+        .iter()
+        .map(|Edge { on, because }| (on.to_string(), *because))
+        .collect()
 }
 
 #[test]
@@ -67,8 +79,14 @@ fn paths_come_after_the_nearest_managed_directory() {
         cx.add(directory("/srv/a"));
         cx.add(directory("/srv"));
     });
-    assert_eq!(order(&compiled), ["directory[/srv]", "directory[/srv/a]", "file[/srv/a/b/file]"]);
-    assert_eq!(edges(&compiled, "file[/srv/a/b/file]"), [("directory[/srv/a]".to_owned(), Reason::Directory)]);
+    assert_eq!(
+        order(&compiled),
+        ["directory[/srv]", "directory[/srv/a]", "file[/srv/a/b/file]"]
+    );
+    assert_eq!(
+        edges(&compiled, "file[/srv/a/b/file]"),
+        [("directory[/srv/a]".to_owned(), Reason::Directory)]
+    );
 }
 
 #[test]
@@ -79,7 +97,10 @@ fn removals_come_the_other_way_round() {
         cx.add(directory("/srv").absent());
         cx.add(file("/srv/file").absent());
     });
-    assert_eq!(order(&compiled), ["user[bob]", "group[staff2]", "file[/srv/file]", "directory[/srv]"]);
+    assert_eq!(
+        order(&compiled),
+        ["user[bob]", "group[staff2]", "file[/srv/file]", "directory[/srv]"]
+    );
 }
 
 #[test]
@@ -90,8 +111,17 @@ fn owners_groups_and_shells_come_first() {
         cx.add(file("/opt/sh"));
         cx.add(group("ops"));
     });
-    assert_eq!(order(&compiled), ["file[/opt/sh]", "group[ops]", "user[mesos]", "file[/x]"]);
-    assert_eq!(edges(&compiled, "file[/x]"), [("group[ops]".to_owned(), Reason::Group), ("user[mesos]".to_owned(), Reason::User)]);
+    assert_eq!(
+        order(&compiled),
+        ["file[/opt/sh]", "group[ops]", "user[mesos]", "file[/x]"]
+    );
+    assert_eq!(
+        edges(&compiled, "file[/x]"),
+        [
+            ("group[ops]".to_owned(), Reason::Group),
+            ("user[mesos]".to_owned(), Reason::User)
+        ]
+    );
 }
 
 #[test]
@@ -101,16 +131,27 @@ fn packages_come_before_what_they_bring() {
         cx.add(file("/etc/zookeeper/conf/zoo.cfg").owner("zookeeper"));
         cx.add(service("cron").running());
         cx.add(file("/etc/default/cron"));
-        cx.add(package("zookeeperd").provides_unit("zookeeper").provides_path("/etc/zookeeper").provides_user("zookeeper"));
+        cx.add(
+            package("zookeeperd")
+                .provides_unit("zookeeper")
+                .provides_path("/etc/zookeeper")
+                .provides_user("zookeeper"),
+        );
         cx.add(package("cron"));
     });
     let provider = |package: &str| vec![(package.to_owned(), Reason::Provider)];
     assert_eq!(edges(&compiled, "service[zookeeper]"), provider("package[zookeeperd]"));
-    assert_eq!(edges(&compiled, "file[/etc/zookeeper/conf/zoo.cfg]"), provider("package[zookeeperd]"));
+    assert_eq!(
+        edges(&compiled, "file[/etc/zookeeper/conf/zoo.cfg]"),
+        provider("package[zookeeperd]")
+    );
     assert_eq!(edges(&compiled, "file[/etc/default/cron]"), provider("package[cron]"));
     assert_eq!(
         edges(&compiled, "service[cron]"),
-        [("file[/etc/default/cron]".to_owned(), Reason::Path), ("package[cron]".to_owned(), Reason::Provider)]
+        [
+            ("file[/etc/default/cron]".to_owned(), Reason::Path),
+            ("package[cron]".to_owned(), Reason::Provider)
+        ]
     );
 }
 
@@ -124,9 +165,18 @@ fn services_come_after_their_unit_files_and_drop_ins() {
         cx.add(file("/etc/systemd/system/apple.service").content("[Unit]\n"));
     });
     let first: Vec<String> = edges(&compiled, "service[app]").into_iter().map(|(id, _)| id).collect();
-    assert!(first.contains(&"file[/etc/systemd/system/app.service]".to_owned()), "{first:?}");
-    assert!(first.contains(&"file[/etc/systemd/system/app.service.d/limits.conf]".to_owned()), "{first:?}");
-    assert!(!first.contains(&"file[/etc/systemd/system/apple.service]".to_owned()), "{first:?}");
+    assert!(
+        first.contains(&"file[/etc/systemd/system/app.service]".to_owned()),
+        "{first:?}"
+    );
+    assert!(
+        first.contains(&"file[/etc/systemd/system/app.service.d/limits.conf]".to_owned()),
+        "{first:?}"
+    );
+    assert!(
+        !first.contains(&"file[/etc/systemd/system/apple.service]".to_owned()),
+        "{first:?}"
+    );
 }
 
 #[test]
@@ -135,7 +185,10 @@ fn repositories_come_before_packages() {
         cx.add(package("mesos"));
         cx.add(file("/etc/apt/sources.list.d/mesos.list").content("deb …\n"));
     });
-    assert_eq!(order(&compiled), ["file[/etc/apt/sources.list.d/mesos.list]", "package[mesos]"]);
+    assert_eq!(
+        order(&compiled),
+        ["file[/etc/apt/sources.list.d/mesos.list]", "package[mesos]"]
+    );
 }
 
 #[test]
@@ -152,7 +205,10 @@ fn an_automatic_edge_that_would_close_a_cycle_is_dropped_and_told() {
         let middle = cx.add(file("/srv/x").content("x").after(config));
         cx.add(package("mesos").after(middle));
     });
-    assert_eq!(order(&longer), ["file[/etc/mesos/zk]", "file[/srv/x]", "package[mesos]"]);
+    assert_eq!(
+        order(&longer),
+        ["file[/etc/mesos/zk]", "file[/srv/x]", "package[mesos]"]
+    );
     let dropped = &longer.hosts[0].provenance.dropped;
     assert_eq!(dropped.len(), 1);
     assert_eq!(dropped[0].of.to_string(), "file[/etc/mesos/zk]");
@@ -165,7 +221,10 @@ fn a_cycle_names_its_members_and_their_lines() {
         cx.add(file("/a").after(resource::<File>("/b")));
         cx.add(file("/b").after(resource::<File>("/a")));
     });
-    assert!(text.contains("[cycle] a: resources wait for each other: file[/a] after file[/b] after file[/a]"), "{text}");
+    assert!(
+        text.contains("[cycle] a: resources wait for each other: file[/a] after file[/b] after file[/a]"),
+        "{text}"
+    );
     assert_eq!(text.matches("compile.rs:").count(), 2, "{text}");
 }
 
@@ -175,7 +234,10 @@ fn two_resources_that_own_one_path_are_a_mistake_with_both_lines() {
         cx.add(file("/etc/x"));
         cx.add(directory("/etc/x"));
     });
-    assert!(text.contains("[two-writers] a: directory[/etc/x]: path /etc/x is owned by file[/etc/x] as well"), "{text}");
+    assert!(
+        text.contains("[two-writers] a: directory[/etc/x]: path /etc/x is owned by file[/etc/x] as well"),
+        "{text}"
+    );
     assert_eq!(text.matches("compile.rs:").count(), 2, "{text}");
 }
 
@@ -207,20 +269,34 @@ struct NeedsCurl;
 
 #[test]
 fn two_roles_that_write_one_file_are_a_mistake_with_both_lines() {
-    let cluster = Cluster::new("x").hosts(hosts("a[0-1]").role(MotdOne).role(MotdTwo)).build().unwrap();
+    let cluster = Cluster::new("x")
+        .hosts(hosts("a[0-1]").role(MotdOne).role(MotdTwo))
+        .build()
+        .unwrap();
     let text = cluster.compile().unwrap_err().to_string();
-    assert!(text.contains("[two-writers] a0: file[/etc/motd]: it is declared by role motd-one and by role motd-two"), "{text}");
-    assert!(text.contains("declared at") && text.contains("declared again at"), "{text}");
+    assert!(
+        text.contains("[two-writers] a0: file[/etc/motd]: it is declared by role motd-one and by role motd-two"),
+        "{text}"
+    );
+    assert!(
+        text.contains("declared at") && text.contains("declared again at"),
+        "{text}"
+    );
 }
 
 #[test]
 fn what_two_roles_say_word_for_word_counts_once() {
-    let cluster = Cluster::new("x").hosts(host("a").role(MotdOne).role(NeedsCurl)).build().unwrap();
+    let cluster = Cluster::new("x")
+        .hosts(host("a").role(MotdOne).role(NeedsCurl))
+        .build()
+        .unwrap();
     let compiled = cluster.compile().unwrap();
     assert_eq!(order(&compiled), ["package[curl]", "file[/etc/motd]"]);
     let id: ResourceId = "package[curl]".parse().unwrap();
     assert_eq!(compiled.hosts[0].provenance.declared[&id].also.len(), 1);
 }
+
+const NEVER: Key<bool> = Key::new("compile.never").default(|| false);
 
 #[test]
 fn a_dangling_reference_names_the_nearest_or_the_condition() {
@@ -228,14 +304,20 @@ fn a_dangling_reference_names_the_nearest_or_the_condition() {
         cx.add(package("mesos"));
         cx.add(file("/x").after(resource::<Package>("meso")));
     });
-    assert!(text.contains("[dangling-reference] a: file[/x]: it depends on package[meso], which isn't declared") && text.contains("did you mean `mesos`?"), "{text}");
+    assert!(
+        text.contains("[dangling-reference] a: file[/x]: it depends on package[meso], which isn't declared")
+            && text.contains("did you mean `mesos`?"),
+        "{text}"
+    );
 
-    const NEVER: Key<bool> = Key::new("compile.never").default(|| false);
     let text = mistakes(|cx| {
         cx.add_when(NEVER, package("mesos"));
         cx.add(file("/x").after(resource::<Package>("mesos")));
     });
-    assert!(text.contains("it was left out because `compile.never` doesn't hold"), "{text}");
+    assert!(
+        text.contains("it was left out because `compile.never` doesn't hold"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -247,7 +329,10 @@ fn a_handle_of_another_host_is_a_mistake() {
         let handle = *kept.get_or_insert_with(|| cx.add(file("/a")));
         cx.add(file("/b").after(handle));
     }));
-    let cluster = Cluster::new("x").hosts(hosts("a[0-1]").role(Test { recipe })).build().unwrap();
+    let cluster = Cluster::new("x")
+        .hosts(hosts("a[0-1]").role(Test { recipe }))
+        .build()
+        .unwrap();
     let text = cluster.compile().unwrap_err().to_string();
     assert!(text.contains("[foreign-handle] a1: file[/b]"), "{text}");
 }
@@ -275,7 +360,11 @@ impl Declares for Server {
     }
 
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
-        let peers: Vec<String> = cx.hosts_with::<Self>().iter().map(|peer| peer.name().to_string()).collect();
+        let peers: Vec<String> = cx
+            .hosts_with::<Self>()
+            .iter()
+            .map(|peer| peer.name().to_string())
+            .collect();
         cx.add(file("/etc/peers").content(peers.join(",")));
         Ok(())
     }
@@ -292,7 +381,11 @@ impl Declares for Clients {
     }
 
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
-        let servers: Vec<String> = cx.endpoints::<Client>().into_iter().map(|(_, client)| client.0).collect();
+        let servers: Vec<String> = cx
+            .endpoints::<Client>()
+            .into_iter()
+            .map(|(_, client)| client.0)
+            .collect();
         cx.add(file("/etc/servers").content(servers.join(",")));
         Ok(())
     }
@@ -303,11 +396,24 @@ fn roles_include_expose_and_find_their_peers() {
     let cluster = Cluster::new("x")
         // The one who asks is declared before those who answer: phases, not order, decide.
         .hosts(host("client").role(Clients))
-        .hosts(hosts("server[1-2]").addrs(["10.0.0.1", "10.0.0.2"]).role(Server { port: 2181 }))
+        .hosts(
+            hosts("server[1-2]")
+                .addrs(["10.0.0.1", "10.0.0.2"])
+                .role(Server { port: 2181 }),
+        )
         .build()
         .unwrap();
     let compiled = cluster.compile().unwrap();
-    let text = |host: &str, path: &str| compiled.host(host).unwrap().catalog.get::<File>(path).unwrap().text().unwrap();
+    let text = |host: &str, path: &str| {
+        compiled
+            .host(host)
+            .unwrap()
+            .catalog
+            .get::<File>(path)
+            .unwrap()
+            .text()
+            .unwrap()
+    };
     assert_eq!(text("client", "/etc/servers"), "10.0.0.1:2181,10.0.0.2:2181");
     assert_eq!(text("server2", "/etc/peers"), "server1,server2");
     assert!(compiled.host("client").unwrap().catalog.has::<Package>("curl"));
@@ -315,11 +421,30 @@ fn roles_include_expose_and_find_their_peers() {
 
 #[test]
 fn a_role_twice_with_other_settings_is_a_mistake_with_both_lines() {
-    let cluster = Cluster::new("x").hosts(host("a").addr("10.0.0.1").role(Server { port: 1 }).role(Server { port: 2 })).build().unwrap();
+    let cluster = Cluster::new("x")
+        .hosts(
+            host("a")
+                .addr("10.0.0.1")
+                .role(Server { port: 1 })
+                .role(Server { port: 2 }),
+        )
+        .build()
+        .unwrap();
     let text = cluster.compile().unwrap_err().to_string();
-    assert!(text.contains("[unequal-roles] a: role server is given twice, with different settings"), "{text}");
+    assert!(
+        text.contains("[unequal-roles] a: role server is given twice, with different settings"),
+        "{text}"
+    );
     assert_eq!(text.matches("compile.rs:").count(), 2, "{text}");
-    let same = Cluster::new("x").hosts(host("a").addr("10.0.0.1").role(Server { port: 1 }).role(Server { port: 1 })).build().unwrap();
+    let same = Cluster::new("x")
+        .hosts(
+            host("a")
+                .addr("10.0.0.1")
+                .role(Server { port: 1 })
+                .role(Server { port: 1 }),
+        )
+        .build()
+        .unwrap();
     assert_eq!(same.compile().unwrap().hosts[0].provenance.roles.len(), 2);
 }
 
@@ -327,13 +452,24 @@ fn a_role_twice_with_other_settings_is_a_mistake_with_both_lines() {
 fn the_same_program_compiles_to_the_same_bytes() {
     let make = || {
         Cluster::new("x")
-            .hosts(hosts("server[1-3]").addrs(["10.0.0.1", "10.0.0.2", "10.0.0.3"]).role(Server { port: 2181 }).role(MotdOne))
+            .hosts(
+                hosts("server[1-3]")
+                    .addrs(["10.0.0.1", "10.0.0.2", "10.0.0.3"])
+                    .role(Server { port: 2181 })
+                    .role(MotdOne),
+            )
             .build()
             .unwrap()
             .compile()
             .unwrap()
     };
-    let bytes = |compiled: &Compiled| -> Vec<String> { compiled.hosts.iter().map(|host| host.catalog.to_canonical_json().unwrap()).collect() };
+    let bytes = |compiled: &Compiled| -> Vec<String> {
+        compiled
+            .hosts
+            .iter()
+            .map(|host| host.catalog.to_canonical_json().unwrap())
+            .collect()
+    };
     let (one, two) = (make(), make());
     assert_eq!(bytes(&one), bytes(&two));
     assert_eq!(one, two);

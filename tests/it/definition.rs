@@ -40,21 +40,49 @@ fn assert_mistake(result: Result<Cluster>, parts: &[&str]) {
 
 #[test]
 fn an_empty_cluster_is_a_mistake() {
-    assert_mistake(Cluster::new("x").build(), &["[empty-cluster]", "cluster `x` has no hosts", "hint: add some"]);
+    assert_mistake(
+        Cluster::new("x").build(),
+        &["[empty-cluster]", "cluster `x` has no hosts", "hint: add some"],
+    );
 }
 
 #[test]
 fn a_pattern_that_matches_nothing_is_a_mistake_with_its_line() {
     let line = line!() + 1;
-    let result = Cluster::new("x").hosts(hosts("a[0-3]")).hosts_matching("b[0-3]", |host| host).build();
-    assert_mistake(result, &["[no-host-matches] `b[0-3]` matches no host", &format!("definition.rs:{line}"), "the hosts are a0, a1, a2, a3"]);
+    let result = Cluster::new("x")
+        .hosts(hosts("a[0-3]"))
+        .hosts_matching("b[0-3]", |host| host)
+        .build();
+    assert_mistake(
+        result,
+        &[
+            "[no-host-matches] `b[0-3]` matches no host",
+            &format!("definition.rs:{line}"),
+            "the hosts are a0, a1, a2, a3",
+        ],
+    );
 }
 
 #[test]
 fn a_damaged_pattern_is_a_mistake() {
-    assert_mistake(Cluster::new("x").hosts(hosts("a[3-0]")).build(), &["runs downwards", "declared at"]);
-    assert_mistake(Cluster::new("x").hosts(host("a")).hosts_matching("a[", |host| host).build(), &["isn't closed"]);
-    assert_mistake(Cluster::new("x").hosts(host("a")).hosts_matching(fnmatch("a["), |host| host).build(), &["isn't closed"]);
+    assert_mistake(
+        Cluster::new("x").hosts(hosts("a[3-0]")).build(),
+        &["runs downwards", "declared at"],
+    );
+    assert_mistake(
+        Cluster::new("x")
+            .hosts(host("a"))
+            .hosts_matching("a[", |host| host)
+            .build(),
+        &["isn't closed"],
+    );
+    assert_mistake(
+        Cluster::new("x")
+            .hosts(host("a"))
+            .hosts_matching(fnmatch("a["), |host| host)
+            .build(),
+        &["isn't closed"],
+    );
 }
 
 #[test]
@@ -64,7 +92,11 @@ fn fnmatch_selects_as_stacki_does() {
         .hosts_matching(fnmatch("a[1-12]"), |host| host.set(Site::LEVEL, 2))
         .build()
         .unwrap();
-    let set = cluster.hosts().iter().enumerate().filter(|(index, _)| !cluster.assignments(*index, "definition.level").is_empty());
+    let set = cluster
+        .hosts()
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !cluster.assignments(*index, "definition.level").is_empty());
     let names: Vec<String> = set.map(|(_, host)| host.name().to_string()).collect();
     assert_eq!(names, ["a1", "a2"]);
 }
@@ -72,8 +104,18 @@ fn fnmatch_selects_as_stacki_does() {
 #[test]
 fn a_value_of_the_wrong_type_is_a_mistake_with_its_line() {
     let line = line!() + 1;
-    let result = Cluster::new("x").hosts(host("a")).set(Site::GATEWAY, "10.0.0.256").build();
-    assert_mistake(result, &["[wrong-type]", "`definition.gateway` needs a value of type IpAddr", &format!("definition.rs:{line}")]);
+    let result = Cluster::new("x")
+        .hosts(host("a"))
+        .set(Site::GATEWAY, "10.0.0.256")
+        .build();
+    assert_mistake(
+        result,
+        &[
+            "[wrong-type]",
+            "`definition.gateway` needs a value of type IpAddr",
+            &format!("definition.rs:{line}"),
+        ],
+    );
 }
 
 #[test]
@@ -81,7 +123,13 @@ fn an_unset_attribute_names_host_key_scopes_and_place() {
     let result = Cluster::new("x").hosts(hosts("a[0-1]").role(ReadsGateway)).build();
     assert_mistake(
         result,
-        &["[unset-attribute] a0: ", "`definition.gateway` is read but not set", "searched global, appliance, os, environment, host", "definition.rs:", "--set definition.gateway=VALUE"],
+        &[
+            "[unset-attribute] a0: ",
+            "`definition.gateway` is read but not set",
+            "searched global, appliance, os, environment, host",
+            "definition.rs:",
+            "--set definition.gateway=VALUE",
+        ],
     );
 }
 
@@ -90,25 +138,51 @@ fn one_name_with_two_types_is_a_mistake() {
     const ONE: Key<u16> = Key::new("two-types");
     const TWO: Key<String> = Key::new("two-types");
     let result = Cluster::new("x").hosts(host("a")).set(ONE, 1_u16).set(TWO, "1").build();
-    assert_mistake(result, &["[conflicting-types]", "`two-types` is declared with two types: u16 and String", "declared again at"]);
+    assert_mistake(
+        result,
+        &[
+            "[conflicting-types]",
+            "`two-types` is declared with two types: u16 and String",
+            "declared again at",
+        ],
+    );
 }
 
 #[test]
 fn hosts_and_appliances_of_one_name_are_mistakes() {
-    assert_mistake(Cluster::new("x").hosts(host("a")).hosts(host("a")).build(), &["[duplicate-name] a: the host is declared twice", "declared again at"]);
-    let twice = Cluster::new("x").hosts(host("a")).appliance(appliance("b")).appliance(appliance("b")).build();
+    assert_mistake(
+        Cluster::new("x").hosts(host("a")).hosts(host("a")).build(),
+        &["[duplicate-name] a: the host is declared twice", "declared again at"],
+    );
+    let twice = Cluster::new("x")
+        .hosts(host("a"))
+        .appliance(appliance("b"))
+        .appliance(appliance("b"))
+        .build();
     assert_mistake(twice, &["the appliance `b` is declared twice"]);
 }
 
 #[test]
 fn an_unknown_appliance_names_the_nearest() {
-    let result = Cluster::new("x").appliance(appliance("backend")).hosts(host("a").appliance("bakend")).build();
-    assert_mistake(result, &["[unknown-name] a: there is no appliance `bakend`", "did you mean `backend`?"]);
+    let result = Cluster::new("x")
+        .appliance(appliance("backend"))
+        .hosts(host("a").appliance("bakend"))
+        .build();
+    assert_mistake(
+        result,
+        &[
+            "[unknown-name] a: there is no appliance `bakend`",
+            "did you mean `backend`?",
+        ],
+    );
 }
 
 #[test]
 fn addresses_are_counted() {
-    assert_mistake(Cluster::new("x").hosts(hosts("a[0-1]").addrs(["10.0.0.1"])).build(), &["1 addresses are given for 2 hosts"]);
+    assert_mistake(
+        Cluster::new("x").hosts(hosts("a[0-1]").addrs(["10.0.0.1"])).build(),
+        &["1 addresses are given for 2 hosts"],
+    );
 }
 
 #[test]
@@ -128,11 +202,30 @@ fn the_last_scope_wins_in_the_order_of_the_profile() {
             .unwrap()
     };
     let racks = |cluster: &Cluster| -> Vec<String> {
-        (0..5).map(|host| cluster.assignments(host, "definition.rack").last().unwrap().1.value.to_string()).collect()
+        (0..5)
+            .map(|host| {
+                cluster
+                    .assignments(host, "definition.rack")
+                    .last()
+                    .unwrap()
+                    .1
+                    .value
+                    .to_string()
+            })
+            .collect()
     };
-    assert_eq!(racks(&build(Precedence::Stacki5_4)), ["os", "os", "os", "environment", "host"]);
-    assert_eq!(racks(&build(Precedence::Stacki1_0)), ["os", "appliance", "appliance", "environment", "host"]);
-    assert_eq!(racks(&build(Precedence::StackiWiki)), ["os", "appliance", "appliance", "appliance", "host"]);
+    assert_eq!(
+        racks(&build(Precedence::Stacki5_4)),
+        ["os", "os", "os", "environment", "host"]
+    );
+    assert_eq!(
+        racks(&build(Precedence::Stacki1_0)),
+        ["os", "appliance", "appliance", "environment", "host"]
+    );
+    assert_eq!(
+        racks(&build(Precedence::StackiWiki)),
+        ["os", "appliance", "appliance", "appliance", "host"]
+    );
 }
 
 #[test]
@@ -145,9 +238,17 @@ fn inputs_have_the_last_word() {
         }],
         hosts: Vec::new(),
     };
-    let cluster = Cluster::new("x").hosts(host("a")).hosts_matching("a", |host| host.set(Site::RACK, "host")).build().unwrap();
+    let cluster = Cluster::new("x")
+        .hosts(host("a"))
+        .hosts_matching("a", |host| host.set(Site::RACK, "host"))
+        .build()
+        .unwrap();
     let cluster = cluster.with_inputs(&inputs).unwrap();
-    let values: Vec<String> = cluster.assignments(0, "definition.rack").iter().map(|(_, a)| a.value.to_string()).collect();
+    let values: Vec<String> = cluster
+        .assignments(0, "definition.rack")
+        .iter()
+        .map(|(_, a)| a.value.to_string())
+        .collect();
     assert_eq!(values, ["host", "input"]);
 }
 
@@ -170,7 +271,13 @@ fn conditions_are_decided_for_each_host() {
         .unwrap();
     let compiled = cluster.compile().unwrap();
     let files = |host: &str| -> Vec<String> {
-        compiled.host(host).unwrap().catalog.all::<File>().map(|(path, _)| path.to_owned()).collect()
+        compiled
+            .host(host)
+            .unwrap()
+            .catalog
+            .all::<File>()
+            .map(|(path, _)| path.to_owned())
+            .collect()
     };
     assert_eq!(files("a0"), ["/off"]);
     assert_eq!(files("a1"), ["/on", "/either"]);
@@ -215,7 +322,16 @@ fn values_of_resources_are_checked_before_any_host() {
 
     let text = mistakes(Cluster::new("x").role(BadValues).hosts(host("a")).build());
     assert_eq!(text.matches("declared at").count(), 9, "{text}");
-    for part in ["isn't absolute", "is no file mode", "root:root", "no package's name", "no unit's name", "is no program's name", "can't be a link's target", "climbs with"] {
+    for part in [
+        "isn't absolute",
+        "is no file mode",
+        "root:root",
+        "no package's name",
+        "no unit's name",
+        "is no program's name",
+        "can't be a link's target",
+        "climbs with",
+    ] {
         assert!(text.contains(part), "`{part}` isn't in:\n{text}");
     }
 }

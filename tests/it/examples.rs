@@ -3,7 +3,11 @@
 use crate::support::{repository, settings};
 use mesos_iac::testing::{assert_cluster_snapshot, assert_idempotent, render_every_template};
 
-#[expect(dead_code, unreachable_pub, reason = "an example is a program; here only its definition is used")]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "an example is a program; here only its definition is used"
+)]
 #[path = "../../examples/stacki_mesos.rs"]
 mod stacki_mesos;
 
@@ -29,7 +33,10 @@ fn every_example_is_tested_here() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "rs") {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            assert!(this.contains(&format!("examples/{name}")), "no test names examples/{name}");
+            assert!(
+                this.contains(&format!("examples/{name}")),
+                "no test names examples/{name}"
+            );
         }
     }
 }

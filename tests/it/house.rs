@@ -42,7 +42,9 @@ fn rust_files(directory: &Path) -> Vec<PathBuf> {
 
 fn floor(module: &str) -> u8 {
     let known: BTreeMap<&str, u8> = FLOORS.into_iter().collect();
-    *known.get(module).unwrap_or_else(|| panic!("`{module}` has no floor: add it to the table"))
+    *known
+        .get(module)
+        .unwrap_or_else(|| panic!("`{module}` has no floor: add it to the table"))
 }
 
 #[test]
@@ -51,14 +53,25 @@ fn every_file_imports_its_own_floor_or_a_lower_one() {
     let mut wrong = Vec::new();
     for file in rust_files(&source) {
         let relative = file.strip_prefix(&source).unwrap();
-        let module = relative.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs");
+        let module = relative
+            .components()
+            .next()
+            .unwrap()
+            .as_os_str()
+            .to_str()
+            .unwrap()
+            .trim_end_matches(".rs");
         if matches!(module, "lib" | "bin") {
             continue;
         }
         let text = fs::read_to_string(&file).unwrap();
         // What stands only under `#[cfg(test)]` may reach anywhere.
         let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+        for (number, line) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
             for part in line.split("crate::").skip(1).filter(|_| !line.contains("$crate::")) {
                 let target: String = part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 if FLOORS.iter().any(|(name, _)| *name == target) && floor(&target) > floor(module) {
@@ -67,7 +80,11 @@ fn every_file_imports_its_own_floor_or_a_lower_one() {
             }
         }
     }
-    assert!(wrong.is_empty(), "files that import a higher floor:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "files that import a higher floor:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -86,11 +103,18 @@ fn words_use_the_standard_library_and_serde_only() {
     for file in rust_files(&repository().join("mesos-iac/src/words")) {
         let text = fs::read_to_string(&file).unwrap();
         let text = text.split("#[cfg(test)]").next().unwrap();
-        for line in text.lines().filter(|line| line.starts_with("use ") || line.starts_with("pub use ")) {
+        for line in text
+            .lines()
+            .filter(|line| line.starts_with("use ") || line.starts_with("pub use "))
+        {
             let from = line.trim_start_matches("pub ").trim_start_matches("use ");
             let allowed = ["std::", "serde::", "super::", "crate::words"];
             let own = file.ends_with("mod.rs");
-            assert!(own || allowed.iter().any(|prefix| from.starts_with(prefix)), "{}: {line}", file.display());
+            assert!(
+                own || allowed.iter().any(|prefix| from.starts_with(prefix)),
+                "{}: {line}",
+                file.display()
+            );
         }
     }
 }
@@ -114,16 +138,39 @@ fn every_test_file_is_named_in_main() {
     let main = fs::read_to_string(repository().join("tests/it/main.rs")).unwrap();
     for file in rust_files(&repository().join("tests/it")) {
         let module = file.file_stem().unwrap().to_str().unwrap();
-        assert!(module == "main" || main.contains(&format!("mod {module};")), "{module} is not named in main.rs");
+        assert!(
+            module == "main" || main.contains(&format!("mod {module};")),
+            "{module} is not named in main.rs"
+        );
     }
 }
 
 #[test]
 fn the_top_level_is_what_the_project_says_it_is() {
     const ALLOWED: [&str; 23] = [
-        ".cargo", ".ci", ".config", ".git", ".gitattributes", ".github", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "Cargo.lock",
-        "Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "clippy.toml", "deny.toml", "examples", "mesos-iac",
-        "mesos-iac-macros", "rustfmt.toml", "snapshots", "target", "tests",
+        ".cargo",
+        ".ci",
+        ".config",
+        ".git",
+        ".gitattributes",
+        ".github",
+        ".gitignore",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "README.md",
+        "clippy.toml",
+        "deny.toml",
+        "examples",
+        "mesos-iac",
+        "mesos-iac-macros",
+        "rustfmt.toml",
+        "snapshots",
+        "target",
+        "tests",
     ];
     for entry in fs::read_dir(repository()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();

@@ -5,7 +5,10 @@ const PINNED: &str = "1.95";
 
 #[test]
 fn mistakes_are_told_in_one_short_message_on_the_right_word() {
-    let version = std::process::Command::new("rustc").arg("--version").output().expect("rustc runs");
+    let version = std::process::Command::new("rustc")
+        .arg("--version")
+        .output()
+        .expect("rustc runs");
     let version = String::from_utf8(version.stdout).expect("text");
     if !version.contains(&format!(" {PINNED}.")) {
         eprintln!("skipped: the messages are pinned to rustc {PINNED}, this is {version}");

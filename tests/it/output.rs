@@ -18,18 +18,38 @@ fn list() {
     for what in ["hosts", "roles", "attributes", "resources"] {
         snapshot(&format!("list_{what}"), &["list", what], 0);
     }
-    snapshot("list_hosts_json", &["list", "hosts", "--format", "json", "--limit", "backend-0-0"], 0);
+    snapshot(
+        "list_hosts_json",
+        &["list", "hosts", "--format", "json", "--limit", "backend-0-0"],
+        0,
+    );
 }
 
 #[test]
 fn explain() {
     snapshot("explain_attribute", &["explain", "backend-0-0", "is_mesos_master"], 0);
-    snapshot("explain_resource", &["explain", "backend-0-0", "file[/etc/mesos/zk]"], 0);
-    snapshot("explain_service", &["explain", "backend-0-0", "service[mesos-master]"], 0);
-    snapshot("explain_left_out", &["explain", "backend-0-1", "/etc/mesos-master/ip"], 0);
+    snapshot(
+        "explain_resource",
+        &["explain", "backend-0-0", "file[/etc/mesos/zk]"],
+        0,
+    );
+    snapshot(
+        "explain_service",
+        &["explain", "backend-0-0", "service[mesos-master]"],
+        0,
+    );
+    snapshot(
+        "explain_left_out",
+        &["explain", "backend-0-1", "/etc/mesos-master/ip"],
+        0,
+    );
     snapshot("explain_host", &["explain", "backend-0-1"], 0);
     snapshot("explain_unknown", &["explain", "backend-0-1", "zookeper_ip"], 1);
-    snapshot("explain_attribute_json", &["explain", "backend-0-0", "is_mesos_master", "--format", "json"], 0);
+    snapshot(
+        "explain_attribute_json",
+        &["explain", "backend-0-0", "is_mesos_master", "--format", "json"],
+        0,
+    );
 }
 
 #[test]
@@ -43,15 +63,37 @@ fn render() {
 #[test]
 fn graph() {
     snapshot("graph_dot", &["graph", "--limit", "backend-0-0"], 0);
-    snapshot("graph_mermaid", &["graph", "--as", "mermaid", "--limit", "backend-0-1"], 0);
+    snapshot(
+        "graph_mermaid",
+        &["graph", "--as", "mermaid", "--limit", "backend-0-1"],
+        0,
+    );
 }
 
 #[test]
 fn apply_and_plan() {
     snapshot("apply", &["apply", "--sandbox", "{lab}/hosts"], 0);
-    snapshot("apply_verbose", &["apply", "-v", "--sandbox", "{lab}/hosts", "--limit", "backend-0-1"], 0);
-    let json = Lab::new("stacki_mesos").run(&["apply", "--format", "json", "--sandbox", "{lab}/hosts", "--limit", "backend-0-1"]).expect(0);
-    let lines: Vec<serde_json::Value> = json.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    snapshot(
+        "apply_verbose",
+        &["apply", "-v", "--sandbox", "{lab}/hosts", "--limit", "backend-0-1"],
+        0,
+    );
+    let json = Lab::new("stacki_mesos")
+        .run(&[
+            "apply",
+            "--format",
+            "json",
+            "--sandbox",
+            "{lab}/hosts",
+            "--limit",
+            "backend-0-1",
+        ])
+        .expect(0);
+    let lines: Vec<serde_json::Value> = json
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(lines.last().unwrap()["type"], "finished");
     assert_eq!(lines.iter().filter(|line| line["type"] == "host_finished").count(), 1);
 }

@@ -4,20 +4,38 @@ use crate::support::{Lab, assert_snapshot};
 
 fn applied() -> Lab {
     let lab = Lab::new("stacki_mesos");
-    lab.run(&["apply", "--sandbox", "{lab}/hosts", "--detailed-exitcode"]).expect(2);
+    lab.run(&["apply", "--sandbox", "{lab}/hosts", "--detailed-exitcode"])
+        .expect(2);
     lab
 }
 
-const HOSTS: [&str; 5] = ["backend-0-0", "backend-0-1", "backend-0-2", "backend-0-3", "backend-0-4"];
+const HOSTS: [&str; 5] = [
+    "backend-0-0",
+    "backend-0-1",
+    "backend-0-2",
+    "backend-0-3",
+    "backend-0-4",
+];
 
 #[test]
 fn apply_writes_the_files_of_the_document() {
     let lab = applied();
     for host in HOSTS {
-        assert_eq!(lab.read(&format!("hosts/{host}/etc/mesos/zk")), "zk://10.1.255.254:2181/mesos\n");
+        assert_eq!(
+            lab.read(&format!("hosts/{host}/etc/mesos/zk")),
+            "zk://10.1.255.254:2181/mesos\n"
+        );
         let is_master = host == "backend-0-0";
-        for (path, on_master) in [("mesos-master/ip", true), ("mesos-master/cluster", true), ("mesos-slave/ip", false)] {
-            assert_eq!(lab.exists(&format!("hosts/{host}/etc/{path}")), is_master == on_master, "{host} {path}");
+        for (path, on_master) in [
+            ("mesos-master/ip", true),
+            ("mesos-master/cluster", true),
+            ("mesos-slave/ip", false),
+        ] {
+            assert_eq!(
+                lab.exists(&format!("hosts/{host}/etc/{path}")),
+                is_master == on_master,
+                "{host} {path}"
+            );
         }
     }
     assert_eq!(lab.read("hosts/backend-0-0/etc/mesos-master/ip"), "10.1.255.254\n");
@@ -28,7 +46,9 @@ fn apply_writes_the_files_of_the_document() {
 #[test]
 fn a_second_apply_changes_nothing() {
     let lab = applied();
-    let again = lab.run(&["apply", "--sandbox", "{lab}/hosts", "--detailed-exitcode"]).expect(0);
+    let again = lab
+        .run(&["apply", "--sandbox", "{lab}/hosts", "--detailed-exitcode"])
+        .expect(0);
     assert!(again.stdout.contains("0 changed, 32 unchanged"), "{}", again.stdout);
     assert_eq!(again.stderr, "");
 }
@@ -37,13 +57,19 @@ fn a_second_apply_changes_nothing() {
 fn plan_shows_the_file_that_was_edited_and_no_other() {
     let lab = applied();
     std::fs::write(lab.path("hosts/backend-0-2/etc/mesos/zk"), "zk://10.9.9.9:2181/mesos\n").unwrap();
-    let plan = lab.run(&["plan", "--sandbox", "{lab}/hosts", "--detailed-exitcode"]).expect(2);
+    let plan = lab
+        .run(&["plan", "--sandbox", "{lab}/hosts", "--detailed-exitcode"])
+        .expect(2);
     assert_snapshot("output__plan_after_an_edit", plan);
     // A plan changes nothing, and says nothing by its status unless it is asked to.
     lab.run(&["plan", "--sandbox", "{lab}/hosts"]).expect(0);
     assert_eq!(lab.read("hosts/backend-0-2/etc/mesos/zk"), "zk://10.9.9.9:2181/mesos\n");
-    lab.run(&["apply", "--sandbox", "{lab}/hosts", "--detailed-exitcode"]).expect(2);
-    assert_eq!(lab.read("hosts/backend-0-2/etc/mesos/zk"), "zk://10.1.255.254:2181/mesos\n");
+    lab.run(&["apply", "--sandbox", "{lab}/hosts", "--detailed-exitcode"])
+        .expect(2);
+    assert_eq!(
+        lab.read("hosts/backend-0-2/etc/mesos/zk"),
+        "zk://10.1.255.254:2181/mesos\n"
+    );
 }
 
 #[test]
@@ -57,7 +83,8 @@ fn a_plan_of_a_sandbox_that_does_not_exist_makes_none() {
 #[test]
 fn limit_works_on_some_hosts_and_peers_stay_whole() {
     let lab = Lab::new("stacki_mesos");
-    lab.run(&["apply", "--sandbox", "{lab}/hosts", "--limit", "backend-0-[1,3]"]).expect(0);
+    lab.run(&["apply", "--sandbox", "{lab}/hosts", "--limit", "backend-0-[1,3]"])
+        .expect(0);
     let made: Vec<bool> = HOSTS.iter().map(|host| lab.exists(&format!("hosts/{host}"))).collect();
     assert_eq!(made, [false, true, false, true, false]);
 }
@@ -65,14 +92,28 @@ fn limit_works_on_some_hosts_and_peers_stay_whole() {
 #[test]
 fn attributes_and_addresses_come_from_outside() {
     let lab = Lab::new("stacki_mesos");
-    std::fs::write(lab.path("lab.toml"), "[set]\nzookeeper_ip = '198.18.0.11'\n[host.backend-0-0]\naddress = '198.18.0.11'\n").unwrap();
+    std::fs::write(
+        lab.path("lab.toml"),
+        "[set]\nzookeeper_ip = '198.18.0.11'\n[host.backend-0-0]\naddress = '198.18.0.11'\n",
+    )
+    .unwrap();
     let common = ["--inputs", "{lab}/lab.toml", "--set", "mesos_cluster_name=Other"];
-    lab.run(&[&["apply", "--sandbox", "{lab}/hosts"], &common[..]].concat()).expect(0);
-    assert_eq!(lab.read("hosts/backend-0-1/etc/mesos/zk"), "zk://198.18.0.11:2181/mesos\n");
+    lab.run(&[&["apply", "--sandbox", "{lab}/hosts"], &common[..]].concat())
+        .expect(0);
+    assert_eq!(
+        lab.read("hosts/backend-0-1/etc/mesos/zk"),
+        "zk://198.18.0.11:2181/mesos\n"
+    );
     assert_eq!(lab.read("hosts/backend-0-0/etc/mesos-master/ip"), "198.18.0.11\n");
     assert_eq!(lab.read("hosts/backend-0-0/etc/mesos-master/cluster"), "Other\n");
-    let explained = lab.run(&[&["explain", "backend-0-0", "mesos_cluster_name"], &common[..]].concat()).expect(0);
-    assert!(explained.stdout.contains("wins      input   Other         --set"), "{}", explained.stdout);
+    let explained = lab
+        .run(&[&["explain", "backend-0-0", "mesos_cluster_name"], &common[..]].concat())
+        .expect(0);
+    assert!(
+        explained.stdout.contains("wins      input   Other         --set"),
+        "{}",
+        explained.stdout
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use mesos_iac::prelude::*;
 use mesos_iac::testing::{FakeSystem, snapshot_text};
 use mesos_iac::{CompiledHost, SecretSource, SecretText};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 const CANARY: &str = "canary-7c1e5f";
 
@@ -33,7 +34,10 @@ fn source() -> SecretSource {
 #[test]
 fn catalogs_and_snapshots_hold_the_source_alone() {
     let host = compiled();
-    assert_eq!(host.catalog.secrets().unwrap().into_iter().collect::<Vec<_>>(), [source()]);
+    assert_eq!(
+        host.catalog.secrets().unwrap().into_iter().collect::<Vec<_>>(),
+        [source()]
+    );
     let text = snapshot_text(&host);
     assert!(text.contains("| password = «env:SECRETS_TEST»"), "{text}");
     assert!(text.contains("mode 0600"), "a file with a secret is private: {text}");
@@ -45,8 +49,13 @@ fn the_host_gets_the_value_and_nobody_else_sees_it() {
     let system = FakeSystem::new().with_secret(source(), CANARY);
     let redactor = Redactor::new(&BTreeMap::from([(source(), SecretText::new(CANARY.into()))]));
     let mut told = String::new();
-    converge(&host.catalog, &system, &Control::new(), &mut |event| told.push_str(&format!("{:?}\n", redactor.event(event))));
-    assert_eq!(system.text("/etc/db.conf").unwrap(), format!("user = db\npassword = {CANARY}\n"));
+    converge(&host.catalog, &system, &Control::new(), &mut |event| {
+        writeln!(told, "{:?}", redactor.event(event)).unwrap();
+    });
+    assert_eq!(
+        system.text("/etc/db.conf").unwrap(),
+        format!("user = db\npassword = {CANARY}\n")
+    );
     assert!(!told.contains(CANARY), "{told}");
 }
 
@@ -63,7 +72,9 @@ fn an_old_file_with_the_value_in_the_open_does_not_show_it() {
     let system = FakeSystem::new().with_file(&path, format!("user = db\npassword = {CANARY}\n"));
     let redactor = Redactor::new(&BTreeMap::from([(source(), SecretText::new(CANARY.into()))]));
     let mut told = String::new();
-    converge(&host.catalog, &system, &Control::new(), &mut |event| told.push_str(&format!("{:?}\n", redactor.event(event))));
+    converge(&host.catalog, &system, &Control::new(), &mut |event| {
+        writeln!(told, "{:?}", redactor.event(event)).unwrap();
+    });
     assert!(told.contains("«env:SECRETS_TEST»") && !told.contains(CANARY), "{told}");
 }
 

@@ -16,7 +16,9 @@ pub(super) fn take_out(json: &mut Json, blobs: &mut BTreeMap<String, Vec<u8>>) {
     match json {
         Json::String(text) if text.len() >= LEAST => {
             let digest = crate::model::hex(&Sha256::digest(text.as_bytes()));
-            blobs.entry(digest.clone()).or_insert_with(|| std::mem::take(text).into_bytes());
+            blobs
+                .entry(digest.clone())
+                .or_insert_with(|| std::mem::take(text).into_bytes());
             *json = serde_json::json!({ FIELD: digest });
         }
         Json::Array(items) => items.iter_mut().for_each(|item| take_out(item, blobs)),
@@ -35,8 +37,13 @@ pub(super) fn put_back(json: &mut Json, blobs: &BTreeMap<String, Vec<u8>>) -> Re
             if map.len() == 1
                 && let Some(Json::String(digest)) = map.get(FIELD)
             {
-                let bytes = blobs.get(digest).ok_or_else(|| format!("the content with digest {digest} didn't come"))?;
-                *json = Json::String(String::from_utf8(bytes.clone()).map_err(|_| format!("the content with digest {digest} is no text"))?);
+                let bytes = blobs
+                    .get(digest)
+                    .ok_or_else(|| format!("the content with digest {digest} didn't come"))?;
+                *json = Json::String(
+                    String::from_utf8(bytes.clone())
+                        .map_err(|_| format!("the content with digest {digest} is no text"))?,
+                );
                 return Ok(());
             }
             map.values_mut().try_for_each(|value| put_back(value, blobs))

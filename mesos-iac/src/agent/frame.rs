@@ -96,7 +96,10 @@ impl Frame {
         let (json, length) = decode_header(header)?;
         // Grows as bytes arrive: a header alone makes nobody set aside what it claims.
         let mut bytes = Vec::new();
-        stream.take(length as u64).read_to_end(&mut bytes).map_err(|e| FrameError::Io(e.to_string()))?;
+        stream
+            .take(length as u64)
+            .read_to_end(&mut bytes)
+            .map_err(|e| FrameError::Io(e.to_string()))?;
         if bytes.len() < length {
             return Err(FrameError::Truncated);
         }
@@ -125,7 +128,11 @@ mod tests {
 
     #[test]
     fn frames_round_trip_and_end_cleanly() {
-        let frames = [Frame::Json(b"{}".to_vec()), Frame::Blob(vec![0; 70_000]), Frame::Json(Vec::new())];
+        let frames = [
+            Frame::Json(b"{}".to_vec()),
+            Frame::Blob(vec![0; 70_000]),
+            Frame::Json(Vec::new()),
+        ];
         let bytes: Vec<u8> = frames.iter().flat_map(|frame| encode(frame).unwrap()).collect();
         let mut stream = bytes.as_slice();
         for frame in frames {
@@ -136,7 +143,10 @@ mod tests {
 
     #[test]
     fn hostile_headers_are_refused() {
-        assert!(matches!(Frame::read(&mut &b"\xff\xff\xff\xffJ"[..]), Err(FrameError::TooLong { .. })));
+        assert!(matches!(
+            Frame::read(&mut &b"\xff\xff\xff\xffJ"[..]),
+            Err(FrameError::TooLong { .. })
+        ));
         assert_eq!(Frame::read(&mut &b"Linux zk1 6.1"[..]), Err(FrameError::Sort(b'x')));
         assert_eq!(Frame::read(&mut &b"\0\0\0"[..]), Err(FrameError::Truncated));
         assert_eq!(Frame::read(&mut &b"\0\0\0\x09J{}"[..]), Err(FrameError::Truncated));

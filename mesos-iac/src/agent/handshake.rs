@@ -34,7 +34,11 @@ pub fn refuse(hello: &Hello) -> Option<Refusal> {
     }
     let ours = registry::kinds();
     let lacking = lacking(&hello.kinds, &ours);
-    if lacking.is_empty() { None } else { Some(Refusal::Kinds(lacking.join(", "))) }
+    if lacking.is_empty() {
+        None
+    } else {
+        Some(Refusal::Kinds(lacking.join(", ")))
+    }
 }
 
 /// The kinds that are asked for and aren't there, or not in that version.
@@ -62,7 +66,11 @@ mod tests {
 
     #[test]
     fn lacking_kinds_are_named() {
-        let asked = BTreeMap::from([("core.file".to_owned(), 1), ("hdfs.dir".to_owned(), 1), ("core.user".to_owned(), 2)]);
+        let asked = BTreeMap::from([
+            ("core.file".to_owned(), 1),
+            ("hdfs.dir".to_owned(), 1),
+            ("core.user".to_owned(), 2),
+        ]);
         let ours = BTreeMap::from([("core.file", 1), ("core.user", 1)]);
         assert_eq!(lacking(&asked, &ours), ["core.user (version 2; it has 1)", "hdfs.dir"]);
     }

@@ -63,7 +63,11 @@ struct Run {
 }
 
 /// Takes the messages that describe the run, and checks each as early as it can be.
-fn prepare(requests: &Receiver<Result<Request, String>>, machinery: &dyn Machinery, answers: &Answers) -> Result<Option<Run>, Refusal> {
+fn prepare(
+    requests: &Receiver<Result<Request, String>>,
+    machinery: &dyn Machinery,
+    answers: &Answers,
+) -> Result<Option<Run>, Refusal> {
     let Some(hello) = next(requests)? else { return Ok(None) };
     let Request::Hello(hello) = hello else {
         return Err(Refusal::Request("the first message is no greeting".into()));
@@ -79,7 +83,9 @@ fn prepare(requests: &Receiver<Result<Request, String>>, machinery: &dyn Machine
             None => return Ok(None),
             Some(Request::Secrets(values)) => {
                 for SecretValue { source, base64 } in values {
-                    let value = BASE64.decode(base64).map_err(|_| Refusal::Request("a secret is no base64".into()))?;
+                    let value = BASE64
+                        .decode(base64)
+                        .map_err(|_| Refusal::Request("a secret is no base64".into()))?;
                     secrets.insert(source, SecretText::new(value));
                 }
             }
@@ -105,7 +111,9 @@ fn check_hello(hello: &Hello, machinery: &dyn Machinery) -> Result<Facts, Refusa
 
 fn execute(run: Run, machinery: &dyn Machinery, control: &Control, answers: &Answers) -> Result<(), Refusal> {
     let redactor = Redactor::new(&run.secrets);
-    let system = machinery.system(run.secrets).map_err(|error| Refusal::NoSystem(error.to_string()))?;
+    let system = machinery
+        .system(run.secrets)
+        .map_err(|error| Refusal::NoSystem(error.to_string()))?;
     let _heartbeats = answers.start_heartbeats();
     match run.mode {
         Mode::Plan => {
@@ -191,7 +199,9 @@ impl Answers {
     }
 
     fn send(&self, answer: &Answer) {
-        let encoded = serde_json::to_vec(answer).ok().and_then(|json| encode(&Frame::Json(json)).ok());
+        let encoded = serde_json::to_vec(answer)
+            .ok()
+            .and_then(|json| encode(&Frame::Json(json)).ok());
         match encoded {
             Some(bytes) => self.raw(&bytes),
             // An answer that is too long to be sent is still an answer that the controller waits for.

@@ -30,7 +30,9 @@ pub(super) fn agents(named: &[PathBuf], kinds: &BTreeSet<&str>) -> Result<AgentP
 fn beside(own: &Path) -> Vec<PathBuf> {
     const NAME: &str = "mesos-iac-agent";
     let mut places: Vec<PathBuf> = own.parent().map(|directory| directory.join(NAME)).into_iter().collect();
-    let target = own.ancestors().find(|directory| directory.file_name().is_some_and(|name| name == "target"));
+    let target = own
+        .ancestors()
+        .find(|directory| directory.file_name().is_some_and(|name| name == "target"));
     if let Some(target) = target {
         let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
         places.push(target.join(triple).join("agent").join(NAME));
@@ -48,7 +50,9 @@ fn covers(agent: &Path, kinds: &BTreeSet<&str>) -> bool {
         return false;
     };
     let ours = registry::kinds();
-    kinds.iter().all(|kind| theirs.get(*kind).copied() == ours.get(kind).copied())
+    kinds
+        .iter()
+        .all(|kind| theirs.get(*kind).copied() == ours.get(kind).copied())
 }
 
 /// This program without its debugging symbols, made with `strip` where there is one. It stands beside the program, so

@@ -37,14 +37,19 @@ impl Environment {
     /// The private keys that `ssh` would try, as far as there are any.
     pub(super) fn usual_identities(&self) -> Vec<PathBuf> {
         let names = ["id_ed25519", "id_ecdsa", "id_rsa"];
-        let keys = self.ssh_directory().into_iter().flat_map(|directory| names.map(|name| directory.join(name)));
+        let keys = self
+            .ssh_directory()
+            .into_iter()
+            .flat_map(|directory| names.map(|name| directory.join(name)));
         keys.filter(|key| key.exists()).collect()
     }
 
     /// The known-hosts files that `ssh` would read; the first is the user's own.
     pub(super) fn usual_known_hosts(&self) -> Vec<PathBuf> {
         let own = self.ssh_directory().map(|directory| directory.join("known_hosts"));
-        own.into_iter().chain([PathBuf::from("/etc/ssh/ssh_known_hosts")]).collect()
+        own.into_iter()
+            .chain([PathBuf::from("/etc/ssh/ssh_known_hosts")])
+            .collect()
     }
 
     fn ssh_directory(&self) -> Option<PathBuf> {
@@ -79,13 +84,16 @@ impl Environment {
             _ => "mesos_iac=trace",
         };
         let filter = EnvFilter::try_from_env("MESOS_IAC_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(!self.no_color);
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(!self.no_color);
         // A test of a user's may have started a log already; that one is as good.
         let _already = log.without_time().try_init();
     }
 
     /// Says something on standard error.
-    pub(super) fn complain(&self, text: &str) {
+    pub(super) fn complain(text: &str) {
         // If standard error is closed there is nobody to tell.
         let _unheard = std::io::stderr().write_all(text.as_bytes());
     }

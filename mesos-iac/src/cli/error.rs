@@ -60,7 +60,11 @@ impl CliError {
         let mut text = String::new();
         for line in self.message.lines() {
             // What belongs to the line before it is set in.
-            let mark = if line.starts_with("  ") { String::new() } else { format!("{} ", paint.red("error:")) };
+            let mark = if line.starts_with("  ") {
+                String::new()
+            } else {
+                format!("{} ", paint.red("error:"))
+            };
             // A String takes everything.
             let _infallible = writeln!(text, "{mark}{line}");
         }
@@ -88,7 +92,11 @@ impl From<Error> for CliError {
 
 impl From<std::io::Error> for CliError {
     fn from(error: std::io::Error) -> Self {
-        let kind = if error.kind() == std::io::ErrorKind::BrokenPipe { Kind::BrokenPipe } else { Kind::Failed };
+        let kind = if error.kind() == std::io::ErrorKind::BrokenPipe {
+            Kind::BrokenPipe
+        } else {
+            Kind::Failed
+        };
         Self {
             kind,
             message: error.to_string(),

@@ -3,7 +3,8 @@ use crate::model::{HostInput, InputValue, Inputs, RawValue};
 use std::path::Path;
 use toml::{Table, Value};
 
-const SHAPE: &str = "the file holds a table `set` (KEY = VALUE) and tables `host.PATTERN` with address, connect, user, port and set";
+const SHAPE: &str =
+    "the file holds a table `set` (KEY = VALUE) and tables `host.PATTERN` with address, connect, user, port and set";
 
 /// Gathers `--set` and `--inputs`. What is given later shadows what was given earlier; `--set` comes last.
 pub(super) fn gather(set: &[String], files: &[std::path::PathBuf]) -> Result<Inputs, CliError> {
@@ -29,7 +30,9 @@ pub(super) fn gather(set: &[String], files: &[std::path::PathBuf]) -> Result<Inp
 fn read(text: &str, file: &Path, inputs: &mut Inputs) -> Result<(), CliError> {
     let origin = file.display().to_string();
     let wrong = |why: String| CliError::usage(format!("failed to read the inputs {origin}: {why}")).hinted(SHAPE);
-    let table: Table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string().trim_end().replace('\n', "\n  ")))?;
+    let table: Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| wrong(error.to_string().trim_end().replace('\n', "\n  ")))?;
     for (name, value) in table {
         match (name.as_str(), value) {
             ("set", Value::Table(values)) => inputs.attributes.extend(attributes(values, &origin)?),
@@ -47,7 +50,12 @@ fn read(text: &str, file: &Path, inputs: &mut Inputs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn host(pattern: String, fields: Table, origin: &str, wrong: &impl Fn(String) -> CliError) -> Result<HostInput, CliError> {
+fn host(
+    pattern: String,
+    fields: Table,
+    origin: &str,
+    wrong: &impl Fn(String) -> CliError,
+) -> Result<HostInput, CliError> {
     let mut input = HostInput {
         pattern,
         origin: origin.to_owned(),
@@ -59,11 +67,17 @@ fn host(pattern: String, fields: Table, origin: &str, wrong: &impl Fn(String) ->
             ("connect", Value::String(text)) => input.connect = Some(text),
             ("user", Value::String(text)) => input.user = Some(text),
             ("port", Value::Integer(port)) => {
-                let port = u16::try_from(port).map_err(|_| wrong(format!("`host.{}.port` is no port", input.pattern)))?;
+                let port =
+                    u16::try_from(port).map_err(|_| wrong(format!("`host.{}.port` is no port", input.pattern)))?;
                 input.port = Some(port);
             }
             ("set", Value::Table(values)) => input.attributes = attributes(values, origin)?,
-            (other, _) => return Err(wrong(format!("`host.{}.{other}` means nothing here, or has the wrong type", input.pattern))),
+            (other, _) => {
+                return Err(wrong(format!(
+                    "`host.{}.{other}` means nothing here, or has the wrong type",
+                    input.pattern
+                )));
+            }
         }
     }
     Ok(input)
@@ -78,7 +92,11 @@ fn attributes(values: Table, origin: &str) -> Result<Vec<InputValue>, CliError> 
 /// A prefix may be written as a table: `[set.lab] port = 5050` is `set."lab.port" = 5050`.
 fn flatten(prefix: &str, values: Table, origin: &str, all: &mut Vec<InputValue>) -> Result<(), CliError> {
     for (name, value) in values {
-        let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+        let key = if prefix.is_empty() {
+            name
+        } else {
+            format!("{prefix}.{name}")
+        };
         match value {
             Value::Table(inner) => flatten(&key, inner, origin, all)?,
             value => all.push(InputValue {
@@ -110,7 +128,12 @@ mod tests {
         let keys: Vec<&str> = inputs.attributes.iter().map(|input| input.key.as_str()).collect();
         assert_eq!(keys, ["lab.port", "zookeeper_ip"]);
         assert_eq!(inputs.hosts.len(), 2);
-        assert!(inputs.hosts.iter().any(|host| host.port == Some(2222) && host.user.as_deref() == Some("deploy")));
+        assert!(
+            inputs
+                .hosts
+                .iter()
+                .any(|host| host.port == Some(2222) && host.user.as_deref() == Some("deploy"))
+        );
     }
 
     #[test]

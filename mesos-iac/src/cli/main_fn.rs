@@ -37,7 +37,11 @@ pub fn main(cluster: impl FnOnce() -> Result<Cluster>) -> ExitCode {
             // Printing can only fail if nobody reads; the status says the same.
             let _unheard = error.print();
             // clap's own status for a mistake is 2, which here means "changed".
-            return if error.use_stderr() { ExitCode::from(exit_code::USAGE) } else { ExitCode::SUCCESS };
+            return if error.use_stderr() {
+                ExitCode::from(exit_code::USAGE)
+            } else {
+                ExitCode::SUCCESS
+            };
         }
     };
     environment.start_log(cli.global.verbose);
@@ -45,7 +49,7 @@ pub fn main(cluster: impl FnOnce() -> Result<Cluster>) -> ExitCode {
         Ok(status) => status,
         Err(error) => {
             if !error.is_broken_pipe() {
-                environment.complain(&error.render(environment.paint_errors()));
+                Environment::complain(&error.render(environment.paint_errors()));
             }
             error.exit_code()
         }
@@ -68,7 +72,11 @@ impl Session<'_> {
     }
 }
 
-fn run(cli: Cli, cluster: impl FnOnce() -> Result<Cluster>, environment: &Environment) -> std::result::Result<ExitCode, CliError> {
+fn run(
+    cli: Cli,
+    cluster: impl FnOnce() -> Result<Cluster>,
+    environment: &Environment,
+) -> std::result::Result<ExitCode, CliError> {
     let inputs = inputs_file::gather(&cli.global.set, &cli.global.inputs)?;
     let cluster = cluster()?.with_inputs(&inputs)?;
     let compiled = cluster.compile()?;
@@ -87,9 +95,16 @@ fn run(cli: Cli, cluster: impl FnOnce() -> Result<Cluster>, environment: &Enviro
         Command::Graph { language, selection } => commands::graph(&session, language, &selection),
         Command::Plan { place, outcome } => commands::plan(&session, &place, &outcome),
         Command::Apply { place, outcome } => commands::apply(&session, &place, &outcome),
-        Command::Run { selection, connection, time_out, command } => {
-            commands::run(&session, &selection, &connection, time_out, command)
-        }
-        Command::Trust { selection, connection, yes } => commands::trust(&session, &selection, &connection, yes),
+        Command::Run {
+            selection,
+            connection,
+            time_out,
+            command,
+        } => commands::run(&session, &selection, &connection, time_out, command),
+        Command::Trust {
+            selection,
+            connection,
+            yes,
+        } => commands::trust(&session, &selection, &connection, yes),
     }
 }

@@ -65,7 +65,14 @@ fn reporter(session: &Session<'_>, names: &[HostName], mode: Mode) -> Box<dyn Re
         Format::Json => Box::new(JsonReporter::new(out, what)),
         Format::Human => {
             let progress = Environment::shows_progress();
-            Box::new(RunReporter::new(out, session.paint(), names, session.verbose, what, progress))
+            Box::new(RunReporter::new(
+                out,
+                session.paint(),
+                names,
+                session.verbose,
+                what,
+                progress,
+            ))
         }
     }
 }
@@ -109,7 +116,8 @@ fn over_ssh(
     std::thread::scope(|scope| {
         let run = scope.spawn(move || run_hosts(tasks, &options, &events));
         received.iter().for_each(&mut *take);
-        run.join().unwrap_or_else(|_| Err(crate::transport::SshThreadError::Panicked("without a message".into())))
+        run.join()
+            .unwrap_or_else(|_| Err(crate::transport::SshThreadError::Panicked("without a message".into())))
     })?;
     Ok(())
 }
@@ -148,7 +156,11 @@ pub(super) fn fleet_options(session: &Session<'_>, connection: &Connection) -> F
             known_hosts: or_usual(&connection.known_hosts, environment.usual_known_hosts()),
             identities: or_usual(&connection.identity, environment.usual_identities()),
             // Keys that were named are the only ones: an agent with many keys would use up the attempts of a login.
-            agent_socket: if connection.identity.is_empty() { environment.agent_socket() } else { None },
+            agent_socket: if connection.identity.is_empty() {
+                environment.agent_socket()
+            } else {
+                None
+            },
             connect_timeout: connection.connect_timeout.0,
             openssh_program: PathBuf::from("ssh"),
             openssh_config: connection.ssh_config.clone(),
@@ -161,8 +173,11 @@ pub(super) fn fleet_options(session: &Session<'_>, connection: &Connection) -> F
 
 fn requests(catalog: &Catalog, secrets: &Secrets, mode: Mode) -> Result<Vec<u8>, CliError> {
     let versions = registry::kinds();
-    let kinds: BTreeMap<String, u32> =
-        catalog.kinds().iter().map(|kind| ((*kind).to_owned(), versions.get(kind).copied().unwrap_or(0))).collect();
+    let kinds: BTreeMap<String, u32> = catalog
+        .kinds()
+        .iter()
+        .map(|kind| ((*kind).to_owned(), versions.get(kind).copied().unwrap_or(0)))
+        .collect();
     let of_host = catalog.secrets()?;
     // Only the hosts that use a secret receive it.
     let values = of_host.into_iter().filter_map(|source| {
@@ -183,5 +198,6 @@ fn requests(catalog: &Catalog, secrets: &Secrets, mode: Mode) -> Result<Vec<u8>,
             catalog: catalog.clone(),
         },
     ];
-    encode_requests(&requests).map_err(|error| CliError::usage(format!("{}: failed to encode the catalog: {error}", catalog.host)))
+    encode_requests(&requests)
+        .map_err(|error| CliError::usage(format!("{}: failed to encode the catalog: {error}", catalog.host)))
 }

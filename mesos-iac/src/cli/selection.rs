@@ -23,7 +23,12 @@ pub(super) fn select<'s>(session: &'s Session<'_>, limit: Option<&str>) -> Resul
 
 /// The one host of this name.
 pub(super) fn host<'s>(session: &'s Session<'_>, name: &str) -> Result<(&'s Host, &'s CompiledHost), CliError> {
-    let found = session.cluster.hosts().iter().zip(&session.compiled.hosts).find(|(host, _)| host.name().as_str() == name);
+    let found = session
+        .cluster
+        .hosts()
+        .iter()
+        .zip(&session.compiled.hosts)
+        .find(|(host, _)| host.name().as_str() == name);
     found.ok_or_else(|| unknown(session, &format!("there is no host `{name}`")))
 }
 

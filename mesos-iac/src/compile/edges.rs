@@ -82,12 +82,20 @@ impl<'a> AutomaticEdges<'a> {
 
     /// What is above a path: the nearest owned one and the nearest one that something brings along.
     fn above(&mut self, index: usize, path: &AbsPath) {
-        let owner = path.ancestors().find_map(|above| self.paths.get(&above).copied().filter(|owner| *owner != index));
+        let owner = path
+            .ancestors()
+            .find_map(|above| self.paths.get(&above).copied().filter(|owner| *owner != index));
         if let Some(owner) = owner {
             self.add(owner, index, Reason::Directory);
         }
         let providers = std::iter::once(path.clone()).chain(path.ancestors()).find_map(|above| {
-            let providers: Vec<usize> = self.provided_paths.get(&above)?.iter().copied().filter(|p| *p != index).collect();
+            let providers: Vec<usize> = self
+                .provided_paths
+                .get(&above)?
+                .iter()
+                .copied()
+                .filter(|p| *p != index)
+                .collect();
             (!providers.is_empty()).then_some(providers)
         });
         for provider in providers.into_iter().flatten() {

@@ -2,8 +2,8 @@ use super::edges::{AutomaticEdges, Wire};
 use super::order;
 use super::phases::CompiledHost;
 use crate::model::{
-    CATALOG_FORMAT, Catalog, Code, Declaration, DeclaredFacts, Dependency, Draft, DroppedEdge, Edge, Effect, Effects, Entry,
-    HostView, LeftOut, Problem, Problems, Provenance, Reason, RoleInstance, RoleOrigin, Subscription, nearest,
+    CATALOG_FORMAT, Catalog, Code, Declaration, DeclaredFacts, Dependency, Draft, DroppedEdge, Edge, Effect, Effects,
+    Entry, HostView, LeftOut, Problem, Problems, Provenance, Reason, RoleInstance, RoleOrigin, Subscription, nearest,
     short_role_name,
 };
 use crate::words::{HostName, Location, ResourceId};
@@ -79,13 +79,18 @@ impl<'w> Graph<'w> {
                 }
             }
         }
-        if graph.problems.is_empty() { Ok(graph) } else { Err(graph.problems) }
+        if graph.problems.is_empty() {
+            Ok(graph)
+        } else {
+            Err(graph.problems)
+        }
     }
 
     fn merge_into(&mut self, first: usize, draft: Draft) {
         self.node_of.push(first);
         let node = &mut self.nodes[first];
-        let same = serde_json::to_value(&node.draft.parts.resource).ok() == serde_json::to_value(&draft.parts.resource).ok();
+        let same =
+            serde_json::to_value(&node.draft.parts.resource).ok() == serde_json::to_value(&draft.parts.resource).ok();
         if same {
             node.also.push((draft.at, short_role_name(draft.role).to_owned()));
             node.draft.parts.after.extend(draft.parts.after);
@@ -149,30 +154,43 @@ impl<'w> Graph<'w> {
     fn resolve(&mut self, of: usize, dependency: Dependency, left_out: &[LeftOut]) -> Option<usize> {
         let (at, id) = (self.nodes[of].draft.at.clone(), self.nodes[of].id().clone());
         let problem = match dependency {
-            Dependency::Handle { host, draft } if host == self.host.index() => return self.node_of.get(draft?).copied(),
-            Dependency::Handle { .. } => {
-                Problem::new(Code::ForeignHandle, "it depends on a resource of another host, by a handle that was kept from there")
-                    .hint("a run works on each host by itself; find what you need of other hosts with `cx.hosts_with`")
+            Dependency::Handle { host, draft } if host == self.host.index() => {
+                return self.node_of.get(draft?).copied();
             }
-            Dependency::Id(Err(error)) => Problem::new(Code::InvalidValue, format!("it depends on what can't be: {error}")),
+            Dependency::Handle { .. } => Problem::new(
+                Code::ForeignHandle,
+                "it depends on a resource of another host, by a handle that was kept from there",
+            )
+            .hint("a run works on each host by itself; find what you need of other hosts with `cx.hosts_with`"),
+            Dependency::Id(Err(error)) => {
+                Problem::new(Code::InvalidValue, format!("it depends on what can't be: {error}"))
+            }
             Dependency::Id(Ok(target)) => match self.by_id.get(&target) {
                 Some(&index) => return Some(index),
                 None => self.dangling(&target, left_out),
             },
         };
-        self.problems.push(problem.on(self.host.name()).of(&id).at("declared", at));
+        self.problems
+            .push(problem.on(self.host.name()).of(&id).at("declared", at));
         None
     }
 
     fn dangling(&self, target: &ResourceId, left_out: &[LeftOut]) -> Problem {
-        let problem = Problem::new(Code::DanglingReference, format!("it depends on {target}, which isn't declared on this host"));
+        let problem = Problem::new(
+            Code::DanglingReference,
+            format!("it depends on {target}, which isn't declared on this host"),
+        );
         if let Some(cause) = left_out.iter().find(|left| left.resource.as_ref() == Some(target)) {
             let hint = format!("it was left out because `{}` doesn't hold", cause.condition);
             return problem.at("the condition stands", cause.at.clone()).hint(hint);
         }
         let same_kind = self.nodes.iter().map(Node::id).filter(|id| id.kind == target.kind);
         let keys = same_kind.map(|id| id.key.as_str());
-        problem.hint(nearest(&target.key, keys, "declare it, or give this host the role that does"))
+        problem.hint(nearest(
+            &target.key,
+            keys,
+            "declare it, or give this host the role that does",
+        ))
     }
 
     /// Two resources that own one thing.
@@ -244,12 +262,15 @@ impl<'w> Graph<'w> {
                 })
                 .collect();
             edges.sort();
-            provenance.declared.insert(ids[index].clone(), Declaration {
-                at: node.draft.at,
-                role: short_role_name(node.draft.role).to_owned(),
-                conditions: node.draft.conditions,
-                also: node.also,
-            });
+            provenance.declared.insert(
+                ids[index].clone(),
+                Declaration {
+                    at: node.draft.at,
+                    role: short_role_name(node.draft.role).to_owned(),
+                    conditions: node.draft.conditions,
+                    also: node.also,
+                },
+            );
             entries.push(Entry {
                 id: ids[index].clone(),
                 resource: node.draft.parts.resource,
@@ -288,11 +309,18 @@ fn declared_facts(host: &HostView<'_>) -> DeclaredFacts {
 
 /// The mistake that resources wait for each other.
 pub(super) fn cycle(nodes: &[Node], members: &[usize], host: &HostName) -> Problem {
-    let names: Vec<String> = members.iter().chain(members.first()).map(|i| nodes[*i].id().to_string()).collect();
+    let names: Vec<String> = members
+        .iter()
+        .chain(members.first())
+        .map(|i| nodes[*i].id().to_string())
+        .collect();
     let message = format!("resources wait for each other: {}", names.join(" after "));
     let mut problem = Problem::new(Code::Cycle, message).on(host);
     for &member in members {
-        problem = problem.at(format!("{} declared", nodes[member].id()), nodes[member].draft.at.clone());
+        problem = problem.at(
+            format!("{} declared", nodes[member].id()),
+            nodes[member].draft.at.clone(),
+        );
     }
     problem.hint("take one of the declared edges away")
 }

@@ -129,7 +129,10 @@ fn shortest_cycle(group: &[usize], wires: &[Wire]) -> Vec<usize> {
         return Vec::new();
     };
     let mut waits_for = HashMap::<usize, Vec<usize>>::new();
-    for wire in wires.iter().filter(|wire| group.contains(&wire.first) && group.contains(&wire.then)) {
+    for wire in wires
+        .iter()
+        .filter(|wire| group.contains(&wire.first) && group.contains(&wire.then))
+    {
         waits_for.entry(wire.then).or_default().push(wire.first);
     }
     let mut came_from = HashMap::<usize, usize>::new();
@@ -171,7 +174,11 @@ mod tests {
     #[test]
     fn an_automatic_edge_that_closes_a_cycle_is_dropped_and_the_guess_goes_first() {
         let declared = [wire(0, 1, Reason::Declared)];
-        let automatic = vec![wire(1, 2, Reason::Directory), wire(2, 0, Reason::Provider), wire(2, 3, Reason::User)];
+        let automatic = vec![
+            wire(1, 2, Reason::Directory),
+            wire(2, 0, Reason::Provider),
+            wire(2, 3, Reason::User),
+        ];
         let (kept, dropped) = drop_cycles(4, &declared, automatic);
         assert_eq!(dropped, [wire(2, 0, Reason::Provider)]);
         assert_eq!(kept.len(), 2);

@@ -1,7 +1,7 @@
 use super::graph;
 use crate::model::{
-    AttributeError, Catalog, Cluster, Code, Cx, ExposeCx, HostView, IncludeCx, Problem, Problems, Provenance, RoleInstance,
-    World, short_role_name,
+    AttributeError, Catalog, Cluster, Code, Cx, ExposeCx, HostView, IncludeCx, Problem, Problems, Provenance,
+    RoleInstance, World, short_role_name,
 };
 use crate::words::HostName;
 
@@ -111,7 +111,12 @@ impl<'w> Roles<'w> {
 
     fn add(&mut self, instance: &RoleInstance, problems: &mut Problems) {
         let name = instance.role.name();
-        if let Some(first) = self.found.iter().chain(&self.open).find(|other| other.role.name() == name) {
+        if let Some(first) = self
+            .found
+            .iter()
+            .chain(&self.open)
+            .find(|other| other.role.name() == name)
+        {
             if !first.role.equals(&*instance.role) {
                 let message = format!("role {} is given twice, with different settings", short_role_name(name));
                 problems.push(

@@ -144,9 +144,13 @@ impl<'c> Run<'c, '_> {
         } else if self.control.is_stopped() {
             RefreshOutcome::NotReached
         } else {
-            match guarded("refresh", || entry.resource.behavior().refresh(self.system, owed.action)) {
+            match guarded("refresh", || {
+                entry.resource.behavior().refresh(self.system, owed.action)
+            }) {
                 Ok(()) => RefreshOutcome::Done,
-                Err(Error::System(error @ SystemError::Unknowable { .. })) => RefreshOutcome::Unknown(error.to_string()),
+                Err(Error::System(error @ SystemError::Unknowable { .. })) => {
+                    RefreshOutcome::Unknown(error.to_string())
+                }
                 Err(error) => {
                     self.failed.insert(&entry.id, &entry.id);
                     RefreshOutcome::Failed(error.to_string())
@@ -170,7 +174,9 @@ impl<'c> Run<'c, '_> {
 fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let why = panic.downcast_ref::<&str>().copied().map(ToOwned::to_owned);
-        let why = why.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        let why = why
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
         Err(Error::message(format!("{what}: the kind's code panicked: {why}")))
     })
 }

@@ -42,7 +42,11 @@ impl Redactor {
     #[must_use]
     pub fn text(&self, text: String) -> String {
         self.secrets.iter().fold(text, |text, (value, shown)| {
-            if text.contains(value.as_str()) { text.replace(value.as_str(), shown) } else { text }
+            if text.contains(value.as_str()) {
+                text.replace(value.as_str(), shown)
+            } else {
+                text
+            }
         })
     }
 
@@ -115,7 +119,10 @@ mod tests {
 
     fn redactor(values: &[(&str, &str)]) -> Redactor {
         let secrets = values.iter().map(|(name, value)| {
-            (SecretSource::Environment((*name).to_owned()), SecretText::new(value.as_bytes().to_vec()))
+            (
+                SecretSource::Environment((*name).to_owned()),
+                SecretText::new(value.as_bytes().to_vec()),
+            )
         });
         Redactor::new(&secrets.collect())
     }
@@ -135,7 +142,11 @@ mod tests {
     #[test]
     fn an_old_plain_value_in_a_diff_is_taken_out() {
         let mut diff = Diff::new();
-        diff.push("content", Shown::Text("password=hunter2\n".into()), Shown::Text("password=\n".into()));
+        diff.push(
+            "content",
+            Shown::Text("password=hunter2\n".into()),
+            Shown::Text("password=\n".into()),
+        );
         let event = Event::ResourceFinished {
             id: "file[/x]".parse().unwrap(),
             outcome: Outcome::Changed(diff),

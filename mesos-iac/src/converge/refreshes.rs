@@ -52,12 +52,21 @@ impl<'c> Refreshes<'c> {
     /// A target changed by itself: what that change does needs no refresh any more. Returns what was satisfied.
     pub(super) fn satisfy(&mut self, target: &Entry, diff: &Diff) -> Option<Owed> {
         let owed = self.owed.get(&target.id)?;
-        target.resource.behavior().satisfies(diff, owed.action).then(|| self.owed.remove(&target.id)).flatten()
+        target
+            .resource
+            .behavior()
+            .satisfies(diff, owed.action)
+            .then(|| self.owed.remove(&target.id))
+            .flatten()
     }
 
     /// The refresh that a target is owed in its own place in the order.
     pub(super) fn take_immediate(&mut self, target: &ResourceId) -> Option<Owed> {
-        if self.owed.get(target)?.immediate { self.owed.remove(target) } else { None }
+        if self.owed.get(target)?.immediate {
+            self.owed.remove(target)
+        } else {
+            None
+        }
     }
 
     /// The refresh that a target is owed.

@@ -47,7 +47,9 @@ pub fn run_command(
         }
         let mut results = Vec::new();
         for (host, work) in running {
-            let result = work.await.unwrap_or_else(|error| Err(HostError::Panicked(error.to_string())));
+            let result = work
+                .await
+                .unwrap_or_else(|error| Err(HostError::Panicked(error.to_string())));
             results.push(CommandResult { host, result });
         }
         results
@@ -78,6 +80,9 @@ mod tests {
         let words = ["echo", "a b", "$(reboot)", "it's", "; rm -rf /", "`x`", "*"];
         let line = command_line(&CommandLine::new(words).unwrap());
         let output = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
-        assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), words[1..].join(" "));
+        assert_eq!(
+            String::from_utf8(output.stdout).unwrap().trim_end(),
+            words[1..].join(" ")
+        );
     }
 }

@@ -2,7 +2,8 @@
 
 /// Where agents are kept, in the order in which the places are tried. A place that is mounted `noexec` is passed over.
 /// All of them are below directories that only root may write to.
-const PLACES: &str = "/var/lib/mesos-iac/agents /opt/mesos-iac/agents /usr/local/lib/mesos-iac/agents /root/.mesos-iac/agents";
+const PLACES: &str =
+    "/var/lib/mesos-iac/agents /opt/mesos-iac/agents /usr/local/lib/mesos-iac/agents /root/.mesos-iac/agents";
 
 /// What a host prints if it has no such agent; the machine's architecture follows on the same line.
 pub(super) const MISSING: &[u8] = b"\n\0mesos-iac missing\0 ";
@@ -61,7 +62,11 @@ mod tests {
     use std::process::Command;
 
     fn is_valid(script: &str) -> bool {
-        Command::new("sh").args(["-n", "-c", script]).status().unwrap().success()
+        Command::new("sh")
+            .args(["-n", "-c", script])
+            .status()
+            .unwrap()
+            .success()
     }
 
     #[test]
@@ -74,8 +79,14 @@ mod tests {
 
     #[test]
     fn a_host_without_the_agent_says_so() {
-        let output = Command::new("sh").args(["-c", &start(&"0".repeat(64), "root")]).output().unwrap();
+        let output = Command::new("sh")
+            .args(["-c", &start(&"0".repeat(64), "root")])
+            .output()
+            .unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(said, format!("{}{}\n", std::str::from_utf8(MISSING).unwrap(), std::env::consts::ARCH));
+        assert_eq!(
+            said,
+            format!("{}{}\n", std::str::from_utf8(MISSING).unwrap(), std::env::consts::ARCH)
+        );
     }
 }

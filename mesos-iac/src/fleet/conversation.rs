@@ -63,7 +63,10 @@ impl Answers {
                 }
             }
             if self.buffer.len() > MOST_NOISE {
-                return Err(HostError::Garbage(format!("it prints more than {MOST_NOISE} bytes at login: {}", quoted(&self.buffer))));
+                return Err(HostError::Garbage(format!(
+                    "it prints more than {MOST_NOISE} bytes at login: {}",
+                    quoted(&self.buffer)
+                )));
             }
             if self.more().await? == 0 {
                 return Err(match self.buffer.is_empty() {
@@ -77,7 +80,9 @@ impl Answers {
     /// Follows a run to its end.
     pub(super) async fn follow(&mut self, listener: &mut dyn Listener) -> Result<HostResult, HostError> {
         while let Some(json) = self.frame().await? {
-            match decode_answer(&json).map_err(|why| HostError::Garbage(format!("an answer that is none ({why}): {}", quoted(&json))))? {
+            match decode_answer(&json)
+                .map_err(|why| HostError::Garbage(format!("an answer that is none ({why}): {}", quoted(&json))))?
+            {
                 Answer::Welcome(welcome) => listener.welcomed(welcome.facts),
                 Answer::Refused(refusal) => return Err(HostError::Refused(refusal)),
                 Answer::Heartbeat => {}
@@ -116,7 +121,9 @@ impl Answers {
             if self.more().await? == 0 {
                 return match self.buffer.is_empty() {
                     true => Ok(None),
-                    false => Err(HostError::Lost("the connection ended in the middle of an answer".into())),
+                    false => Err(HostError::Lost(
+                        "the connection ended in the middle of an answer".into(),
+                    )),
                 };
             }
         }
@@ -162,8 +169,16 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 
 /// `uname -m`, as far as it is one word. It comes from the host, so it isn't taken for anything else.
 fn known_arch(machine: &str) -> Result<Arch, HostError> {
-    let plain = !machine.is_empty() && machine.len() <= 16 && machine.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if plain { Ok(Arch(machine.to_owned())) } else { Err(HostError::Garbage(format!("its architecture is {}", quoted(machine.as_bytes())))) }
+    let plain =
+        !machine.is_empty() && machine.len() <= 16 && machine.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if plain {
+        Ok(Arch(machine.to_owned()))
+    } else {
+        Err(HostError::Garbage(format!(
+            "its architecture is {}",
+            quoted(machine.as_bytes())
+        )))
+    }
 }
 
 /// The beginning of what a host says, with nothing in it that a terminal would obey.

@@ -49,7 +49,10 @@ impl Elf {
         let (size, count) = (usize::from(u16_at(file, 54)?), usize::from(u16_at(file, 56)?));
         let mut is_static = true;
         for index in 0..count {
-            let at = index.checked_mul(size).and_then(|offset| table.checked_add(offset)).ok_or(ElfError::NotElf)?;
+            let at = index
+                .checked_mul(size)
+                .and_then(|offset| table.checked_add(offset))
+                .ok_or(ElfError::NotElf)?;
             is_static &= u32_at(file, at)? != PT_INTERP;
         }
         Ok(Self { arch, is_static })
@@ -57,7 +60,10 @@ impl Elf {
 }
 
 fn bytes<const N: usize>(file: &[u8], at: usize) -> Result<[u8; N], ElfError> {
-    let slice = at.checked_add(N).and_then(|end| file.get(at..end)).ok_or(ElfError::NotElf)?;
+    let slice = at
+        .checked_add(N)
+        .and_then(|end| file.get(at..end))
+        .ok_or(ElfError::NotElf)?;
     slice.try_into().map_err(|_| ElfError::NotElf)
 }
 

@@ -51,7 +51,10 @@ impl HostError {
     /// Whether the host wasn't reached, or was lost; otherwise it was reached and didn't work.
     #[must_use]
     pub const fn is_unreachable(&self) -> bool {
-        !matches!(self, Self::Refused(_) | Self::Program(_) | Self::Sandbox(_) | Self::Request(_))
+        !matches!(
+            self,
+            Self::Refused(_) | Self::Program(_) | Self::Sandbox(_) | Self::Request(_)
+        )
     }
 
     /// What to do next.
@@ -64,15 +67,16 @@ impl HostError {
             Self::Refused(Refusal::Protocol { .. }) => {
                 Some("build the agent from the same release of mesos-iac as the program".into())
             }
-            Self::Refused(Refusal::Kinds(_)) => {
-                Some("build an agent that has them, from the same sources as the program, or leave `--agent` out".into())
-            }
+            Self::Refused(Refusal::Kinds(_)) => Some(
+                "build an agent that has them, from the same sources as the program, or leave `--agent` out".into(),
+            ),
             Self::Refused(Refusal::Facts(_)) => Some("correct the definition, or the host".into()),
             Self::Refused(Refusal::NotRoot(_)) => Some("log in as root, or as a user who may `sudo -n`".into()),
             Self::Garbage(_) => Some("log in by hand and see what the login prints; nothing was changed".into()),
-            Self::Lost(_) | Self::Silent(_) => {
-                Some("the run on the host stops at the next boundary between resources; run again to see what is left".into())
-            }
+            Self::Lost(_) | Self::Silent(_) => Some(
+                "the run on the host stops at the next boundary between resources; run again to see what is left"
+                    .into(),
+            ),
             _ => None,
         }
     }

@@ -49,7 +49,11 @@ pub struct HostTask {
 ///
 /// # Errors
 /// The thread on which SSH runs can't be started. No host was touched.
-pub fn run_hosts(tasks: Vec<HostTask>, options: &FleetOptions, events: &Sender<FleetEvent>) -> Result<(), SshThreadError> {
+pub fn run_hosts(
+    tasks: Vec<HostTask>,
+    options: &FleetOptions,
+    events: &Sender<FleetEvent>,
+) -> Result<(), SshThreadError> {
     let options = options.clone();
     let events = events.clone();
     run_on_ssh_thread(move || run_all(tasks, options, events))
@@ -62,7 +66,13 @@ async fn run_all(tasks: Vec<HostTask>, options: FleetOptions, events: Sender<Fle
         .into_iter()
         .map(|task| {
             let (name, sent) = (task.host.clone(), Rc::new(Sent::default()));
-            let work = run_one(task, Rc::clone(&options), events.clone(), Arc::clone(&permits), Rc::clone(&sent));
+            let work = run_one(
+                task,
+                Rc::clone(&options),
+                events.clone(),
+                Arc::clone(&permits),
+                Rc::clone(&sent),
+            );
             (name, sent, tokio::task::spawn_local(work))
         })
         .collect();
@@ -70,7 +80,14 @@ async fn run_all(tasks: Vec<HostTask>, options: FleetOptions, events: Sender<Fle
         // A panic in one host's task is that host's failure; it neither hides the host nor ends the others.
         if let Err(error) = work.await {
             let result = HostResult::Failed(HostError::Panicked(error.to_string()));
-            tell(&events, FleetEvent::HostFinished { host, result, traffic: sent.traffic() });
+            tell(
+                &events,
+                FleetEvent::HostFinished {
+                    host,
+                    result,
+                    traffic: sent.traffic(),
+                },
+            );
         }
     }
 }
@@ -113,11 +130,14 @@ async fn run_one(
         sent: &sent,
     };
     let result = run.work().await.unwrap_or_else(HostResult::Failed);
-    tell(&events, FleetEvent::HostFinished {
-        host,
-        result,
-        traffic: sent.traffic(),
-    });
+    tell(
+        &events,
+        FleetEvent::HostFinished {
+            host,
+            result,
+            traffic: sent.traffic(),
+        },
+    );
 }
 
 struct HostRun<'a> {
@@ -145,7 +165,9 @@ impl HostRun<'_> {
         let session = Session::connect(self.options.method, &self.task.target, &self.options.ssh).await?;
         let mut uploaded = false;
         loop {
-            let channel = session.exec(&bootstrap::start(program.digest(), &self.task.target.user)).await?;
+            let channel = session
+                .exec(&bootstrap::start(program.digest(), &self.task.target.user))
+                .await?;
             match self.converse(channel, &program).await? {
                 Conversation::Over(result) => return Ok(result),
                 Conversation::Missing(_) if uploaded => {
@@ -161,7 +183,12 @@ impl HostRun<'_> {
     }
 
     async fn converse(&mut self, channel: Channel, program: &AgentProgram) -> Result<Conversation, HostError> {
-        let Channel { stdin, stdout, stderr, exit } = channel;
+        let Channel {
+            stdin,
+            stdout,
+            stderr,
+            exit,
+        } = channel;
         // Sent without waiting for a greeting, so that a warm run takes one round trip. A host without the agent doesn't
         // read it.
         let speaker = Abort(tokio::task::spawn_local(speak(stdin, self.task.requests.clone())));
@@ -183,7 +210,9 @@ impl HostRun<'_> {
         match opening {
             Opening::Missing(arch) => Ok(Conversation::Missing(arch)),
             Opening::Agent => {
-                self.sent.messages.fetch_add(self.task.requests.len() as u64, Ordering::Relaxed);
+                self.sent
+                    .messages
+                    .fetch_add(self.task.requests.len() as u64, Ordering::Relaxed);
                 drop(stderr);
                 answers.follow(self).await.map(Conversation::Over)
             }
@@ -202,12 +231,17 @@ impl HostRun<'_> {
         self.sent.program.fetch_add(compressed.len() as u64, Ordering::Relaxed);
         if !captured.stdout.starts_with(bootstrap::UPLOADED) && !contains(&captured.stdout, bootstrap::UPLOADED) {
             let said = [captured.stdout, captured.stderr].concat();
-            return Err(HostError::Upload(crate::plan::visible(String::from_utf8_lossy(&said).trim())));
+            return Err(HostError::Upload(crate::plan::visible(
+                String::from_utf8_lossy(&said).trim(),
+            )));
         }
-        tell(self.events, FleetEvent::AgentUploaded {
-            host: self.task.host.clone(),
-            bytes: compressed.len() as u64,
-        });
+        tell(
+            self.events,
+            FleetEvent::AgentUploaded {
+                host: self.task.host.clone(),
+                bytes: compressed.len() as u64,
+            },
+        );
         Ok(())
     }
 }
@@ -246,9 +280,12 @@ async fn failed_to_start(error: HostError, channel: Channel, program: &AgentProg
     }
     let hint = if words.contains("sudo:") {
         Some("log in as root, or allow the user `sudo` without a password: `NAME ALL=(ALL) NOPASSWD: ALL`".to_owned())
-    } else if words.contains("GLIBC_") || words.contains("ld-linux") || (code == Some(127) && !program.elf().is_static) {
+    } else if words.contains("GLIBC_") || words.contains("ld-linux") || (code == Some(127) && !program.elf().is_static)
+    {
         let path = program.path().display();
-        Some(format!("{path} needs a newer C library than the host has: use a static agent, see the README"))
+        Some(format!(
+            "{path} needs a newer C library than the host has: use a static agent, see the README"
+        ))
     } else {
         None
     };
@@ -265,6 +302,8 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
 /// A number that no other upload of this process has.
 fn unique_number() -> u128 {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_nanos());
     now << 16 | u128::from(COUNT.fetch_add(1, Ordering::Relaxed))
 }

@@ -30,9 +30,15 @@ pub fn run_sandboxes(
                     Mode::Apply => {
                         let summary = converge(catalog, &sandbox, &Control::new(), &mut |event| {
                             let event = redactor.event(event);
-                            tell(FleetEvent::Host { host: host.clone(), event });
+                            tell(FleetEvent::Host {
+                                host: host.clone(),
+                                event,
+                            });
                         });
-                        sandbox.save().map_or_else(|error| HostResult::Failed(error.into()), |()| HostResult::Converged(summary))
+                        sandbox.save().map_or_else(
+                            |error| HostResult::Failed(error.into()),
+                            |()| HostResult::Converged(summary),
+                        )
                     }
                 }
             }

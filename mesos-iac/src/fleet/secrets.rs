@@ -22,7 +22,10 @@ pub fn resolve_secrets(
     sources: &BTreeSet<SecretSource>,
     variable: impl Fn(&str) -> Option<Vec<u8>>,
 ) -> Result<BTreeMap<SecretSource, SecretText>, SecretError> {
-    sources.iter().map(|source| Ok((source.clone(), resolve(source, &variable)?))).collect()
+    sources
+        .iter()
+        .map(|source| Ok((source.clone(), resolve(source, &variable)?)))
+        .collect()
 }
 
 fn resolve(source: &SecretSource, variable: &impl Fn(&str) -> Option<Vec<u8>>) -> Result<SecretText, SecretError> {
@@ -91,8 +94,16 @@ mod tests {
 
     #[test]
     fn a_source_without_a_value_is_an_error_that_names_it() {
-        assert!(one(SecretSource::Environment("NONE".into())).unwrap_err().contains("env:NONE"));
-        assert!(one(SecretSource::File("/nonexistent".into())).unwrap_err().contains("/nonexistent"));
+        assert!(
+            one(SecretSource::Environment("NONE".into()))
+                .unwrap_err()
+                .contains("env:NONE")
+        );
+        assert!(
+            one(SecretSource::File("/nonexistent".into()))
+                .unwrap_err()
+                .contains("/nonexistent")
+        );
         let empty = CommandLine::new(["true"]).unwrap();
         assert!(one(SecretSource::Command(empty)).unwrap_err().contains("empty"));
         let failing = CommandLine::new(["false"]).unwrap();

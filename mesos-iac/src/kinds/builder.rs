@@ -1,6 +1,6 @@
 //! What the builders of the built-in kinds share.
 
-use crate::model::{Error, PathAttributes, PathEntry, Diff, Result};
+use crate::model::{Diff, Error, PathAttributes, PathEntry, Result};
 
 /// The first mistake that a builder's caller made. Builders take values as they come, so that a definition reads without
 /// a `?` on every line; what was wrong is told when the resource is built.
@@ -30,7 +30,9 @@ impl Mistake {
 pub(super) fn account_name(name: &str) -> Result<String> {
     let valid = name.len() <= 32
         && name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'));
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'));
     if valid {
         return Ok(name.to_owned());
     }
@@ -42,8 +44,16 @@ pub(super) fn account_name(name: &str) -> Result<String> {
 /// Compares owner, group and mode where they are managed; what the system can't know counts as equal only to itself.
 pub(super) fn compare_attributes(diff: &mut Diff, current: Option<&PathEntry>, desired: &PathAttributes) {
     diff.compare("mode", current.and_then(|entry| entry.mode), desired.mode);
-    diff.compare("owner", current.and_then(|entry| entry.owner.clone()), desired.owner.clone());
-    diff.compare("group", current.and_then(|entry| entry.group.clone()), desired.group.clone());
+    diff.compare(
+        "owner",
+        current.and_then(|entry| entry.owner.clone()),
+        desired.owner.clone(),
+    );
+    diff.compare(
+        "group",
+        current.and_then(|entry| entry.group.clone()),
+        desired.group.clone(),
+    );
 }
 
 /// The methods that set owner, group and mode on a builder with the fields `attributes` and `mistake`.

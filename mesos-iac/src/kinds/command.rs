@@ -188,8 +188,14 @@ impl Declare for CommandBuilder<Complete> {
     fn build(self, _: &HostView<'_>) -> Result<Command> {
         let name = self.identity()?.key;
         self.mistake.check()?;
-        if let Some(variable) = self.environment.keys().find(|name| name.is_empty() || name.contains(['=', '\0'])) {
-            return Err(Error::message(format!("declare command {name}: {variable:?} is no variable's name")));
+        if let Some(variable) = self
+            .environment
+            .keys()
+            .find(|name| name.is_empty() || name.contains(['=', '\0']))
+        {
+            return Err(Error::message(format!(
+                "declare command {name}: {variable:?} is no variable's name"
+            )));
         }
         Ok(Command {
             name,
@@ -239,7 +245,9 @@ impl Command {
         if let Some(path) = &self.creates
             && system.entry(path)?.is_none()
         {
-            return Err(Error::message(format!("create {path}: the command ended well, but the path doesn't exist")));
+            return Err(Error::message(format!(
+                "create {path}: the command ended well, but the path doesn't exist"
+            )));
         }
         Ok(())
     }

@@ -62,7 +62,10 @@ impl Declare for DirectoryBuilder {
     fn build(self, _: &HostView<'_>) -> Result<Directory> {
         self.mistake.check()?;
         if !self.present && self.attributes != PathAttributes::default() {
-            return Err(Error::message(format!("declare {}: an absent directory has no owner, group or mode", self.path)));
+            return Err(Error::message(format!(
+                "declare {}: an absent directory has no owner, group or mode",
+                self.path
+            )));
         }
         Ok(Directory {
             path: AbsPath::new(&self.path)?,

@@ -87,7 +87,10 @@ impl Declare for FileBuilder {
             attributes.mode = Some(Mode::SECRET);
         }
         if !self.present && (content.is_some() || attributes != PathAttributes::default()) {
-            return Err(Error::message(format!("declare {}: an absent file has no content, owner, group or mode", self.path)));
+            return Err(Error::message(format!(
+                "declare {}: an absent file has no content, owner, group or mode",
+                self.path
+            )));
         }
         Ok(File {
             path: AbsPath::new(&self.path)?,
@@ -131,7 +134,11 @@ impl File {
     }
 
     fn shown(&self, bytes: &[u8]) -> Shown {
-        if self.content.as_ref().is_some_and(Content::is_secret) { Shown::Secret } else { Shown::content(bytes) }
+        if self.content.as_ref().is_some_and(Content::is_secret) {
+            Shown::Secret
+        } else {
+            Shown::content(bytes)
+        }
     }
 }
 
@@ -158,7 +165,12 @@ impl Converge for File {
                 compare_attributes(&mut diff, entry.as_ref(), &self.attributes);
             }
             None if self.present => {
-                let desired = self.content.as_ref().map(|c| c.reveal(system)).transpose()?.unwrap_or_default();
+                let desired = self
+                    .content
+                    .as_ref()
+                    .map(|c| c.reveal(system))
+                    .transpose()?
+                    .unwrap_or_default();
                 diff.push("content", Shown::Absent, self.shown(&desired));
                 compare_attributes(&mut diff, None, &self.attributes);
             }

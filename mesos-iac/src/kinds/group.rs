@@ -1,7 +1,5 @@
 use super::builder::account_name;
-use crate::model::{
-    Check, Converge, Declare, Diff, Effect, Effects, HostView, ReadSystem, Result, Shown, System,
-};
+use crate::model::{Check, Converge, Declare, Diff, Effect, Effects, HostView, ReadSystem, Result, Shown, System};
 use crate::words::ResourceId;
 use mesos_iac_macros::Resource;
 use serde::{Deserialize, Serialize};
@@ -101,7 +99,9 @@ impl Converge for Group {
     }
 
     fn effects(&self) -> Effects {
-        let mut effects = Effects::none().write(Effect::Group(self.name.clone())).removing(!self.present);
+        let mut effects = Effects::none()
+            .write(Effect::Group(self.name.clone()))
+            .removing(!self.present);
         if self.present {
             effects.writes.extend(self.gid.map(Effect::Gid));
         }

@@ -97,14 +97,23 @@ impl Declare for PackageBuilder {
                 && text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
         };
         if !word(&self.name, "+-._:") {
-            return Err(Error::message(format!("declare package {:?}: that is no package's name", self.name)));
+            return Err(Error::message(format!(
+                "declare package {:?}: that is no package's name",
+                self.name
+            )));
         }
         if let Some(version) = &self.version {
             if !self.present {
-                return Err(Error::message(format!("declare package {}: an absent package has no version", self.name)));
+                return Err(Error::message(format!(
+                    "declare package {}: an absent package has no version",
+                    self.name
+                )));
             }
             if !word(version, "+-._:~") {
-                return Err(Error::message(format!("declare package {}: {version:?} is no version", self.name)));
+                return Err(Error::message(format!(
+                    "declare package {}: {version:?} is no version",
+                    self.name
+                )));
             }
         }
         Ok(Package {
@@ -171,14 +180,26 @@ impl Converge for Package {
     }
 
     fn effects(&self) -> Effects {
-        let mut effects = Effects::none().write(Effect::Package(self.name.clone())).removing(!self.present);
+        let mut effects = Effects::none()
+            .write(Effect::Package(self.name.clone()))
+            .removing(!self.present);
         if self.present {
             effects = effects.read(Effect::Repositories);
             // A repository may well be declared as the files that it is made of.
-            let sources = ["sources.list.d", "preferences.d", "apt.conf.d", "keyrings", "trusted.gpg.d"];
-            let files = sources.iter().filter_map(|name| AbsPath::new(format!("/etc/apt/{name}")).ok());
+            let sources = [
+                "sources.list.d",
+                "preferences.d",
+                "apt.conf.d",
+                "keyrings",
+                "trusted.gpg.d",
+            ];
+            let files = sources
+                .iter()
+                .filter_map(|name| AbsPath::new(format!("/etc/apt/{name}")).ok());
             effects.reads.extend(files.map(Effect::Tree));
-            effects.reads.extend(AbsPath::new("/etc/apt/sources.list").ok().map(Effect::Path));
+            effects
+                .reads
+                .extend(AbsPath::new("/etc/apt/sources.list").ok().map(Effect::Path));
             effects = effects.provide(Effect::Unit(full_unit_name(&self.name)));
             let usual = ["/etc", "/etc/default", "/var/lib", "/var/log"];
             for directory in usual {

@@ -83,10 +83,18 @@ impl Declare for ServiceBuilder {
     fn build(self, _: &HostView<'_>) -> Result<Service> {
         let service = self.0;
         let valid = service.name.len() <= 255
-            && service.name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-            && service.name.chars().all(|c| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c));
+            && service
+                .name
+                .starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            && service
+                .name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c));
         if !valid {
-            return Err(Error::message(format!("declare service {:?}: that is no unit's name", service.name)));
+            return Err(Error::message(format!(
+                "declare service {:?}: that is no unit's name",
+                service.name
+            )));
         }
         if service.masked == Some(true) && (service.enabled == Some(true) || service.running == Some(true)) {
             let why = "a masked unit can be neither enabled nor running";
@@ -134,7 +142,10 @@ impl Service {
 
 /// Whether the state of the unit file means that the unit starts at boot, or can't be made to more than it does.
 fn counts_as_enabled(state: &UnitState) -> bool {
-    matches!(state.file_state.as_str(), "enabled" | "enabled-runtime" | "alias" | "static" | "indirect" | "generated" | "linked")
+    matches!(
+        state.file_state.as_str(),
+        "enabled" | "enabled-runtime" | "alias" | "static" | "indirect" | "generated" | "linked"
+    )
 }
 
 fn counts_as_disabled(state: &UnitState) -> bool {
@@ -142,7 +153,10 @@ fn counts_as_disabled(state: &UnitState) -> bool {
 }
 
 fn counts_as_running(state: &UnitState) -> bool {
-    matches!(state.active.as_str(), "active" | "reloading" | "activating" | "refreshing")
+    matches!(
+        state.active.as_str(),
+        "active" | "reloading" | "activating" | "refreshing"
+    )
 }
 
 impl Converge for Service {
@@ -223,7 +237,9 @@ impl Converge for Service {
     fn effects(&self) -> Effects {
         let unit = self.unit();
         let stem = unit.strip_suffix(".service").unwrap_or(&unit);
-        let mut effects = Effects::none().write(Effect::Unit(unit.clone())).read(Effect::Unit(unit.clone()));
+        let mut effects = Effects::none()
+            .write(Effect::Unit(unit.clone()))
+            .read(Effect::Unit(unit.clone()));
         let read = [
             format!("/etc/systemd/system/{unit}"),
             format!("/lib/systemd/system/{unit}"),
@@ -232,7 +248,9 @@ impl Converge for Service {
             format!("/etc/init.d/{stem}"),
             format!("/etc/default/{stem}"),
         ];
-        effects.reads.extend(read.iter().filter_map(|path| AbsPath::new(path).ok()).map(Effect::Path));
+        effects
+            .reads
+            .extend(read.iter().filter_map(|path| AbsPath::new(path).ok()).map(Effect::Path));
         let drop_ins = AbsPath::new(format!("/etc/systemd/system/{unit}.d")).ok();
         effects.read_if(drop_ins.map(Effect::Tree))
     }

@@ -54,7 +54,10 @@ impl Declare for SymlinkBuilder {
         if let Some(target) = &self.target
             && (target.is_empty() || target.chars().any(char::is_control))
         {
-            return Err(Error::message(format!("declare link {}: {target:?} can't be a link's target", self.path)));
+            return Err(Error::message(format!(
+                "declare link {}: {target:?} can't be a link's target",
+                self.path
+            )));
         }
         Ok(Symlink {
             path: AbsPath::new(&self.path)?,

@@ -1,7 +1,6 @@
 use super::builder::{Mistake, account_name};
 use crate::model::{
-    AccountChange, Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, ReadSystem, Result, Shown,
-    System,
+    AccountChange, Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, ReadSystem, Result, Shown, System,
 };
 use crate::words::{AbsPath, ResourceId};
 use mesos_iac_macros::Resource;
@@ -127,7 +126,10 @@ impl Declare for UserBuilder {
         if let Some(comment) = &self.user.comment
             && comment.chars().any(|c| c.is_control() || c == ':')
         {
-            return Err(Error::message(format!("declare user {}: a full name can't hold `:` or control characters", self.user.name)));
+            return Err(Error::message(format!(
+                "declare user {}: a full name can't hold `:` or control characters",
+                self.user.name
+            )));
         }
         Ok(self.user)
     }
@@ -172,7 +174,11 @@ impl Converge for User {
         let number = |value: Option<u32>| value.map(|n| n.to_string());
         diff.compare("uid", Some(account.uid.to_string()), number(self.uid));
         diff.compare("group", Some(account.group), self.group.clone());
-        diff.compare("groups", Some(account.groups.join(",")), self.groups.as_ref().map(|groups| groups.join(",")));
+        diff.compare(
+            "groups",
+            Some(account.groups.join(",")),
+            self.groups.as_ref().map(|groups| groups.join(",")),
+        );
         diff.compare("comment", Some(account.comment), self.comment.clone());
         diff.compare("home", Some(account.home), text(self.home.as_ref()));
         diff.compare("shell", Some(account.shell), text(self.shell.as_ref()));
@@ -191,13 +197,17 @@ impl Converge for User {
     }
 
     fn effects(&self) -> Effects {
-        let mut effects = Effects::none().write(Effect::User(self.name.clone())).removing(!self.present);
+        let mut effects = Effects::none()
+            .write(Effect::User(self.name.clone()))
+            .removing(!self.present);
         if !self.present {
             return effects;
         }
         effects.writes.extend(self.uid.map(Effect::Uid));
         effects.reads.extend(self.group.clone().map(Effect::Group));
-        effects.reads.extend(self.groups.iter().flatten().cloned().map(Effect::Group));
+        effects
+            .reads
+            .extend(self.groups.iter().flatten().cloned().map(Effect::Group));
         effects.reads.extend(self.shell.clone().map(Effect::Path));
         if self.group.is_none() {
             effects = effects.provide(Effect::Group(self.name.clone()));

@@ -1,5 +1,5 @@
-use super::{AttributeValue, IntoValue, Key, Role, RoleInstance};
 use super::host::Settings;
+use super::{AttributeValue, IntoValue, Key, Role, RoleInstance};
 use crate::words::Location;
 
 /// A named kind of host: a set of roles and attributes.

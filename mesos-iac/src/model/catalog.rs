@@ -211,7 +211,7 @@ fn collect_secrets(json: &Json, found: &mut BTreeSet<SecretSource>) {
     }
 }
 
-/// Sorts by hand: any crate of the program may have turned on serde_json's `preserve_order`.
+/// Sorts by hand: any crate of the program may have turned on `serde_json`'s `preserve_order`.
 fn write_sorted(json: &Json, text: &mut String) -> Result<(), serde_json::Error> {
     match json {
         Json::Object(map) => {

@@ -19,7 +19,11 @@ pub enum Check {
 impl From<Diff> for Check {
     /// An empty diff is no change.
     fn from(diff: Diff) -> Self {
-        if diff.is_empty() { Self::NoChange } else { Self::Change(diff) }
+        if diff.is_empty() {
+            Self::NoChange
+        } else {
+            Self::Change(diff)
+        }
     }
 }
 
@@ -83,11 +87,13 @@ impl Shown {
 /// Lower-case hexadecimal digits of the bytes.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String can't fail.
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a String can't fail.
+            let _infallible = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 impl fmt::Display for Shown {
@@ -196,6 +202,9 @@ mod tests {
     fn long_and_binary_content_is_told_by_its_digest() {
         assert!(matches!(Shown::content(b"a\nb\n"), Shown::Text(_)));
         assert!(matches!(Shown::content(&[0xff, 0]), Shown::Bytes { length: 2, .. }));
-        assert!(matches!(Shown::content(&vec![b'x'; MOST_SHOWN + 1]), Shown::Bytes { .. }));
+        assert!(matches!(
+            Shown::content(&vec![b'x'; MOST_SHOWN + 1]),
+            Shown::Bytes { .. }
+        ));
     }
 }

@@ -1,7 +1,8 @@
 use super::host::{Host, Hosts, IntoHostPattern, Settings};
 use super::{
-    Appliance, Assignment, AttributeGroup, AttributeSpec, AttributeValue, Code, HostInput, InputValue, Inputs, IntoValue,
-    Key, Origin, Precedence, Problem, Problems, RawValue, Result, Role, RoleInstance, Scope, nearest, registry,
+    Appliance, Assignment, AttributeGroup, AttributeSpec, AttributeValue, Code, HostInput, InputValue, Inputs,
+    IntoValue, Key, Origin, Precedence, Problem, Problems, RawValue, Result, Role, RoleInstance, Scope, nearest,
+    registry,
 };
 use crate::words::{HostName, HostPattern, Location};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +40,10 @@ pub struct ClusterBuilder {
 
 impl Cluster {
     /// Begins the definition of a cluster.
-    #[expect(clippy::new_ret_no_self, reason = "a definition reads best as `Cluster::new(…)…build()`")]
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "a definition reads best as `Cluster::new(…)…build()`"
+    )]
     pub fn new(name: impl Into<String>) -> ClusterBuilder {
         ClusterBuilder {
             name: name.into(),
@@ -67,7 +71,6 @@ impl Cluster {
     }
 
     /// The hosts, in the order of their declaration.
-    #[must_use]
     pub fn hosts(&self) -> &[Host] {
         &self.hosts
     }
@@ -120,7 +123,11 @@ impl Cluster {
                 Scope::HostInput => Some(&host.inputs),
             };
             if let Some(set) = set {
-                found.extend(set.iter().filter(|assignment| assignment.key == key).map(|assignment| (scope, assignment)));
+                found.extend(
+                    set.iter()
+                        .filter(|assignment| assignment.key == key)
+                        .map(|assignment| (scope, assignment)),
+                );
             }
         }
         found
@@ -153,15 +160,25 @@ impl Cluster {
     fn typed(&self, input: &InputValue) -> Result<Assignment, Problem> {
         let InputValue { key, value, origin } = input;
         let Some(spec) = self.keys.get(key) else {
-            let problem = Problem::new(Code::UnknownAttribute, format!("{origin} sets the attribute `{key}`, which nothing declares"));
-            return Err(problem.hint(nearest(key, self.keys.keys().map(String::as_str), "`list attributes` shows all of them")));
+            let problem = Problem::new(
+                Code::UnknownAttribute,
+                format!("{origin} sets the attribute `{key}`, which nothing declares"),
+            );
+            return Err(problem.hint(nearest(
+                key,
+                self.keys.keys().map(String::as_str),
+                "`list attributes` shows all of them",
+            )));
         };
         let parsed = match value {
             RawValue::Text(text) => spec.parse(text),
             RawValue::Data(json) => spec.from_json(json.clone()),
         };
         let value = parsed.map_err(|why| {
-            let message = format!("{origin} gives attribute `{key}` a value that isn't of type {}: {why}", spec.type_name());
+            let message = format!(
+                "{origin} gives attribute `{key}` a value that isn't of type {}: {why}",
+                spec.type_name()
+            );
             Problem::new(Code::WrongType, message).at("the attribute is declared", spec.at.clone())
         })?;
         Ok(Assignment {
@@ -184,12 +201,17 @@ impl Cluster {
                 Err(problem) => problems.push(problem),
             }
         }
-        let matched: Vec<usize> = (0..self.hosts.len()).filter(|i| pattern.matches(self.hosts[*i].name())).collect();
+        let matched: Vec<usize> = (0..self.hosts.len())
+            .filter(|i| pattern.matches(self.hosts[*i].name()))
+            .collect();
         if matched.is_empty() {
             problems.push(no_host(&pattern, self.hosts.iter().map(Host::name)).hint(format!("it stands in {origin}")));
         }
         if matched.len() > 1 && input.address.is_some() {
-            let message = format!("{origin} gives one address to the {} hosts of `{pattern}`", matched.len());
+            let message = format!(
+                "{origin} gives one address to the {} hosts of `{pattern}`",
+                matched.len()
+            );
             problems.push(Problem::new(Code::InvalidValue, message).hint("name one host for each address"));
         }
         for index in matched {
@@ -206,7 +228,9 @@ impl Cluster {
             if let Some(port) = input.port {
                 host = host.port(port);
             }
-            assignments.iter().for_each(|assignment| host.inputs.push(assignment.clone()));
+            assignments
+                .iter()
+                .for_each(|assignment| host.inputs.push(assignment.clone()));
             self.hosts[index] = host;
         }
     }
@@ -215,7 +239,10 @@ impl Cluster {
 impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.hosts.iter().map(Host::name).collect();
-        f.debug_struct("Cluster").field("name", &self.name).field("hosts", &names).finish_non_exhaustive()
+        f.debug_struct("Cluster")
+            .field("name", &self.name)
+            .field("hosts", &names)
+            .finish_non_exhaustive()
     }
 }
 
@@ -225,7 +252,12 @@ fn no_host<'a>(pattern: &HostPattern, hosts: impl Iterator<Item = &'a HostName>)
     let known = match names.as_slice() {
         [] => "no host is declared".to_owned(),
         names if names.len() <= 8 => format!("the hosts are {}", names.join(", ")),
-        names => format!("the hosts are {} … {} ({} in all)", names[0], names[names.len() - 1], names.len()),
+        names => format!(
+            "the hosts are {} … {} ({} in all)",
+            names[0],
+            names[names.len() - 1],
+            names.len()
+        ),
     };
     Problem::new(Code::NoHostMatches, format!("`{pattern}` matches no host")).hint(known)
 }
@@ -295,7 +327,8 @@ impl ClusterBuilder {
         let pattern = match pattern.into_host_pattern() {
             Ok(pattern) => pattern,
             Err(error) => {
-                self.problems.push(Problem::new(Code::InvalidValue, error.to_string()).at("written", at));
+                self.problems
+                    .push(Problem::new(Code::InvalidValue, error.to_string()).at("written", at));
                 return self;
             }
         };
@@ -307,7 +340,8 @@ impl ClusterBuilder {
             }
         }
         if !matched {
-            self.problems.push(no_host(&pattern, self.hosts.iter().map(Host::name)).at("written", at));
+            self.problems
+                .push(no_host(&pattern, self.hosts.iter().map(Host::name)).at("written", at));
         }
         self
     }
@@ -330,10 +364,18 @@ impl ClusterBuilder {
             problems.extend(found);
             BTreeMap::new()
         });
-        let groups = self.environments.iter().chain(&self.systems).map(|group| &group.settings);
+        let groups = self
+            .environments
+            .iter()
+            .chain(&self.systems)
+            .map(|group| &group.settings);
         let appliances = self.appliances.iter().map(|appliance| &appliance.settings);
         let hosts = self.hosts.iter().map(|host| &host.settings);
-        for settings in std::iter::once(&self.settings).chain(appliances).chain(groups).chain(hosts) {
+        for settings in std::iter::once(&self.settings)
+            .chain(appliances)
+            .chain(groups)
+            .chain(hosts)
+        {
             problems.extend(settings.problems.clone());
             for spec in &settings.keys {
                 match keys.get(&spec.name) {
@@ -365,7 +407,12 @@ impl ClusterBuilder {
     }
 }
 
-fn by_name<T>(what: &str, items: Vec<T>, name_of: impl Fn(&T) -> (&String, &Location), problems: &mut Problems) -> BTreeMap<String, T> {
+fn by_name<T>(
+    what: &str,
+    items: Vec<T>,
+    name_of: impl Fn(&T) -> (&String, &Location),
+    problems: &mut Problems,
+) -> BTreeMap<String, T> {
     let mut map = BTreeMap::<String, T>::new();
     for item in items {
         let (name, at) = name_of(&item);
@@ -414,11 +461,19 @@ fn check_hosts(
                 )));
             }
         };
-        unknown("appliance", host.appliance_given(), appliances.keys().map(String::as_str).collect());
+        unknown(
+            "appliance",
+            host.appliance_given(),
+            appliances.keys().map(String::as_str).collect(),
+        );
         // An environment needs no attributes, so it needs no declaration; where some are declared, a name that is close to
         // one of them and yet another one is a slip of the pen.
         if !environments.is_empty() {
-            unknown("environment", host.environment_given(), environments.keys().map(String::as_str).collect());
+            unknown(
+                "environment",
+                host.environment_given(),
+                environments.keys().map(String::as_str).collect(),
+            );
         }
     }
 }

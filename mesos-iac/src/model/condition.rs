@@ -19,9 +19,9 @@ pub struct Condition(Node);
 #[derive(Clone)]
 enum Node {
     Test(Arc<dyn Test>),
-    Not(Box<Node>),
-    All(Box<Node>, Box<Node>),
-    Any(Box<Node>, Box<Node>),
+    Not(Box<Self>),
+    All(Box<Self>, Box<Self>),
+    Any(Box<Self>, Box<Self>),
 }
 
 trait Test: Send + Sync {
@@ -39,7 +39,10 @@ impl<T: AttributeValue> Test for Is<T> {
     fn holds(&self, host: &HostView<'_>) -> Result<bool> {
         match &self.value {
             Ok(value) => Ok(host.get(self.key)? == *value),
-            Err(why) => Err(super::Error::message(format!("compare attribute `{}`: {why}", self.key.name()))),
+            Err(why) => Err(super::Error::message(format!(
+                "compare attribute `{}`: {why}",
+                self.key.name()
+            ))),
         }
     }
 
@@ -86,7 +89,10 @@ impl Test for Fact {
             ))
         };
         match self {
-            Self::Os(id) => host.os().map(|os| os.id == *id).ok_or_else(|| undeclared("operating system")),
+            Self::Os(id) => host
+                .os()
+                .map(|os| os.id == *id)
+                .ok_or_else(|| undeclared("operating system")),
             Self::Arch(arch) => host.arch().map(|a| a == arch).ok_or_else(|| undeclared("architecture")),
         }
     }

@@ -89,14 +89,12 @@ impl Content {
     /// None if it is no text.
     #[must_use]
     pub fn redacted(&self) -> Option<String> {
-        self.0.iter().try_fold(String::new(), |mut text, segment| {
-            match segment {
-                Segment::Text(part) => text.push_str(part),
-                Segment::Secret(secret) => text.push_str(&format!("«{}»", secret.source())),
-                Segment::Base64(_) => return None,
-            }
-            Some(text)
-        })
+        let parts = self.0.iter().map(|segment| match segment {
+            Segment::Text(part) => Some(part.clone()),
+            Segment::Secret(secret) => Some(format!("«{}»", secret.source())),
+            Segment::Base64(_) => None,
+        });
+        parts.collect()
     }
 }
 

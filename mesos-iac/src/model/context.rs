@@ -1,5 +1,5 @@
 use super::{
-    Add, AttributeError, Code, Cluster, Condition, Draft, Endpoint, Error, Handle, HostView, LeftOut, Parts, Problem,
+    Add, AttributeError, Cluster, Code, Condition, Draft, Endpoint, Error, Handle, HostView, LeftOut, Parts, Problem,
     Problems, Result, Role, short_role_name,
 };
 use crate::words::{Location, ResourceId};
@@ -39,7 +39,10 @@ impl<'w> World<'w> {
 
     fn hosts_with<R: Role>(&self) -> Vec<HostView<'w>> {
         let has = |roles: &[RoleInstance]| roles.iter().any(|r| (&*r.role as &dyn Any).is::<R>());
-        (0..self.roles.len()).filter(|i| has(&self.roles[*i])).map(|i| self.view(i)).collect()
+        (0..self.roles.len())
+            .filter(|i| has(&self.roles[*i]))
+            .map(|i| self.view(i))
+            .collect()
     }
 
     fn hosts_where(&self, condition: &Condition) -> Result<Vec<HostView<'w>>> {
@@ -184,7 +187,7 @@ impl<R> Block for Handle<R> {
 impl<T> Block for Result<T, Error> {
     type Out = T;
 
-    fn finish(self) -> Result<T> {
+    fn finish(self) -> Self {
         self
     }
 }
@@ -227,7 +230,11 @@ impl<'w> Cx<'w> {
         for mut problem in problems {
             problem.host.get_or_insert_with(|| self.host.name().clone());
             problem.resource = problem.resource.or_else(|| resource.cloned());
-            let problem = if problem.places.iter().any(|place| place.at == at) { problem } else { problem.at(label, at.clone()) };
+            let problem = if problem.places.iter().any(|place| place.at == at) {
+                problem
+            } else {
+                problem.at(label, at.clone())
+            };
             self.problems.push(problem);
         }
     }
@@ -262,7 +269,11 @@ impl<'w> Cx<'w> {
     ///
     /// Returns what the block returned; `None` if the condition doesn't hold, and `None` is a dependency like any other.
     #[track_caller]
-    pub fn when<B: Block>(&mut self, condition: impl Into<Condition>, block: impl FnOnce(&mut Self) -> B) -> Option<B::Out> {
+    pub fn when<B: Block>(
+        &mut self,
+        condition: impl Into<Condition>,
+        block: impl FnOnce(&mut Self) -> B,
+    ) -> Option<B::Out> {
         let at = Location::caller();
         let condition = condition.into();
         if !self.decide(&condition, &at, None)? {
@@ -379,8 +390,14 @@ impl AttributeError {
         let problem = match error {
             Error::Problems(problems) => return problems,
             Error::Attribute(error) => error.to_problem(),
-            error => Problem::new(Code::FailedDeclaration, format!("role {}: failed to {error}", short_role_name(instance.role.name()))),
+            error => Problem::new(
+                Code::FailedDeclaration,
+                format!("role {}: failed to {error}", short_role_name(instance.role.name())),
+            ),
         };
-        problem.on(host.name()).at("the role was given here", instance.at.clone()).into()
+        problem
+            .on(host.name())
+            .at("the role was given here", instance.at.clone())
+            .into()
     }
 }

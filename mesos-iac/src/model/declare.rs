@@ -353,7 +353,11 @@ impl<B: Declare> Add for Declared<B> {
 
     fn into_parts(self, host: &HostView<'_>) -> Result<Parts> {
         let resource = self.inner.build(host)?;
-        let timing = if self.immediate { Timing::Immediate } else { Timing::Delayed };
+        let timing = if self.immediate {
+            Timing::Immediate
+        } else {
+            Timing::Delayed
+        };
         let triggers = self.triggers.into_iter().map(|trigger| Trigger { timing, ..trigger });
         Ok(Parts {
             id: resource.id().map_err(Error::from)?,

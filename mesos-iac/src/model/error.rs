@@ -1,7 +1,5 @@
 use super::{AttributeError, Problems, SystemError, TemplateError};
-use crate::words::{
-    CommandLineError, DurationError, ModeError, NameError, PathError, PatternError, SecretSourceError,
-};
+use crate::words::{CommandLineError, DurationError, ModeError, NameError, PathError, PatternError, SecretSourceError};
 
 /// `Result` with this crate's [`enum@Error`] unless another error is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,6 +1,6 @@
 use super::{
-    Arch, Assignment, Assignments, AttributeSpec, AttributeValue, Code, IntoValue, Key, Origin, Os, Problem, Problems, Role,
-    RoleInstance, Value, short_type_name,
+    Arch, Assignment, Assignments, AttributeSpec, AttributeValue, Code, IntoValue, Key, Origin, Os, Problem, Problems,
+    Role, RoleInstance, Value, short_type_name,
 };
 use crate::words::{HostName, HostPattern, Location, PatternError};
 
@@ -61,7 +61,13 @@ pub fn host(name: &str) -> Hosts {
     let at = Location::caller();
     match HostName::new(name) {
         Ok(name) => Hosts::new(vec![name], &at, Problems::new()),
-        Err(error) => Hosts::new(vec![], &at, Problem::new(Code::InvalidValue, error.to_string()).at("declared", at.clone()).into()),
+        Err(error) => Hosts::new(
+            vec![],
+            &at,
+            Problem::new(Code::InvalidValue, error.to_string())
+                .at("declared", at.clone())
+                .into(),
+        ),
     }
 }
 
@@ -71,7 +77,13 @@ pub fn hosts(pattern: &str) -> Hosts {
     let at = Location::caller();
     match HostPattern::new(pattern).and_then(|pattern| pattern.expand()) {
         Ok(names) => Hosts::new(names, &at, Problems::new()),
-        Err(error) => Hosts::new(vec![], &at, Problem::new(Code::InvalidValue, error.to_string()).at("declared", at.clone()).into()),
+        Err(error) => Hosts::new(
+            vec![],
+            &at,
+            Problem::new(Code::InvalidValue, error.to_string())
+                .at("declared", at.clone())
+                .into(),
+        ),
     }
 }
 
@@ -121,7 +133,7 @@ impl Host {
     }
 
     /// Pins the host's SSH key by its fingerprint, as `ssh-keygen -l` prints it (`SHA256:…`). A pin is all that counts:
-    /// known_hosts files aren't asked. Several pins admit several keys.
+    /// `known_hosts` files aren't asked. Several pins admit several keys.
     pub fn host_key(mut self, fingerprint: impl Into<String>) -> Self {
         self.host_keys.push(fingerprint.into());
         self
@@ -192,7 +204,10 @@ impl Host {
     /// Where the controller reaches the host: what `.connect(…)` says, else its address, else its name.
     #[must_use]
     pub fn reached_at(&self) -> &str {
-        self.connect.as_deref().or(self.address.as_deref()).unwrap_or(self.name.as_str())
+        self.connect
+            .as_deref()
+            .or(self.address.as_deref())
+            .unwrap_or(self.name.as_str())
     }
 
     /// Who logs in.
@@ -272,7 +287,12 @@ impl Hosts {
 
     /// Changes each host by plain Rust; the number counts from 0 in the order of the names.
     pub fn each(mut self, mut change: impl FnMut(usize, Host) -> Host) -> Self {
-        self.hosts = self.hosts.into_iter().enumerate().map(|(n, host)| change(n, host)).collect();
+        self.hosts = self
+            .hosts
+            .into_iter()
+            .enumerate()
+            .map(|(n, host)| change(n, host))
+            .collect();
         self
     }
 
@@ -290,7 +310,11 @@ impl Hosts {
         let addresses: Vec<String> = addresses.into_iter().map(Into::into).collect();
         if addresses.len() != self.hosts.len() && self.problems.is_empty() {
             let message = format!("{} addresses are given for {} hosts", addresses.len(), self.hosts.len());
-            self.problems.push(Problem::new(Code::InvalidValue, message).at("given", at).hint("give one address for each host"));
+            self.problems.push(
+                Problem::new(Code::InvalidValue, message)
+                    .at("given", at)
+                    .hint("give one address for each host"),
+            );
             return self;
         }
         let mut addresses = addresses.into_iter();

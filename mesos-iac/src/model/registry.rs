@@ -171,7 +171,9 @@ impl From<&AttributeRegistration> for AttributeSpec {
 /// Every kind of the program with its version, sorted by name.
 #[must_use]
 pub fn kinds() -> BTreeMap<&'static str, u32> {
-    inventory::iter::<KindRegistration>().map(|kind| (kind.name, kind.version)).collect()
+    inventory::iter::<KindRegistration>()
+        .map(|kind| (kind.name, kind.version))
+        .collect()
 }
 
 /// The qualified name of every role of the program, sorted.
@@ -195,13 +197,19 @@ pub fn templates() -> Vec<&'static super::TemplateRegistration> {
 /// # Errors
 /// One name is declared with two types.
 pub fn attributes() -> Result<BTreeMap<String, AttributeSpec>, Problems> {
-    let mut all: Vec<AttributeSpec> = inventory::iter::<AttributeRegistration>().map(AttributeSpec::from).collect();
+    let mut all: Vec<AttributeSpec> = inventory::iter::<AttributeRegistration>()
+        .map(AttributeSpec::from)
+        .collect();
     all.sort_by(|a, b| (&a.name, &a.at).cmp(&(&b.name, &b.at)));
     let mut problems = Problems::new();
     for registration in inventory::iter::<AttributeRegistration>() {
         if let Some(why) = (registration.default_error)() {
             let spec = AttributeSpec::from(registration);
-            let message = format!("the default of attribute `{}` is no {}: {why}", spec.name, spec.type_name());
+            let message = format!(
+                "the default of attribute `{}` is no {}: {why}",
+                spec.name,
+                spec.type_name()
+            );
             problems.push(Problem::new(Code::WrongType, message).at("declared", spec.at));
         }
     }
@@ -256,9 +264,8 @@ fn duplicates<'a>(what: &str, named: impl Iterator<Item = (&'a str, &'a str)>) -
             && name == other
         {
             let message = format!("the {what} `{name}` is registered by two types: {first} and {second}");
-            problems.push(
-                Problem::new(Code::DuplicateRegistration, message).hint(format!("give one {what} another name")),
-            );
+            problems
+                .push(Problem::new(Code::DuplicateRegistration, message).hint(format!("give one {what} another name")));
         }
     }
     problems
@@ -270,10 +277,17 @@ mod tests {
 
     #[test]
     fn two_types_under_one_name_are_found_in_any_order() {
-        for names in [[("a.x", "one"), ("b.x", "two"), ("a.x", "three")], [("a.x", "three"), ("a.x", "one"), ("b.x", "two")]] {
+        for names in [
+            [("a.x", "one"), ("b.x", "two"), ("a.x", "three")],
+            [("a.x", "three"), ("a.x", "one"), ("b.x", "two")],
+        ] {
             let problems = duplicates("kind", names.into_iter());
             assert_eq!(problems.len(), 1);
-            assert!(problems.to_string().contains("`a.x` is registered by two types: one and three"));
+            assert!(
+                problems
+                    .to_string()
+                    .contains("`a.x` is registered by two types: one and three")
+            );
         }
     }
 }

@@ -537,7 +537,17 @@ pub trait System: ReadSystem {
 #[must_use]
 pub fn full_unit_name(name: &str) -> String {
     const SUFFIXES: [&str; 11] = [
-        "service", "socket", "timer", "path", "mount", "automount", "swap", "target", "slice", "scope", "device",
+        "service",
+        "socket",
+        "timer",
+        "path",
+        "mount",
+        "automount",
+        "swap",
+        "target",
+        "slice",
+        "scope",
+        "device",
     ];
     match name.rsplit_once('.') {
         Some((_, suffix)) if SUFFIXES.contains(&suffix) => name.to_owned(),

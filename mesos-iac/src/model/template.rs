@@ -30,7 +30,9 @@ pub enum TemplateError {
         why: String,
     },
     /// A secret went through a filter or another operation, which can't work on a value that isn't known yet.
-    #[error("render template {template}: a secret may be printed as it is, and not go through filters, tests or operators")]
+    #[error(
+        "render template {template}: a secret may be printed as it is, and not go through filters, tests or operators"
+    )]
     SecretTransformed {
         /// The template's name.
         template: String,
@@ -269,26 +271,39 @@ mod tests {
             text,
             includes: &[("part.j2", "part of {{ name }}\n")],
         };
-        let serde_json::Value::Object(map) = context else { panic!("a map") };
+        let serde_json::Value::Object(map) = context else {
+            panic!("a map")
+        };
         let context = map.into_iter().map(|(k, v)| (&*k.leak(), v)).collect();
         render(&source, context)
     }
 
     #[test]
     fn the_last_newline_is_kept() {
-        let content = with("zk://{{ ip }}:2181/mesos\n", serde_json::json!({ "ip": "10.1.255.254" }));
+        let content = with(
+            "zk://{{ ip }}:2181/mesos\n",
+            serde_json::json!({ "ip": "10.1.255.254" }),
+        );
         assert_eq!(content.unwrap().redacted().unwrap(), "zk://10.1.255.254:2181/mesos\n");
     }
 
     #[test]
     fn undefined_names_are_errors_with_their_line() {
         let error = with("a\n{{ b.c }}\n", serde_json::json!({})).unwrap_err();
-        assert!(error.to_string().starts_with("render template test.j2:2: undefined"), "{error}");
+        assert!(
+            error.to_string().starts_with("render template test.j2:2: undefined"),
+            "{error}"
+        );
     }
 
     #[test]
     fn values_are_never_templates() {
-        for hostile in ["{{ 7 * 7 }}", "{% for x in range(9) %}x{% endfor %}", "{# x #}", "&<>\"'"] {
+        for hostile in [
+            "{{ 7 * 7 }}",
+            "{% for x in range(9) %}x{% endfor %}",
+            "{# x #}",
+            "&<>\"'",
+        ] {
             let content = with("{{ a }}", serde_json::json!({ "a": hostile })).unwrap();
             assert_eq!(content.redacted().unwrap(), hostile);
         }
@@ -303,7 +318,11 @@ mod tests {
     #[test]
     fn a_secret_is_printed_by_reference() {
         let secret: Secret = Secret::from_env("DB");
-        let content = with("p={{ p }};{% for x in [p, p] %}{{ x }}{% endfor %}", serde_json::json!({ "p": secret })).unwrap();
+        let content = with(
+            "p={{ p }};{% for x in [p, p] %}{{ x }}{% endfor %}",
+            serde_json::json!({ "p": secret }),
+        )
+        .unwrap();
         assert!(content.is_secret());
         assert_eq!(content.redacted().unwrap(), "p=«env:DB»;«env:DB»«env:DB»");
     }
@@ -311,7 +330,13 @@ mod tests {
     #[test]
     fn a_secret_cannot_be_transformed() {
         let secret: Secret = Secret::from_env("DB");
-        for text in ["{{ p|upper }}", "{{ p|length }}", "{{ p ~ 'x'|upper }}{{ (p ~ 'x')|length }}", "{{ p|replace('e', 'f') }}", "{{ p|tojson|length }}"] {
+        for text in [
+            "{{ p|upper }}",
+            "{{ p|length }}",
+            "{{ p ~ 'x'|upper }}{{ (p ~ 'x')|length }}",
+            "{{ p|replace('e', 'f') }}",
+            "{{ p|tojson|length }}",
+        ] {
             let result = with(text, serde_json::json!({ "p": secret }));
             assert!(result.is_err(), "{text}: {result:?}");
         }
@@ -319,7 +344,10 @@ mod tests {
 
     #[test]
     fn an_endless_template_ends() {
-        let error = with("{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(9999) %}{% endfor %}{% endfor %}{% endfor %}", serde_json::json!({}));
+        let error = with(
+            "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(9999) %}{% endfor %}{% endfor %}{% endfor %}",
+            serde_json::json!({}),
+        );
         assert!(error.is_err());
     }
 }

@@ -26,14 +26,33 @@ use crate::words::{AbsPath, HumanDuration, Mode, Secret};
     label = "not an attribute's type",
     note = "for a type of your own: derive Debug, Clone, PartialEq, Serialize and Deserialize, and add `impl AttributeValue for {Self} {{}}`"
 )]
-pub trait AttributeValue: fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {}
+pub trait AttributeValue:
+    fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+}
 
 macro_rules! attribute_values {
     ($($type:ty),* $(,)?) => { $(impl AttributeValue for $type {})* };
 }
 
 attribute_values!(
-    bool, String, char, u8, u16, u32, u64, i8, i16, i32, i64, f64, IpAddr, Ipv4Addr, Ipv6Addr, AbsPath, Mode,
+    bool,
+    String,
+    char,
+    u8,
+    u16,
+    u32,
+    u64,
+    i8,
+    i16,
+    i32,
+    i64,
+    f64,
+    IpAddr,
+    Ipv4Addr,
+    Ipv6Addr,
+    AbsPath,
+    Mode,
     HumanDuration,
 );
 impl<T: AttributeValue> AttributeValue for Option<T> {}
@@ -250,7 +269,10 @@ mod tests {
 
     #[test]
     fn type_names_lose_their_paths() {
-        assert_eq!(short_type_name("alloc::vec::Vec<core::net::ip_addr::IpAddr>"), "Vec<IpAddr>");
+        assert_eq!(
+            short_type_name("alloc::vec::Vec<core::net::ip_addr::IpAddr>"),
+            "Vec<IpAddr>"
+        );
         assert_eq!(short_type_name("bool"), "bool");
     }
 }

@@ -8,4 +8,5 @@ pub use planner::plan;
 pub use types::{Because, Certainty, Plan, Planned, PlannedRefresh, PlannedResource};
 pub use unified::{ChangeText, change_text};
 
+#[cfg(feature = "controller")]
 pub(crate) use unified::visible;

@@ -25,7 +25,10 @@ pub fn plan(catalog: &Catalog, system: &dyn ReadSystem) -> Plan {
                 satisfied.insert(&entry.id, diff.clone());
                 Fate::Changes
             }
-            Planned::Unknown { because: Because::Unknowable(_), .. } => Fate::Same,
+            Planned::Unknown {
+                because: Because::Unknowable(_),
+                ..
+            } => Fate::Same,
             Planned::Unknown { as_it_stands, .. } => {
                 if let Some(diff) = as_it_stands {
                     satisfied.insert(&entry.id, diff.clone());
@@ -42,7 +45,8 @@ pub fn plan(catalog: &Catalog, system: &dyn ReadSystem) -> Plan {
     }
     for entry in &catalog.entries {
         if fates.get(&entry.id) != Some(&Fate::Fails) {
-            plan.refreshes.extend(plan_refresh(entry, &fates, satisfied.get(&entry.id)));
+            plan.refreshes
+                .extend(plan_refresh(entry, &fates, satisfied.get(&entry.id)));
         }
     }
     plan
@@ -56,10 +60,19 @@ fn plan_entry(entry: &Entry, system: &dyn ReadSystem, fates: &HashMap<&ResourceI
         };
     }
     let moving = |id: &ResourceId| matches!(fate(id), Fate::Changes | Fate::Open);
-    let upstream = || entry.after.iter().find(|edge| moving(&edge.on)).map(|edge| Because::Upstream(edge.on.clone()));
+    let upstream = || {
+        entry
+            .after
+            .iter()
+            .find(|edge| moving(&edge.on))
+            .map(|edge| Because::Upstream(edge.on.clone()))
+    };
     // What a package brings along can't be seen before it is there, so neither can a difference from it.
     let provider = || {
-        let provided = entry.after.iter().find(|edge| edge.because == Reason::Provider && moving(&edge.on));
+        let provided = entry
+            .after
+            .iter()
+            .find(|edge| edge.because == Reason::Provider && moving(&edge.on));
         provided.map(|edge| Because::Upstream(edge.on.clone()))
     };
     match entry.resource.behavior().check(system) {

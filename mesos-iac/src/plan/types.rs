@@ -97,7 +97,13 @@ impl Plan {
     pub fn changes_anything(&self) -> bool {
         let changes = |resource: &PlannedResource| {
             matches!(resource.planned, Planned::WouldChange(_))
-                || matches!(&resource.planned, Planned::Unknown { because: Because::Upstream(_) | Because::GuardNotRun, .. })
+                || matches!(
+                    &resource.planned,
+                    Planned::Unknown {
+                        because: Because::Upstream(_) | Because::GuardNotRun,
+                        ..
+                    }
+                )
         };
         !self.refreshes.is_empty() || self.resources.iter().any(changes)
     }
@@ -105,6 +111,8 @@ impl Plan {
     /// Whether something would fail.
     #[must_use]
     pub fn fails(&self) -> bool {
-        self.resources.iter().any(|resource| matches!(resource.planned, Planned::Failed(_)))
+        self.resources
+            .iter()
+            .any(|resource| matches!(resource.planned, Planned::Failed(_)))
     }
 }

@@ -24,7 +24,12 @@ fn push_change(change: &Change, lines: &mut Vec<String>) {
         (Shown::Absent, Shown::Text(to)) => push_unified(&change.property, "", to, lines),
         (Shown::Text(from), Shown::Absent) => push_unified(&change.property, from, "", lines),
         (Shown::Secret, Shown::Secret) => lines.push(format!("{}: (secret, differs)", change.property)),
-        (from, to) => lines.push(format!("{}: {} → {}", change.property, visible(&from.to_string()), visible(&to.to_string()))),
+        (from, to) => lines.push(format!(
+            "{}: {} → {}",
+            change.property,
+            visible(&from.to_string()),
+            visible(&to.to_string())
+        )),
     }
 }
 
@@ -69,7 +74,11 @@ mod tests {
     #[test]
     fn terminal_escapes_are_made_visible() {
         let mut diff = Diff::new();
-        diff.push("content", Shown::Text("\u{1b}[2J\n".into()), Shown::Text("\u{202e}x\n".into()));
+        diff.push(
+            "content",
+            Shown::Text("\u{1b}[2J\n".into()),
+            Shown::Text("\u{202e}x\n".into()),
+        );
         let text = change_text(&diff).lines.join("\n");
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
     }

@@ -8,7 +8,12 @@ fn edges(host: &CompiledHost) -> impl Iterator<Item = (&ResourceId, &ResourceId,
     host.catalog.entries.iter().flat_map(|entry| {
         entry.after.iter().map(|edge| {
             let refresh = entry.refresh_on.iter().find(|Subscription { on, .. }| *on == edge.on);
-            (&edge.on, &entry.id, edge.because, refresh.map(|subscription| subscription.action))
+            (
+                &edge.on,
+                &entry.id,
+                edge.because,
+                refresh.map(|subscription| subscription.action),
+            )
         })
     })
 }
@@ -20,9 +25,19 @@ pub fn dot(hosts: &[&CompiledHost], verbose: bool) -> String {
     for host in hosts {
         let name = |id: &ResourceId| quoted(&format!("{}/{id}", host.name()));
         // A String takes everything.
-        let _infallible = writeln!(text, "  subgraph {} {{\n    label={};", quoted(&format!("cluster_{}", host.name())), quoted(host.name().as_str()));
+        let _infallible = writeln!(
+            text,
+            "  subgraph {} {{\n    label={};",
+            quoted(&format!("cluster_{}", host.name())),
+            quoted(host.name().as_str())
+        );
         for entry in &host.catalog.entries {
-            let _infallible = writeln!(text, "    {} [label={}];", name(&entry.id), quoted(&entry.id.to_string()));
+            let _infallible = writeln!(
+                text,
+                "    {} [label={}];",
+                name(&entry.id),
+                quoted(&entry.id.to_string())
+            );
         }
         for (first, then, because, refresh) in edges(host) {
             let style = match (refresh, because.is_automatic()) {
@@ -34,7 +49,12 @@ pub fn dot(hosts: &[&CompiledHost], verbose: bool) -> String {
         }
         for dropped in host.provenance.dropped.iter().filter(|_| verbose) {
             let reason = quoted(&format!("dropped: {}", dropped.edge.because));
-            let _infallible = writeln!(text, "    {} -> {} [style=dotted, color=red, constraint=false, label={reason}];", name(&dropped.edge.on), name(&dropped.of));
+            let _infallible = writeln!(
+                text,
+                "    {} -> {} [style=dotted, color=red, constraint=false, label={reason}];",
+                name(&dropped.edge.on),
+                name(&dropped.of)
+            );
         }
         text.push_str("  }\n");
     }
@@ -47,7 +67,13 @@ pub fn dot(hosts: &[&CompiledHost], verbose: bool) -> String {
 pub fn mermaid(hosts: &[&CompiledHost], verbose: bool) -> String {
     let mut text = String::from("flowchart LR\n");
     for (number, host) in hosts.iter().enumerate() {
-        let index = |id: &ResourceId| host.catalog.entries.iter().position(|entry| entry.id == *id).unwrap_or(0);
+        let index = |id: &ResourceId| {
+            host.catalog
+                .entries
+                .iter()
+                .position(|entry| entry.id == *id)
+                .unwrap_or(0)
+        };
         let node = |id: &ResourceId| format!("n{number}_{}", index(id));
         let _infallible = writeln!(text, "  subgraph h{number} [{}]", label(host.name().as_str()));
         for entry in &host.catalog.entries {
@@ -62,7 +88,12 @@ pub fn mermaid(hosts: &[&CompiledHost], verbose: bool) -> String {
             let _infallible = writeln!(text, "    {} {arrow} {}", node(first), node(then));
         }
         for dropped in host.provenance.dropped.iter().filter(|_| verbose) {
-            let _infallible = writeln!(text, "    {} -. dropped .-x {}", node(&dropped.edge.on), node(&dropped.of));
+            let _infallible = writeln!(
+                text,
+                "    {} -. dropped .-x {}",
+                node(&dropped.edge.on),
+                node(&dropped.of)
+            );
         }
         text.push_str("  end\n");
     }
@@ -75,5 +106,11 @@ fn quoted(text: &str) -> String {
 
 /// Mermaid has no escapes within quotes, but entities.
 fn label(text: &str) -> String {
-    format!("\"{}\"", text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;"))
+    format!(
+        "\"{}\"",
+        text.replace('&', "&amp;")
+            .replace('"', "&quot;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+    )
 }

@@ -28,14 +28,22 @@ impl<W: Write> Reporter for JsonReporter<W> {
     fn take(&mut self, event: &FleetEvent) -> io::Result<()> {
         let value = match event {
             FleetEvent::HostStarted { host } => json!({ "type": "host_started", "host": host }),
-            FleetEvent::AgentUploaded { host, bytes } => json!({ "type": "agent_uploaded", "host": host, "bytes": bytes }),
-            FleetEvent::HostWelcomed { host, facts } => json!({ "type": "host_welcomed", "host": host, "facts": facts }),
+            FleetEvent::AgentUploaded { host, bytes } => {
+                json!({ "type": "agent_uploaded", "host": host, "bytes": bytes })
+            }
+            FleetEvent::HostWelcomed { host, facts } => {
+                json!({ "type": "host_welcomed", "host": host, "facts": facts })
+            }
             FleetEvent::Host { host, event } => json!({ "type": "event", "host": host, "event": event }),
             FleetEvent::HostFinished { host, result, traffic } => {
                 let sent = json!({ "agent_bytes": traffic.program, "message_bytes": traffic.messages });
                 match result {
-                    HostResult::Converged(summary) => json!({ "type": "host_finished", "host": host, "result": "converged", "summary": summary, "sent": sent }),
-                    HostResult::Planned(plan) => json!({ "type": "host_finished", "host": host, "result": "planned", "plan": plan, "sent": sent }),
+                    HostResult::Converged(summary) => {
+                        json!({ "type": "host_finished", "host": host, "result": "converged", "summary": summary, "sent": sent })
+                    }
+                    HostResult::Planned(plan) => {
+                        json!({ "type": "host_finished", "host": host, "result": "planned", "plan": plan, "sent": sent })
+                    }
                     HostResult::Failed(error) => json!({
                         "type": "host_finished",
                         "host": host,

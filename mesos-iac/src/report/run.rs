@@ -73,32 +73,75 @@ impl<W: Write> RunReporter<W> {
     fn host_event(&mut self, host: &HostName, event: &Event) -> io::Result<()> {
         let paint = self.paint;
         match event {
-            Event::ResourceFinished { id, outcome, milliseconds } => match outcome {
+            Event::ResourceFinished {
+                id,
+                outcome,
+                milliseconds,
+            } => match outcome {
                 Outcome::NoChange if self.verbose => self.line(host, &paint.dim("ok      "), &id.to_string()),
                 Outcome::NoChange => Ok(()),
                 Outcome::Changed(diff) => {
-                    let took = if *milliseconds >= 1000 { format!("  ({:.1} s)", *milliseconds as f64 / 1000.0) } else { String::new() };
+                    let took = if *milliseconds >= 1000 {
+                        format!("  ({}.{} s)", milliseconds / 1000, milliseconds % 1000 / 100)
+                    } else {
+                        String::new()
+                    };
                     let properties: Vec<&str> = diff.changes.iter().map(|change| change.property.as_str()).collect();
                     let text = format!("{id}  {}{took}", paint.dim(&properties.join(", ")));
                     self.line(host, &paint.yellow("changed "), &text)?;
-                    if self.verbose { self.detail(host, &change_text(diff).lines) } else { Ok(()) }
+                    if self.verbose {
+                        self.detail(host, &change_text(diff).lines)
+                    } else {
+                        Ok(())
+                    }
                 }
                 Outcome::Unknown(why) => self.line(host, &paint.cyan("unknown "), &format!("{id}  {}", visible(why))),
-                Outcome::Failed(why) => self.line(host, &paint.red("FAILED  "), &format!("{id}  failed to {}", visible(why))),
-                Outcome::Skipped { because } => self.line(host, &paint.red("skipped "), &format!("{id}  because {because} failed")),
+                Outcome::Failed(why) => self.line(
+                    host,
+                    &paint.red("FAILED  "),
+                    &format!("{id}  failed to {}", visible(why)),
+                ),
+                Outcome::Skipped { because } => {
+                    self.line(host, &paint.red("skipped "), &format!("{id}  because {because} failed"))
+                }
                 Outcome::NotReached => self.line(host, &paint.red("stopped "), &format!("{id}  not reached")),
             },
-            Event::RefreshFinished { target, action, because, outcome } => {
+            Event::RefreshFinished {
+                target,
+                action,
+                because,
+                outcome,
+            } => {
                 let causes: Vec<String> = because.iter().map(ToString::to_string).collect();
                 let text = format!("{target}  because of {}", causes.join(", "));
                 match outcome {
-                    RefreshOutcome::Done => self.line(host, &paint.yellow(&format!("{:<8}", format!("{action}"))), &text),
-                    RefreshOutcome::Satisfied if self.verbose => self.line(host, &paint.dim("ok      "), &format!("{target}  needs no {action}: it was started")),
+                    RefreshOutcome::Done => {
+                        self.line(host, &paint.yellow(&format!("{:<8}", format!("{action}"))), &text)
+                    }
+                    RefreshOutcome::Satisfied if self.verbose => self.line(
+                        host,
+                        &paint.dim("ok      "),
+                        &format!("{target}  needs no {action}: it was started"),
+                    ),
                     RefreshOutcome::Satisfied => Ok(()),
-                    RefreshOutcome::Unknown(why) => self.line(host, &paint.cyan("unknown "), &format!("{action} {text}: {}", visible(why))),
-                    RefreshOutcome::Failed(why) => self.line(host, &paint.red("FAILED  "), &format!("{action} {target}  failed to {}", visible(why))),
-                    RefreshOutcome::Held { because } => self.line(host, &paint.red("held    "), &format!("{action} {target}  because {because} failed")),
-                    RefreshOutcome::NotReached => self.line(host, &paint.red("stopped "), &format!("{action} {target}  not reached")),
+                    RefreshOutcome::Unknown(why) => self.line(
+                        host,
+                        &paint.cyan("unknown "),
+                        &format!("{action} {text}: {}", visible(why)),
+                    ),
+                    RefreshOutcome::Failed(why) => self.line(
+                        host,
+                        &paint.red("FAILED  "),
+                        &format!("{action} {target}  failed to {}", visible(why)),
+                    ),
+                    RefreshOutcome::Held { because } => self.line(
+                        host,
+                        &paint.red("held    "),
+                        &format!("{action} {target}  because {because} failed"),
+                    ),
+                    RefreshOutcome::NotReached => {
+                        self.line(host, &paint.red("stopped "), &format!("{action} {target}  not reached"))
+                    }
                 }
             }
             Event::Noted(text) => self.line(host, &paint.cyan("note    "), &visible(text)),
@@ -142,8 +185,16 @@ impl<W: Write> Reporter for RunReporter<W> {
                     HostResult::Converged(_) => Ok(()),
                     HostResult::Failed(error) => {
                         self.failures += 1;
-                        let mark = if error.is_unreachable() { "UNREACHABLE" } else { "REFUSED " };
-                        self.line(host, &paint.red(mark), &format!("failed to {}", visible(&error.to_string())))?;
+                        let mark = if error.is_unreachable() {
+                            "UNREACHABLE"
+                        } else {
+                            "REFUSED "
+                        };
+                        self.line(
+                            host,
+                            &paint.red(mark),
+                            &format!("failed to {}", visible(&error.to_string())),
+                        )?;
                         match error.hint() {
                             Some(hint) => self.line(host, &paint.cyan("hint:   "), &visible(&hint)),
                             None => Ok(()),

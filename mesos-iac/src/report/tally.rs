@@ -1,4 +1,4 @@
-use crate::converge::{Event, RefreshOutcome, Outcome};
+use crate::converge::{Event, Outcome, RefreshOutcome};
 use crate::fleet::{FleetEvent, HostResult, Traffic};
 use crate::plan::{Because, Planned};
 
@@ -90,6 +90,12 @@ impl Tally {
     /// Whether a planned resource's state is out of reach for good, and not only until something else changed.
     #[must_use]
     pub const fn is_out_of_reach(planned: &Planned) -> bool {
-        matches!(planned, Planned::Unknown { because: Because::Unknowable(_), .. })
+        matches!(
+            planned,
+            Planned::Unknown {
+                because: Because::Unknowable(_),
+                ..
+            }
+        )
     }
 }

@@ -46,11 +46,34 @@ impl FakeSystem {
     #[must_use]
     pub fn new() -> Self {
         let usual = [
-            "/", "/etc", "/etc/apt", "/etc/apt/sources.list.d", "/etc/cron.d", "/etc/default", "/etc/init.d", "/etc/systemd",
-            "/etc/systemd/system", "/home", "/opt", "/root", "/run", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/local",
-            "/usr/local/bin", "/usr/sbin", "/var", "/var/lib", "/var/log",
+            "/",
+            "/etc",
+            "/etc/apt",
+            "/etc/apt/sources.list.d",
+            "/etc/cron.d",
+            "/etc/default",
+            "/etc/init.d",
+            "/etc/systemd",
+            "/etc/systemd/system",
+            "/home",
+            "/opt",
+            "/root",
+            "/run",
+            "/srv",
+            "/tmp",
+            "/usr",
+            "/usr/bin",
+            "/usr/local",
+            "/usr/local/bin",
+            "/usr/sbin",
+            "/var",
+            "/var/lib",
+            "/var/log",
         ];
-        let nodes = usual.iter().filter_map(|path| AbsPath::new(path).ok()).map(|path| (path, Node::Directory));
+        let nodes = usual
+            .iter()
+            .filter_map(|path| AbsPath::new(path).ok())
+            .map(|path| (path, Node::Directory));
         Self {
             state: Mutex::new(State {
                 machine: Machine::default(),
@@ -221,7 +244,11 @@ impl ReadSystem for FakeSystem {
                 Node::Directory => PathKind::Directory,
                 Node::Symlink(target) => PathKind::Symlink(target.clone()),
             },
-            mode: kept.mode.or(Some(if *node == Node::Directory { Mode::DIRECTORY } else { Mode::FILE })),
+            mode: kept.mode.or(Some(if *node == Node::Directory {
+                Mode::DIRECTORY
+            } else {
+                Mode::FILE
+            })),
             owner: kept.owner.or_else(|| Some("root".into())),
             group: kept.group.or_else(|| Some("root".into())),
         }))
@@ -286,7 +313,10 @@ impl ReadSystem for FakeSystem {
     }
 
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
-        self.secrets.get(secret).cloned().ok_or_else(|| SystemError::NoSecret(secret.clone()))
+        self.secrets
+            .get(secret)
+            .cloned()
+            .ok_or_else(|| SystemError::NoSecret(secret.clone()))
     }
 }
 
@@ -372,7 +402,8 @@ impl System for FakeSystem {
     }
 
     fn create_group(&self, name: &str, gid: Option<u32>, _system: bool) -> Result<()> {
-        self.lock().machine.create_group(name, gid)
+        self.lock().machine.create_group(name, gid);
+        Ok(())
     }
 
     fn change_group(&self, name: &str, gid: u32) -> Result<()> {

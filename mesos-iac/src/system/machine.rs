@@ -53,7 +53,13 @@ impl Default for Machine {
             packages: BTreeMap::new(),
             units: BTreeMap::new(),
             users: BTreeMap::from([("root".to_owned(), root)]),
-            groups: BTreeMap::from([("root".to_owned(), GroupEntry { gid: 0, members: Vec::new() })]),
+            groups: BTreeMap::from([(
+                "root".to_owned(),
+                GroupEntry {
+                    gid: 0,
+                    members: Vec::new(),
+                },
+            )]),
             attributes: BTreeMap::new(),
             actions: BTreeMap::new(),
             commands: Vec::new(),
@@ -87,8 +93,13 @@ impl Machine {
 
     pub(super) fn control(&mut self, name: &str, action: UnitAction) -> Result<(), SystemError> {
         let mut state = self.unit(name);
-        if state.file_state == "masked" && matches!(action, UnitAction::Start | UnitAction::Restart | UnitAction::Enable) {
-            return Err(SystemError::Other(format!("{} {name}: the unit is masked", action.verb())));
+        if state.file_state == "masked"
+            && matches!(action, UnitAction::Start | UnitAction::Restart | UnitAction::Enable)
+        {
+            return Err(SystemError::Other(format!(
+                "{} {name}: the unit is masked",
+                action.verb()
+            )));
         }
         match action {
             UnitAction::Start | UnitAction::Restart | UnitAction::Reload => state.active = "active".into(),
@@ -106,25 +117,34 @@ impl Machine {
         let group = match &change.group {
             Some(group) => group.clone(),
             None => {
-                self.create_group(name, None)?;
+                self.create_group(name, None);
                 name.to_owned()
             }
         };
-        let uid = change.uid.unwrap_or_else(|| free_number(self.users.values().map(|user| user.uid), change.system));
-        self.users.insert(name.to_owned(), Account {
-            uid,
-            gid: self.groups.get(&group).map_or(uid, |entry| entry.gid),
-            group,
-            comment: String::new(),
-            home: format!("/home/{name}"),
-            shell: "/bin/sh".into(),
-            groups: Vec::new(),
-        });
+        let uid = change
+            .uid
+            .unwrap_or_else(|| free_number(self.users.values().map(|user| user.uid), change.system));
+        self.users.insert(
+            name.to_owned(),
+            Account {
+                uid,
+                gid: self.groups.get(&group).map_or(uid, |entry| entry.gid),
+                group,
+                comment: String::new(),
+                home: format!("/home/{name}"),
+                shell: "/bin/sh".into(),
+                groups: Vec::new(),
+            },
+        );
         self.change_user(name, change)
     }
 
     pub(super) fn change_user(&mut self, name: &str, change: &AccountChange) -> Result<(), SystemError> {
-        let gid = change.group.as_ref().and_then(|group| self.groups.get(group)).map(|entry| entry.gid);
+        let gid = change
+            .group
+            .as_ref()
+            .and_then(|group| self.groups.get(group))
+            .map(|entry| entry.gid);
         let user = self.users.get_mut(name).ok_or_else(|| missing("user", name))?;
         user.uid = change.uid.unwrap_or(user.uid);
         user.gid = gid.unwrap_or(user.gid);
@@ -146,13 +166,15 @@ impl Machine {
         Ok(())
     }
 
-    pub(super) fn create_group(&mut self, name: &str, gid: Option<u32>) -> Result<(), SystemError> {
+    pub(super) fn create_group(&mut self, name: &str, gid: Option<u32>) {
         let gid = gid.unwrap_or_else(|| free_number(self.groups.values().map(|group| group.gid), false));
-        self.groups.insert(name.to_owned(), GroupEntry {
-            gid,
-            members: Vec::new(),
-        });
-        Ok(())
+        self.groups.insert(
+            name.to_owned(),
+            GroupEntry {
+                gid,
+                members: Vec::new(),
+            },
+        );
     }
 
     pub(super) fn change_group(&mut self, name: &str, gid: u32) -> Result<(), SystemError> {
@@ -183,5 +205,5 @@ fn missing(what: &str, name: &str) -> SystemError {
 fn free_number(taken: impl Iterator<Item = u32>, system: bool) -> u32 {
     let taken: Vec<u32> = taken.collect();
     let from = if system { 100 } else { 1000 };
-    (from..).find(|number| !taken.contains(number)).unwrap_or(from)
+    (from..u32::MAX).find(|number| !taken.contains(number)).unwrap_or(from)
 }

@@ -1,6 +1,4 @@
-use crate::model::{
-    Account, Facts, GroupEntry, PathEntry, Probe, ReadSystem, SystemError, UnitState,
-};
+use crate::model::{Account, Facts, GroupEntry, PathEntry, Probe, ReadSystem, SystemError, UnitState};
 use crate::words::{AbsPath, SecretSource, SecretText};
 
 type Result<T> = std::result::Result<T, SystemError>;

@@ -59,7 +59,12 @@ impl Sandbox {
     ///
     /// # Errors
     /// It can't be made or read, or was made by another release.
-    pub fn open(directory: &Path, host: &HostName, declared: &DeclaredFacts, create: bool) -> std::result::Result<Self, SandboxError> {
+    pub fn open(
+        directory: &Path,
+        host: &HostName,
+        declared: &DeclaredFacts,
+        create: bool,
+    ) -> std::result::Result<Self, SandboxError> {
         let place = directory.join(host.as_str());
         let fail = |path: &Path, why: String| SandboxError::Path {
             path: path.to_owned(),
@@ -114,11 +119,13 @@ impl Sandbox {
     }
 
     fn files(&self) -> Result<&Files> {
-        self.files.as_ref().ok_or_else(|| SystemError::Other(format!("use the sandbox {}: it doesn't exist", self.place.display())))
+        self.files
+            .as_ref()
+            .ok_or_else(|| SystemError::Other(format!("use the sandbox {}: it doesn't exist", self.place.display())))
     }
 
     /// Makes the directories above the path, which on a host a package would have brought.
-    fn make_parents(&self, files: &Files, path: &AbsPath) -> Result<()> {
+    fn make_parents(files: &Files, path: &AbsPath) -> Result<()> {
         let mut missing: Vec<AbsPath> = Vec::new();
         for above in path.ancestors() {
             if files.entry(&above)?.is_some() {
@@ -126,7 +133,10 @@ impl Sandbox {
             }
             missing.push(above);
         }
-        missing.iter().rev().try_for_each(|above| files.create_directory(above, &PathAttributes::default()))
+        missing
+            .iter()
+            .rev()
+            .try_for_each(|above| files.create_directory(above, &PathAttributes::default()))
     }
 
     /// Keeps what was said of a path; what is new belongs to root unless something else was said.
@@ -143,7 +153,7 @@ impl Sandbox {
         machine.keep_attributes(path, said);
     }
 
-    fn unknowable(&self, what: String) -> SystemError {
+    fn unknowable(what: String) -> SystemError {
         SystemError::Unknowable {
             system: "a sandbox".into(),
             what,
@@ -162,7 +172,10 @@ fn read_model(path: &Path) -> std::result::Result<Machine, SandboxError> {
         Err(error) => return Err(fail(error.to_string())),
     };
     let json: serde_json::Value = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
-    let found = json.get("format").and_then(serde_json::Value::as_u64).and_then(|n| u32::try_from(n).ok());
+    let found = json
+        .get("format")
+        .and_then(serde_json::Value::as_u64)
+        .and_then(|n| u32::try_from(n).ok());
     match found {
         Some(MACHINE_FORMAT) => serde_json::from_value(json).map_err(|error| fail(error.to_string())),
         Some(found) => Err(SandboxError::Version {
@@ -187,7 +200,9 @@ impl ReadSystem for Sandbox {
 
     fn entry(&self, path: &AbsPath) -> Result<Option<PathEntry>> {
         let Some(files) = &self.files else { return Ok(None) };
-        let Some(found) = files.entry(path)? else { return Ok(None) };
+        let Some(found) = files.entry(path)? else {
+            return Ok(None);
+        };
         let kept = self.lock().attributes.get(path).cloned().unwrap_or_default();
         Ok(Some(PathEntry {
             kind: found.kind,
@@ -198,7 +213,9 @@ impl ReadSystem for Sandbox {
     }
 
     fn resolve(&self, path: &AbsPath) -> Result<AbsPath> {
-        self.files.as_ref().map_or_else(|| Ok(path.clone()), |files| files.root().resolve(path))
+        self.files
+            .as_ref()
+            .map_or_else(|| Ok(path.clone()), |files| files.root().resolve(path))
     }
 
     fn read(&self, path: &AbsPath) -> Result<Option<Vec<u8>>> {
@@ -226,11 +243,14 @@ impl ReadSystem for Sandbox {
     }
 
     fn probe(&self, probe: &Probe) -> Result<bool> {
-        Err(self.unknowable(format!("what the guard `{}` would answer", probe.invocation.command)))
+        Err(Self::unknowable(format!("what the guard `{}` would answer", probe.invocation.command)))
     }
 
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
-        self.secrets.get(secret).cloned().ok_or_else(|| SystemError::NoSecret(secret.clone()))
+        self.secrets
+            .get(secret)
+            .cloned()
+            .ok_or_else(|| SystemError::NoSecret(secret.clone()))
     }
 }
 
@@ -238,7 +258,7 @@ impl System for Sandbox {
     fn write_file(&self, path: &AbsPath, write: &FileWrite<'_>) -> Result<()> {
         let files = self.files()?;
         let path = files.root().resolve(path)?;
-        self.make_parents(files, &path)?;
+        Self::make_parents(files, &path)?;
         let is_new = files.entry(&path)?.is_none();
         // The command that would approve of the content isn't run: there is no saying whether it is there.
         let unverified = FileWrite { verify: None, ..*write };
@@ -249,7 +269,7 @@ impl System for Sandbox {
 
     fn create_directory(&self, path: &AbsPath, attributes: &PathAttributes) -> Result<()> {
         let files = self.files()?;
-        self.make_parents(files, path)?;
+        Self::make_parents(files, path)?;
         files.create_directory(path, attributes)?;
         self.keep(path, attributes, true, Mode::DIRECTORY);
         Ok(())
@@ -257,7 +277,7 @@ impl System for Sandbox {
 
     fn write_symlink(&self, path: &AbsPath, target: &str) -> Result<()> {
         let files = self.files()?;
-        self.make_parents(files, path)?;
+        Self::make_parents(files, path)?;
         files.write_symlink(path, target)
     }
 
@@ -304,7 +324,8 @@ impl System for Sandbox {
     }
 
     fn create_group(&self, name: &str, gid: Option<u32>, _system: bool) -> Result<()> {
-        self.lock().create_group(name, gid)
+        self.lock().create_group(name, gid);
+        Ok(())
     }
 
     fn change_group(&self, name: &str, gid: u32) -> Result<()> {
@@ -317,6 +338,9 @@ impl System for Sandbox {
     }
 
     fn run(&self, invocation: &Invocation) -> Result<Output> {
-        Err(self.unknowable(format!("what `{}` does: commands aren't run in one", invocation.command)))
+        Err(Self::unknowable(format!(
+            "what `{}` does: commands aren't run in one",
+            invocation.command
+        )))
     }
 }

@@ -18,7 +18,9 @@ impl FakeHost {
     #[must_use]
     pub fn new(host: &CompiledHost) -> Self {
         let system = FakeSystem::new();
-        let base = system.facts().unwrap_or_else(|_| unreachable!("a fake host knows its facts"));
+        let base = system
+            .facts()
+            .unwrap_or_else(|_| unreachable!("a fake host knows its facts"));
         let declared = &host.catalog.declared;
         let facts = Facts {
             hostname: host.name().to_string(),
@@ -52,7 +54,9 @@ impl FakeHost {
     pub fn converge(&mut self, host: &CompiledHost) -> Summary {
         self.events.clear();
         let events = &mut self.events;
-        converge(&host.catalog, &self.system, &Control::new(), &mut |event| events.push(event))
+        converge(&host.catalog, &self.system, &Control::new(), &mut |event| {
+            events.push(event);
+        })
     }
 
     /// What happened in the last run.
@@ -64,11 +68,23 @@ impl FakeHost {
     /// What the last run changed.
     #[must_use]
     pub fn changed(&self) -> Vec<&ResourceId> {
-        let changed = |event: &'_ Event| matches!(event, Event::ResourceFinished { outcome: Outcome::Changed(_), .. });
-        let ids = self.events.iter().filter(|event| changed(event)).filter_map(|event| match event {
-            Event::ResourceFinished { id, .. } => Some(id),
-            _ => None,
-        });
+        let changed = |event: &'_ Event| {
+            matches!(
+                event,
+                Event::ResourceFinished {
+                    outcome: Outcome::Changed(_),
+                    ..
+                }
+            )
+        };
+        let ids = self
+            .events
+            .iter()
+            .filter(|event| changed(event))
+            .filter_map(|event| match event {
+                Event::ResourceFinished { id, .. } => Some(id),
+                _ => None,
+            });
         ids.collect()
     }
 
@@ -91,16 +107,26 @@ pub fn check_idempotent(cluster: &Cluster) -> Result<(), String> {
         fake.converge(host);
         offenders.extend(failures(host, &fake));
         fake.converge(host);
-        offenders.extend(fake.changed().iter().map(|id| format!("{}: {id} changes in the second run", host.name())));
+        offenders.extend(
+            fake.changed()
+                .iter()
+                .map(|id| format!("{}: {id} changes in the second run", host.name())),
+        );
     }
-    if offenders.is_empty() { Ok(()) } else { Err(offenders.join("\n")) }
+    if offenders.is_empty() {
+        Ok(())
+    } else {
+        Err(offenders.join("\n"))
+    }
 }
 
 fn failures(host: &CompiledHost, fake: &FakeHost) -> Vec<String> {
     let failure = |event: &Event| match event {
-        Event::ResourceFinished { id, outcome: Outcome::Failed(why) | Outcome::Unknown(why), .. } => {
-            Some(format!("{}: {id}: failed to {why}", host.name()))
-        }
+        Event::ResourceFinished {
+            id,
+            outcome: Outcome::Failed(why) | Outcome::Unknown(why),
+            ..
+        } => Some(format!("{}: {id}: failed to {why}", host.name())),
         _ => None,
     };
     fake.events().iter().filter_map(failure).collect()

@@ -21,7 +21,12 @@ pub fn snapshot_text(host: &CompiledHost) -> String {
     if !facts.is_empty() {
         let _infallible = writeln!(text, "{}", facts.join(", "));
     }
-    let roles: Vec<&str> = host.provenance.roles.iter().map(|role| short_role_name(&role.role)).collect();
+    let roles: Vec<&str> = host
+        .provenance
+        .roles
+        .iter()
+        .map(|role| short_role_name(&role.role))
+        .collect();
     let _infallible = writeln!(text, "roles {}", roles.join(", "));
     for entry in &catalog.entries {
         write_entry(entry, &mut text);
@@ -80,7 +85,10 @@ fn write_field(name: &str, value: &Value, text: &mut String) {
         Value::Object(map) if !map.contains_key(crate::words::SECRET_FIELD) => {
             let mut inner: Vec<_> = map.iter().collect();
             inner.sort_by_key(|(name, _)| *name);
-            inner.into_iter().filter(|(_, value)| !is_unset(value)).for_each(|(field, value)| write_field(field, value, text));
+            inner
+                .into_iter()
+                .filter(|(_, value)| !is_unset(value))
+                .for_each(|(field, value)| write_field(field, value, text));
         }
         Value::String(word) => {
             let _infallible = writeln!(text, "  {name} {word}");

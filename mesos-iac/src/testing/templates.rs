@@ -17,8 +17,11 @@ pub fn render_every_template() -> Result<usize, String> {
     for template in &templates {
         let mut environment = template_environment();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        let added: Result<(), minijinja::Error> =
-            template.source.includes.iter().try_for_each(|(name, text)| environment.add_template(name, text));
+        let added: Result<(), minijinja::Error> = template
+            .source
+            .includes
+            .iter()
+            .try_for_each(|(name, text)| environment.add_template(name, text));
         // A template over attributes may use the built-ins too; any other was refused them as it was compiled.
         let names = template.fields.iter().chain(&BUILT_INS);
         let values = names.map(|name| (*name, Value::from_object(Anything)));
@@ -26,10 +29,18 @@ pub fn render_every_template() -> Result<usize, String> {
             environment.render_named_str(template.source.name, template.source.text, Value::from_pairs(values))
         });
         if let Err(error) = rendered {
-            failures.push(format!("{} (declared at {}): {error}", template.source.name, template.at()));
+            failures.push(format!(
+                "{} (declared at {}): {error}",
+                template.source.name,
+                template.at()
+            ));
         }
     }
-    if failures.is_empty() { Ok(templates.len()) } else { Err(failures.join("\n")) }
+    if failures.is_empty() {
+        Ok(templates.len())
+    } else {
+        Err(failures.join("\n"))
+    }
 }
 
 /// Stands for any value.

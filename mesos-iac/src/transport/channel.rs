@@ -278,11 +278,10 @@ impl OutputSender {
     /// Hands over a chunk as soon as there is room. Without a reader it is discarded: the command goes on, as the
     /// window that both of its outputs share must not fill up.
     pub(super) async fn send(&mut self, chunk: io::Result<Vec<u8>>) {
-        if let Some(chunks) = &self.chunks {
-            if chunks.send(chunk).await.is_err() {
+        if let Some(chunks) = &self.chunks
+            && chunks.send(chunk).await.is_err() {
                 self.chunks = None;
             }
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The known-hosts files: which keys they record for a host, and the verdict on the key that it presents.
 //!
-//! The format is OpenSSH's (`sshd(8)`, "SSH_KNOWN_HOSTS FILE FORMAT"). libssh2's own reader is not used: it knows no
+//! The format is OpenSSH's (`sshd(8)`, "`SSH_KNOWN_HOSTS` FILE FORMAT"). libssh2's own reader is not used: it knows no
 //! patterns, takes a revoked key for an unknown one, and gives a whole file up over one line.
 //!
 //! **Names.** A line counts if it matches the target's address as it is given or the host's name in the definition

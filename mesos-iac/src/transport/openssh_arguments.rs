@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn a_host_that_is_filed_under_its_name_gets_an_alias() {
         let key = key("ssh-ed25519", 1).base64();
-        let known = |line: &str| KnownHosts::of_text(&format!("{line} ssh-ed25519 {key}\n"));
+        let known = |line: &str| KnownHosts::of_text(format!("{line} ssh-ed25519 {key}\n"));
         let target = target("zk1", "192.0.2.1", 2222);
         for (line, alias) in [
             ("[zk1]:2222", Some("HostKeyAlias=[zk1]:2222")),
@@ -197,7 +197,7 @@ mod tests {
     fn pins_replace_the_files() {
         let mut target = target("zk1", "192.0.2.1", 22);
         target.host_keys = vec![key("ssh-ed25519", 1).fingerprint(), key("ssh-rsa", 2).fingerprint()];
-        let known = KnownHosts::of_text(&format!("zk1 ssh-rsa {}\n", key("ssh-rsa", 2).base64()));
+        let known = KnownHosts::of_text(format!("zk1 ssh-rsa {}\n", key("ssh-rsa", 2).base64()));
         let texts = texts(&target, &options(), &known.lookup(&target).unwrap());
         assert!(texts.contains(&"UserKnownHostsFile=/dev/null".to_owned()));
         assert!(texts.contains(&"GlobalKnownHostsFile=/dev/null".to_owned()));
@@ -218,7 +218,7 @@ mod tests {
     fn revoked_pins_are_left_out() {
         let mut target = target("zk1", "192.0.2.1", 22);
         let (good, bad) = (key("ssh-ed25519", 1), key("ssh-ed25519", 2));
-        let known = KnownHosts::of_text(&format!("@revoked * ssh-ed25519 {}\n", bad.base64()));
+        let known = KnownHosts::of_text(format!("@revoked * ssh-ed25519 {}\n", bad.base64()));
         let records = known.lookup(&target).unwrap();
         target.host_keys = vec![good.fingerprint(), bad.fingerprint()];
         let texts = texts(&target, &options(), &records);

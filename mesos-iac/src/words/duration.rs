@@ -37,9 +37,7 @@ impl FromStr for HumanDuration {
             "h" => number.checked_mul(3_600_000),
             _ => None,
         };
-        milliseconds
-            .map(|ms| Self(Duration::from_millis(ms)))
-            .ok_or_else(wrong)
+        milliseconds.map(|ms| Self(Duration::from_millis(ms))).ok_or_else(wrong)
     }
 }
 
@@ -81,7 +79,16 @@ mod tests {
 
     #[test]
     fn bare_numbers_signs_and_overflows_are_refused() {
-        for text in ["", "5", "s", "-5s", "1.5s", "5 s", "99999999999999999999h", "18446744073709551615h"] {
+        for text in [
+            "",
+            "5",
+            "s",
+            "-5s",
+            "1.5s",
+            "5 s",
+            "99999999999999999999h",
+            "18446744073709551615h",
+        ] {
             assert!(text.parse::<HumanDuration>().is_err(), "{text:?}");
         }
     }

@@ -14,7 +14,11 @@ pub fn fold_names<'a>(names: impl IntoIterator<Item = &'a HostName>) -> String {
         if !groups.contains(&key) {
             groups.push(key.clone());
         }
-        let width = if digits.len() > 1 && digits.starts_with('0') { digits.len() } else { 0 };
+        let width = if digits.len() > 1 && digits.starts_with('0') {
+            digits.len()
+        } else {
+            0
+        };
         let members = numbers.entry(key).or_default();
         // Without a number there is one member, which stands for itself.
         members.push((digits.parse().unwrap_or(u64::MAX), width));
@@ -39,7 +43,9 @@ fn fold_group((stem, rest): &(String, String), members: &[(u64, usize)]) -> Stri
     for &(number, width) in members {
         match ranges.last_mut() {
             // A padded number continues a range of its own width; 09 is followed by 10, and 9 isn't by 010.
-            Some((_, last, of)) if *last + 1 == number && (width == *of || (*of > 0 && width == 0 && digits(number) == *of)) => {
+            Some((_, last, of))
+                if *last + 1 == number && (width == *of || (*of > 0 && width == 0 && digits(number) == *of)) =>
+            {
                 *last = number;
             }
             _ => ranges.push((number, number, width)),

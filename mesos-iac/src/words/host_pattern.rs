@@ -30,7 +30,10 @@ enum Part {
     /// Ranges of numbers, each with the width to which its numbers are padded (0: not padded).
     Numbers(Vec<Range>),
     /// A class of characters.
-    Class { negated: bool, ranges: Vec<(char, char)> },
+    Class {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
     AnyText,
     AnyCharacter,
 }
@@ -299,9 +302,9 @@ fn matches(parts: &[Part], text: &str, ignore_case: bool) -> bool {
 /// Whether the range, written out, holds exactly this text.
 fn names(range: &Range, digits: &str) -> bool {
     let width = range.width;
-    digits.parse().is_ok_and(|n: u64| {
-        (range.first..=range.last).contains(&n) && format!("{n:0width$}") == digits
-    })
+    digits
+        .parse()
+        .is_ok_and(|n: u64| (range.first..=range.last).contains(&n) && format!("{n:0width$}") == digits)
 }
 
 #[cfg(test)]

@@ -126,9 +126,8 @@ impl KindName {
     pub fn new(name: &str) -> Result<Self, NameError> {
         let word = |w: &str| {
             w.starts_with(|c: char| c.is_ascii_lowercase())
-                && w.bytes().all(|b| {
-                    b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_'
-                })
+                && w.bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
         };
         if name.split('.').count() < 2 || !name.split('.').all(word) {
             let why = "expected `owner.kind` in lower case, such as `hdfs.dir`";

@@ -8,14 +8,24 @@ use std::process::ExitCode;
 /// `check`: the definition was made and compiled before this is called, so there is only to say that it was.
 pub(in super::super) fn check(session: &Session<'_>) -> Result<ExitCode, CliError> {
     let hosts = session.compiled.hosts.len();
-    let resources: usize = session.compiled.hosts.iter().map(|host| host.catalog.entries.len()).sum();
+    let resources: usize = session
+        .compiled
+        .hosts
+        .iter()
+        .map(|host| host.catalog.entries.len())
+        .sum();
     let mut out = std::io::stdout().lock();
     match session.format {
         Format::Json => {
-            let value = json!({ "cluster": session.cluster.name(), "hosts": hosts, "resources": resources, "problems": [] });
+            let value =
+                json!({ "cluster": session.cluster.name(), "hosts": hosts, "resources": resources, "problems": [] });
             writeln!(out, "{value}")?;
         }
-        Format::Human => writeln!(out, "check: {}: {hosts} hosts, {resources} resources, 0 problems", session.cluster.name())?,
+        Format::Human => writeln!(
+            out,
+            "check: {}: {hosts} hosts, {resources} resources, 0 problems",
+            session.cluster.name()
+        )?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,11 @@ use std::process::ExitCode;
 
 /// `explain`: of a host, its roles; of an attribute, the winner and what it shadows; of a resource, why it is there, or
 /// which condition left it out.
-pub(in super::super) fn explain(session: &Session<'_>, host: &str, subject: Option<&str>) -> Result<ExitCode, CliError> {
+pub(in super::super) fn explain(
+    session: &Session<'_>,
+    host: &str,
+    subject: Option<&str>,
+) -> Result<ExitCode, CliError> {
     let (_, compiled) = selection::host(session, host)?;
     let index = session.cluster.host_index(host).unwrap_or_default();
     let explained = match subject {
@@ -58,15 +62,26 @@ fn explain_attribute(session: &Session<'_>, host: usize, spec: &AttributeSpec) -
         Some((_, value, _)) => format!("{} of {name} is {value}", spec.name),
         None => format!("{} of {name} isn't set and has no default", spec.name),
     }];
-    let width = values.iter().map(|(scope, ..)| scope.to_string().len()).max().unwrap_or(0);
-    let values_width = values.iter().map(|(_, value, _)| value.chars().count()).max().unwrap_or(0);
+    let width = values
+        .iter()
+        .map(|(scope, ..)| scope.to_string().len())
+        .max()
+        .unwrap_or(0);
+    let values_width = values
+        .iter()
+        .map(|(_, value, _)| value.chars().count())
+        .max()
+        .unwrap_or(0);
     for (place, (scope, value, origin)) in values.iter().enumerate() {
         let word = if place == 0 { "wins    " } else { "shadowed" };
         let scope = scope.to_string();
         lines.push(format!("  {word}  {scope:width$}  {value:values_width$}  {origin}"));
     }
     lines.push(format!("  declared as {} at {}", spec.type_name(), spec.at));
-    let listed: Vec<Value> = values.iter().map(|(scope, value, origin)| json!({ "scope": scope, "value": value, "origin": origin })).collect();
+    let listed: Vec<Value> = values
+        .iter()
+        .map(|(scope, value, origin)| json!({ "scope": scope, "value": value, "origin": origin }))
+        .collect();
     let json = json!({ "host": name, "attribute": spec.name, "type": spec.type_name(), "declared": spec.at.to_string(), "values": listed });
     Explained { lines, json }
 }
@@ -74,20 +89,44 @@ fn explain_attribute(session: &Session<'_>, host: usize, spec: &AttributeSpec) -
 /// The values that scopes give an attribute, the winner first, the default last.
 fn values(session: &Session<'_>, host: usize, spec: &AttributeSpec) -> Vec<(Scope, String, String)> {
     let set = session.cluster.assignments(host, &spec.name);
-    let set = set.into_iter().rev().map(|(scope, a)| (scope, a.value.to_string(), a.origin.to_string()));
-    let default = spec.default.as_ref().map(|value| (Scope::Default, value.to_string(), spec.at.to_string()));
+    let set = set
+        .into_iter()
+        .rev()
+        .map(|(scope, a)| (scope, a.value.to_string(), a.origin.to_string()));
+    let default = spec
+        .default
+        .as_ref()
+        .map(|value| (Scope::Default, value.to_string(), spec.at.to_string()));
     set.chain(default).collect()
 }
 
-fn explain_resource(session: &Session<'_>, host: usize, compiled: &CompiledHost, subject: &str) -> Result<Explained, CliError> {
+fn explain_resource(
+    session: &Session<'_>,
+    host: usize,
+    compiled: &CompiledHost,
+    subject: &str,
+) -> Result<Explained, CliError> {
     let matches = |id: &ResourceId| id.to_string() == subject || id.key == subject || format!("{id:?}") == subject;
-    let present: Vec<&Entry> = compiled.catalog.entries.iter().filter(|entry| matches(&entry.id)).collect();
-    let left_out: Vec<&LeftOut> = compiled.provenance.left_out.iter().filter(|left| left.resource.as_ref().is_some_and(matches)).collect();
+    let present: Vec<&Entry> = compiled
+        .catalog
+        .entries
+        .iter()
+        .filter(|entry| matches(&entry.id))
+        .collect();
+    let left_out: Vec<&LeftOut> = compiled
+        .provenance
+        .left_out
+        .iter()
+        .filter(|left| left.resource.as_ref().is_some_and(matches))
+        .collect();
     if present.is_empty() && left_out.is_empty() {
         let attributes = session.cluster.attributes().keys().map(String::as_str);
         let keys = compiled.catalog.entries.iter().map(|entry| entry.id.key.as_str());
         let known: Vec<&str> = attributes.chain(keys).collect();
-        let message = format!("{} has neither an attribute nor a resource `{subject}`, and no condition left one out", compiled.name());
+        let message = format!(
+            "{} has neither an attribute nor a resource `{subject}`, and no condition left one out",
+            compiled.name()
+        );
         let otherwise = "`list attributes` and `list resources` show what there is";
         return Err(CliError::usage(message).hinted(nearest(subject, known.into_iter(), otherwise)));
     }
@@ -140,6 +179,9 @@ fn explain_entry(host: &CompiledHost, entry: &Entry, lines: &mut Vec<String>) {
         lines.push(format!("  {} when {} changes", subscription.action, subscription.on));
     }
     for dropped in host.provenance.dropped.iter().filter(|dropped| dropped.of == entry.id) {
-        lines.push(format!("  not after {} ({}): that would close a cycle", dropped.edge.on, dropped.edge.because));
+        lines.push(format!(
+            "  not after {} ({}): that would close a cycle",
+            dropped.edge.on, dropped.edge.because
+        ));
     }
 }

@@ -7,7 +7,11 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 /// `graph`: draws the resource graphs; `-v` adds the automatic edges that were dropped.
-pub(in super::super) fn graph(session: &Session<'_>, language: GraphLanguage, selection: &Selection) -> Result<ExitCode, CliError> {
+pub(in super::super) fn graph(
+    session: &Session<'_>,
+    language: GraphLanguage,
+    selection: &Selection,
+) -> Result<ExitCode, CliError> {
     let hosts = select(session, selection.limit.as_deref())?;
     let text = match language {
         GraphLanguage::Dot => dot(&hosts, session.verbose),

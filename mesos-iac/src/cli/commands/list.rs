@@ -40,7 +40,11 @@ struct Row(Vec<(&'static str, String)>);
 
 impl Row {
     fn to_json(&self) -> Value {
-        self.0.iter().map(|(name, cell)| ((*name).to_owned(), json!(cell))).collect::<serde_json::Map<_, _>>().into()
+        self.0
+            .iter()
+            .map(|(name, cell)| ((*name).to_owned(), json!(cell)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     }
 }
 
@@ -48,14 +52,24 @@ fn columns(rows: &[Row]) -> Vec<String> {
     let Some(first) = rows.first() else {
         return Vec::new();
     };
-    let width = |column: usize| rows.iter().map(|row| row.0[column].1.chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row.0[column].1.chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..first.0.len()).map(|c| width(c).max(first.0[c].0.len())).collect();
     let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded: Vec<String> = cells.zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let padded: Vec<String> = cells
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
         padded.join("  ").trim_end().to_owned()
     };
     let heading = line(&mut first.0.iter().map(|(name, _)| *name)).to_uppercase();
-    let body = rows.iter().map(|row| line(&mut row.0.iter().map(|(_, cell)| cell.as_str())));
+    let body = rows
+        .iter()
+        .map(|row| line(&mut row.0.iter().map(|(_, cell)| cell.as_str())));
     std::iter::once(heading).chain(body).collect()
 }
 
@@ -63,12 +77,20 @@ fn host_rows(session: &Session<'_>, hosts: &[&CompiledHost]) -> Vec<Row> {
     let declared: BTreeMap<_, &Host> = session.cluster.hosts().iter().map(|host| (host.name(), host)).collect();
     let row = |compiled: &&CompiledHost| {
         let host = declared.get(compiled.name())?;
-        let roles: Vec<&str> = compiled.provenance.roles.iter().map(|role| short_role_name(&role.role)).collect();
+        let roles: Vec<&str> = compiled
+            .provenance
+            .roles
+            .iter()
+            .map(|role| short_role_name(&role.role))
+            .collect();
         Some(Row(vec![
             ("host", host.name().to_string()),
             ("address", host.address().unwrap_or("-").to_owned()),
             ("appliance", host.appliance_name().unwrap_or("-").to_owned()),
-            ("os", host.declared_os().map_or_else(|| "-".to_owned(), ToString::to_string)),
+            (
+                "os",
+                host.declared_os().map_or_else(|| "-".to_owned(), ToString::to_string),
+            ),
             ("roles", roles.join(",")),
             ("resources", compiled.catalog.entries.len().to_string()),
         ]))
@@ -98,9 +120,17 @@ fn attribute_rows(session: &Session<'_>) -> Vec<Row> {
         Row(vec![
             ("attribute", spec.name.clone()),
             ("type", spec.type_name()),
-            ("default", spec.default.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string)),
+            (
+                "default",
+                spec.default
+                    .as_ref()
+                    .map_or_else(|| "-".to_owned(), ToString::to_string),
+            ),
             ("declared", spec.at.to_string()),
-            ("what for", spec.doc.lines().next().unwrap_or_default().trim().to_owned()),
+            (
+                "what for",
+                spec.doc.lines().next().unwrap_or_default().trim().to_owned(),
+            ),
         ])
     });
     rows.collect()
@@ -114,8 +144,14 @@ fn resource_rows(hosts: &[&CompiledHost]) -> Vec<Row> {
             rows.push(Row(vec![
                 ("host", host.name().to_string()),
                 ("resource", entry.id.to_string()),
-                ("role", declaration.map_or_else(String::new, |declaration| declaration.role.clone())),
-                ("declared", declaration.map_or_else(String::new, |declaration| declaration.at.to_string())),
+                (
+                    "role",
+                    declaration.map_or_else(String::new, |declaration| declaration.role.clone()),
+                ),
+                (
+                    "declared",
+                    declaration.map_or_else(String::new, |declaration| declaration.at.to_string()),
+                ),
             ]));
         }
     }

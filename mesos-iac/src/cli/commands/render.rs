@@ -17,11 +17,22 @@ struct Rendered<'s> {
 }
 
 /// `render`: every file of every host, shown or written below a directory. No host is asked, no secret is read.
-pub(in super::super) fn render(session: &Session<'_>, output: Option<&Path>, selection: &Selection) -> Result<ExitCode, CliError> {
+pub(in super::super) fn render(
+    session: &Session<'_>,
+    output: Option<&Path>,
+    selection: &Selection,
+) -> Result<ExitCode, CliError> {
     let mut files = Vec::new();
     for host in select(session, selection.limit.as_deref())? {
-        let with_content = host.catalog.all::<File>().filter_map(|(_, file)| Some((file, file.content()?.to_string())));
-        files.extend(with_content.map(|(file, text)| Rendered { host: host.name(), file, text }));
+        let with_content = host
+            .catalog
+            .all::<File>()
+            .filter_map(|(_, file)| Some((file, file.content()?.to_string())));
+        files.extend(with_content.map(|(file, text)| Rendered {
+            host: host.name(),
+            file,
+            text,
+        }));
     }
     match (output, session.format) {
         (Some(directory), _) => write_below(directory, &files)?,
@@ -42,7 +53,12 @@ pub(in super::super) fn render(session: &Session<'_>, output: Option<&Path>, sel
 fn show(session: &Session<'_>, files: &[Rendered<'_>]) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
     for rendered in files {
-        let mode = rendered.file.attributes().mode.map(|mode| format!(" {mode}")).unwrap_or_default();
+        let mode = rendered
+            .file
+            .attributes()
+            .mode
+            .map(|mode| format!(" {mode}"))
+            .unwrap_or_default();
         let heading = format!("==> {}:{}{mode}", rendered.host, rendered.file.path());
         writeln!(out, "{}", session.paint().bold(&heading))?;
         out.write_all(rendered.text.as_bytes())?;

@@ -60,7 +60,12 @@ fn show(out: &mut impl Write, session: &Session<'_>, result: &CommandResult) -> 
             }
         }
         Err(error) => {
-            writeln!(out, "{host}  {} failed to {}", paint.red("UNREACHABLE"), visible(&error.to_string()))?;
+            writeln!(
+                out,
+                "{host}  {} failed to {}",
+                paint.red("UNREACHABLE"),
+                visible(&error.to_string())
+            )?;
             if let Some(hint) = error.hint() {
                 writeln!(out, "{host}  {} {}", paint.cyan("hint:"), visible(&hint))?;
             }

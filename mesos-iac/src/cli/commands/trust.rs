@@ -5,7 +5,9 @@ use crate::cli::exit_code::Verdict;
 use crate::cli::main_fn::Session;
 use crate::cli::run_over::{fleet_options, task};
 use crate::cli::selection;
-use crate::transport::{HostKey, KnownHosts, SshOptions, Target, TransportError, append, run_on_ssh_thread, scan_host_key};
+use crate::transport::{
+    HostKey, KnownHosts, SshOptions, Target, TransportError, append, run_on_ssh_thread, scan_host_key,
+};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -23,7 +25,13 @@ pub(in super::super) fn trust(
         targets.push(task(host, connection)?.target);
     }
     let options = fleet_options(session, connection).ssh;
-    let file = options.known_hosts.first().ok_or_else(|| CliError::usage("there is no known-hosts file to add to: set HOME, or name one with `--known-hosts`"))?.clone();
+    let file = options
+        .known_hosts
+        .first()
+        .ok_or_else(|| {
+            CliError::usage("there is no known-hosts file to add to: set HOME, or name one with `--known-hosts`")
+        })?
+        .clone();
     let keys = scan_all(&targets, &options)?;
     let mut verdict = Verdict::new();
     let mut out = std::io::stdout().lock();
@@ -59,8 +67,18 @@ fn scan_all(targets: &[Target], options: &SshOptions) -> Result<Vec<Result<HostK
 
 /// Shows one key and adds it if that is wanted; whether the host is trusted in the end.
 fn decide(out: &mut impl Write, target: &Target, key: &HostKey, file: &Path, yes: bool) -> Result<bool, CliError> {
-    writeln!(out, "{}  {}  {} {}", target.host, target.endpoint(), key.key_type(), key.fingerprint())?;
-    let records = KnownHosts::read(&[file.to_owned()]).map_err(TransportError::from)?.lookup(target).map_err(TransportError::from)?;
+    writeln!(
+        out,
+        "{}  {}  {} {}",
+        target.host,
+        target.endpoint(),
+        key.key_type(),
+        key.fingerprint()
+    )?;
+    let records = KnownHosts::read(&[file.to_owned()])
+        .map_err(TransportError::from)?
+        .lookup(target)
+        .map_err(TransportError::from)?;
     match records.verify(target, key) {
         Ok(()) => {
             writeln!(out, "{}  known", target.host)?;
@@ -76,7 +94,11 @@ fn decide(out: &mut impl Write, target: &Target, key: &HostKey, file: &Path, yes
     }
     let wanted = yes || (Environment::can_ask() && ask(out, &target.host)?);
     if !wanted {
-        writeln!(out, "{}  not added; compare the fingerprint with the one on the host's console, then say `--yes`", target.host)?;
+        writeln!(
+            out,
+            "{}  not added; compare the fingerprint with the one on the host's console, then say `--yes`",
+            target.host
+        )?;
         return Ok(false);
     }
     append(file, target, key)?;
