@@ -1,0 +1,91 @@
+#!/bin/bash
+# Shows one promise of the project and ends in a line with its figure. CONTRIBUTING.md lists them.
+#
+# usage: tests/show.sh PROMISE
+#
+#   sandbox       the example in a sandbox: the files of the document, a second run, a plan of what was edited
+#   bad-input     every mistake of the list is refused with what, where, why and what next
+#   hosts         five real hosts over libssh2 as root, then over OpenSSH through sudo; needs root
+#   trust         a changed or unknown host key is refused before anything is sent; needs root
+#   upload        an edited definition sends a catalog and no program; needs root
+#   connections   100 concurrent first connections, static and dynamic controller; needs root
+#   build         the time of `cargo build` and `cargo test --workspace` from nothing; 5 to 10 minutes
+#   edit          the time from an edited example to its plan in a sandbox
+#   nothing-to-do ten hosts with nothing to do, against connecting to them with libssh2; needs root
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+sandbox() {
+    local lab=target/show/lab run=target/debug/examples/stacki_mesos status files
+    rm -rf "$lab"
+    cargo build --quiet --example stacki_mesos
+    "$run" apply --sandbox "$lab" >/dev/null
+    [ "$(cat "$lab"/backend-0-0/etc/mesos/zk)" = 'zk://10.1.255.254:2181/mesos' ]
+    [ "$(wc -c <"$lab"/backend-0-0/etc/mesos/zk)" -eq 29 ]
+    [ "$(cd "$lab" && ls -d */etc/mesos-master/ip */etc/mesos-master/cluster)" = \
+        $'backend-0-0/etc/mesos-master/cluster\nbackend-0-0/etc/mesos-master/ip' ]
+    [ "$(cd "$lab" && ls -d */etc/mesos-slave/ip | tr '\n' ' ')" = \
+        'backend-0-1/etc/mesos-slave/ip backend-0-2/etc/mesos-slave/ip backend-0-3/etc/mesos-slave/ip backend-0-4/etc/mesos-slave/ip ' ]
+    "$run" apply --sandbox "$lab" --detailed-exitcode
+    echo 'zk://10.9.9.9:2181/mesos' >"$lab"/backend-0-2/etc/mesos/zk
+    status=0
+    "$run" plan --sandbox "$lab" --detailed-exitcode | tee target/show/plan || status=$?
+    [ "$status" -eq 2 ]
+    files=$(grep -c '^~ ' target/show/plan)
+    echo "sandbox: the files of the document are there, a second apply exits 0, a plan after an edit shows $files file and exits $status"
+}
+
+bad_input() {
+    cargo test --quiet --test it -- bad_input:: definition:: compile:: agent:: 2>&1 | tee target/show/bad-input
+    echo "bad-input: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/bad-input) tests, each a mistake and its message"
+}
+
+# The suite prints what it has shown; the line of one promise is the last that names it.
+suite() {
+    tests/testbed/suite.sh "$@"
+}
+
+seconds() {
+    local from to
+    from=$(date +%s.%N)
+    "$@" >&2
+    to=$(date +%s.%N)
+    awk "BEGIN { printf \"%.1f\", $to - $from }"
+}
+
+build() {
+    local directory build test
+    directory=$(mktemp -d)
+    export CARGO_TARGET_DIR=$directory
+    build=$(seconds cargo build --quiet)
+    test=$(seconds cargo test --quiet --workspace)
+    rm -rf "$directory"
+    echo "build: cargo build from nothing $build s, then cargo test --workspace $test s, on $(nproc) cores"
+}
+
+edit() {
+    local example=examples/stacki_mesos.rs copy took
+    copy=$(mktemp)
+    cp "$example" "$copy"
+    # shellcheck disable=SC2064
+    trap "cp '$copy' '$example'; rm -f '$copy'" EXIT
+    cargo build --quiet --example stacki_mesos
+    rm -rf target/show/edit
+    sed -i 's/"MesosCluster"/"EditedCluster"/' "$example"
+    took=$(seconds cargo run --quiet --example stacki_mesos -- plan --sandbox target/show/edit)
+    echo "edit: from an edited definition to its plan in a sandbox: $took s"
+}
+
+mkdir -p target/show
+case "${1-}" in
+sandbox) sandbox ;;
+bad-input) bad_input ;;
+hosts | trust | upload | connections) suite "$1" ;;
+build) build ;;
+edit) edit ;;
+nothing-to-do) tests/testbed/bench.sh ;;
+*)
+    sed -n '/^# usage/,/^set/ s/^# \{0,1\}//p' "$0" >&2
+    exit 1
+    ;;
+esac
