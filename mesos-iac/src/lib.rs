@@ -126,14 +126,15 @@ pub use words::*;
 /// What a definition needs: `use mesos_iac::prelude::*`.
 pub mod prelude {
     pub use crate::kinds::{
-        Command, Directory, File, Group, Package, Service, Symlink, User, command, directory, file, group, package, service,
-        symlink, user,
+        Command, Directory, File, Group, Package, Service, Symlink, User, command, directory, file, group, package,
+        service, symlink, user,
     };
     pub use crate::model::{
-        Arch, AttributeValue, Attributes, Catalog, Check, Cluster, ClusterBuilder, Condition, Content, Converge, Cx, Declare,
-        Declares, Diff, Effect, Effects, Endpoint, Error, ExposeCx, FileWrite, Handle, Host, HostView, Hosts, IncludeCx, Key,
-        Os, PathAttributes, Precedence, ReadSystem, RefreshAction, Reload, Rerun, Resource, Restart, Result, Role, Shown,
-        System, Template, UnitAction, appliance, attributes_of, fnmatch, host, hosts, invoke, probe, resource,
+        Arch, AttributeValue, Attributes, Catalog, Check, Cluster, ClusterBuilder, Condition, Content, Converge, Cx,
+        Declare, Declares, Diff, Effect, Effects, Endpoint, Error, ExposeCx, FileWrite, Handle, Host, HostView, Hosts,
+        IncludeCx, Key, Os, PathAttributes, Precedence, ReadSystem, RefreshAction, Reload, Rerun, Resource, Restart,
+        Result, Role, Shown, System, Template, UnitAction, appliance, attributes_of, fnmatch, host, hosts, invoke,
+        probe, resource,
     };
     pub use crate::words::{AbsPath, HostPattern, Mode, Secret};
     pub use mesos_iac_macros::{Attributes, Hosts, Resource, Role, Template, template};

@@ -48,7 +48,7 @@ fn an_empty_cluster_is_a_mistake() {
 
 #[test]
 fn a_pattern_that_matches_nothing_is_a_mistake_with_its_line() {
-    let line = line!() + 1;
+    let line = line!() + 3;
     let result = Cluster::new("x")
         .hosts(hosts("a[0-3]"))
         .hosts_matching("b[0-3]", |host| host)
@@ -103,7 +103,7 @@ fn fnmatch_selects_as_stacki_does() {
 
 #[test]
 fn a_value_of_the_wrong_type_is_a_mistake_with_its_line() {
-    let line = line!() + 1;
+    let line = line!() + 3;
     let result = Cluster::new("x")
         .hosts(host("a"))
         .set(Site::GATEWAY, "10.0.0.256")

@@ -1,12 +1,11 @@
-use super::args::{Cli, Command, Format};
+use super::args::{Cli, Command};
 use super::commands;
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit_code;
 use super::inputs_file;
-use crate::compile::Compiled;
+use super::session::Session;
 use crate::model::{Cluster, Result};
-use crate::report::Paint;
 use clap::Parser as _;
 use std::process::ExitCode;
 
@@ -53,22 +52,6 @@ pub fn main(cluster: impl FnOnce() -> Result<Cluster>) -> ExitCode {
             }
             error.exit_code()
         }
-    }
-}
-
-/// What the commands work with.
-pub(super) struct Session<'e> {
-    pub(super) cluster: Cluster,
-    pub(super) compiled: Compiled,
-    pub(super) format: Format,
-    pub(super) verbose: bool,
-    pub(super) environment: &'e Environment,
-}
-
-impl Session<'_> {
-    /// Colours for standard output, if it is a terminal.
-    pub(super) fn paint(&self) -> Paint {
-        self.environment.paint_output()
     }
 }
 

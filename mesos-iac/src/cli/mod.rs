@@ -10,5 +10,6 @@ mod inputs_file;
 mod main_fn;
 mod run_over;
 mod selection;
+mod session;
 
 pub use main_fn::main;

@@ -1,5 +1,5 @@
 use super::error::CliError;
-use super::main_fn::Session;
+use super::session::Session;
 use crate::compile::CompiledHost;
 use crate::model::Host;
 use crate::words::{HostName, HostPattern};

@@ -1,15 +1,7 @@
-use super::graph::Node;
+use super::node::{Node, Wire};
 use crate::model::{Effect, Reason};
 use crate::words::AbsPath;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-
-/// An edge between two nodes: `first` comes before `then`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Wire {
-    pub(super) first: usize,
-    pub(super) then: usize,
-    pub(super) reason: Reason,
-}
 
 /// Finds the edges that nobody declared: from what resources read, own and bring along.
 ///

@@ -1,27 +1,14 @@
-use super::edges::{AutomaticEdges, Wire};
+use super::compiled::CompiledHost;
+use super::edges::AutomaticEdges;
+use super::node::{Node, Wire};
 use super::order;
-use super::phases::CompiledHost;
 use crate::model::{
-    CATALOG_FORMAT, Catalog, Code, Declaration, DeclaredFacts, Dependency, Draft, DroppedEdge, Edge, Effect, Effects,
-    Entry, HostView, LeftOut, Problem, Problems, Provenance, Reason, RoleInstance, RoleOrigin, Subscription, nearest,
+    CATALOG_FORMAT, Catalog, Code, Declaration, DeclaredFacts, Dependency, Draft, DroppedEdge, Edge, Effect, Entry,
+    HostView, LeftOut, Problem, Problems, Provenance, Reason, RoleInstance, RoleOrigin, Subscription, nearest,
     short_role_name,
 };
-use crate::words::{HostName, Location, ResourceId};
+use crate::words::ResourceId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// A resource of the host under construction, known by its place in the order of declaration.
-pub(super) struct Node {
-    pub(super) draft: Draft,
-    pub(super) effects: Effects,
-    also: Vec<(Location, String)>,
-    subscriptions: BTreeSet<Subscription>,
-}
-
-impl Node {
-    pub(super) const fn id(&self) -> &ResourceId {
-        &self.draft.parts.id
-    }
-}
 
 /// Turns what one host's roles declared into its catalog.
 pub(super) fn build(
@@ -305,22 +292,4 @@ fn declared_facts(host: &HostView<'_>) -> DeclaredFacts {
         arch: host.arch().cloned(),
         address: host.host().address().and_then(|address| address.parse().ok()),
     }
-}
-
-/// The mistake that resources wait for each other.
-pub(super) fn cycle(nodes: &[Node], members: &[usize], host: &HostName) -> Problem {
-    let names: Vec<String> = members
-        .iter()
-        .chain(members.first())
-        .map(|i| nodes[*i].id().to_string())
-        .collect();
-    let message = format!("resources wait for each other: {}", names.join(" after "));
-    let mut problem = Problem::new(Code::Cycle, message).on(host);
-    for &member in members {
-        problem = problem.at(
-            format!("{} declared", nodes[member].id()),
-            nodes[member].draft.at.clone(),
-        );
-    }
-    problem.hint("take one of the declared edges away")
 }

@@ -3,9 +3,12 @@
 //! [`phases`] asks the roles, in three rounds; [`graph`] turns what one host's roles declared into a catalog, with
 //! [`edges`] finding the automatic edges and [`order`] the cycles and the order.
 
+mod compiled;
 mod edges;
 mod graph;
+mod node;
 mod order;
 mod phases;
 
-pub use phases::{Compiled, CompiledHost, compile};
+pub use compiled::{Compiled, CompiledHost};
+pub use phases::compile;

@@ -1,6 +1,5 @@
-use super::edges::Wire;
-use super::graph::{Node, cycle};
-use crate::model::Problems;
+use super::node::{Node, Wire};
+use crate::model::{Code, Problem, Problems};
 use crate::words::HostName;
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -17,6 +16,24 @@ pub(super) fn check_cycles(nodes: &[Node], declared: &[Wire], host: &HostName) -
         problems.push(cycle(nodes, &shortest_cycle(&group, declared), host));
     }
     problems.into_result(())
+}
+
+/// The mistake that resources wait for each other.
+fn cycle(nodes: &[Node], members: &[usize], host: &HostName) -> Problem {
+    let names: Vec<String> = members
+        .iter()
+        .chain(members.first())
+        .map(|i| nodes[*i].id().to_string())
+        .collect();
+    let message = format!("resources wait for each other: {}", names.join(" after "));
+    let mut problem = Problem::new(Code::Cycle, message).on(host);
+    for &member in members {
+        problem = problem.at(
+            format!("{} declared", nodes[member].id()),
+            nodes[member].draft.at.clone(),
+        );
+    }
+    problem.hint("take one of the declared edges away")
 }
 
 /// Splits automatic edges into those that stay and those that would close a cycle.

@@ -1,41 +1,9 @@
+use super::compiled::Compiled;
 use super::graph;
 use crate::model::{
-    AttributeError, Catalog, Cluster, Code, Cx, ExposeCx, HostView, IncludeCx, Problem, Problems, Provenance,
-    RoleInstance, World, short_role_name,
+    AttributeError, Cluster, Code, Cx, ExposeCx, HostView, IncludeCx, Problem, Problems, RoleInstance, World,
+    short_role_name,
 };
-use crate::words::HostName;
-
-/// What a cluster compiles to: for each host, in the order of declaration, its catalog and its provenance.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Compiled {
-    /// The hosts.
-    pub hosts: Vec<CompiledHost>,
-}
-
-/// One host's catalog, and beside it where everything in it comes from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CompiledHost {
-    /// What is desired.
-    pub catalog: Catalog,
-    /// Where and why.
-    pub provenance: Provenance,
-}
-
-impl Compiled {
-    /// The host of this name.
-    #[must_use]
-    pub fn host(&self, name: &str) -> Option<&CompiledHost> {
-        self.hosts.iter().find(|host| host.name().as_str() == name)
-    }
-}
-
-impl CompiledHost {
-    /// The host's name.
-    #[must_use]
-    pub const fn name(&self) -> &HostName {
-        &self.catalog.host
-    }
-}
 
 impl Cluster {
     /// Compiles the cluster; see [`compile`].

@@ -56,8 +56,8 @@ pub use scope::{Assignment, Assignments, AttributeError, Origin, Precedence, Sco
 pub use suggestion::nearest;
 pub use system::{
     Account, AccountChange, Attributes as PathAttributes, COMMAND_TIME_OUT, Ended, FileWrite, GroupEntry, Invocation,
-    MOST_BYTES, Output, PackageRequest, PathEntry, PathKind, Probe, ReadSystem, System, SystemError, UnitAction, UnitState,
-    full_unit_name,
+    MOST_BYTES, Output, PackageRequest, PathEntry, PathKind, Probe, ReadSystem, System, SystemError, UnitAction,
+    UnitState, full_unit_name,
 };
 pub use system_ext::{invoke, probe};
 pub use template::{

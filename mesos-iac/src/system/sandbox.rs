@@ -243,7 +243,10 @@ impl ReadSystem for Sandbox {
     }
 
     fn probe(&self, probe: &Probe) -> Result<bool> {
-        Err(Self::unknowable(format!("what the guard `{}` would answer", probe.invocation.command)))
+        Err(Self::unknowable(format!(
+            "what the guard `{}` would answer",
+            probe.invocation.command
+        )))
     }
 
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {

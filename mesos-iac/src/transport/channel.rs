@@ -279,9 +279,10 @@ impl OutputSender {
     /// window that both of its outputs share must not fill up.
     pub(super) async fn send(&mut self, chunk: io::Result<Vec<u8>>) {
         if let Some(chunks) = &self.chunks
-            && chunks.send(chunk).await.is_err() {
-                self.chunks = None;
-            }
+            && chunks.send(chunk).await.is_err()
+        {
+            self.chunks = None;
+        }
     }
 }
 
@@ -301,12 +302,7 @@ fn output(held: Held) -> (OutputSender, OutputReader) {
         taken: 0,
         _held: held,
     };
-    (
-        OutputSender {
-            chunks: Some(sender),
-        },
-        reader,
-    )
+    (OutputSender { chunks: Some(sender) }, reader)
 }
 
 impl AsyncRead for OutputReader {
@@ -387,7 +383,12 @@ mod tests {
     fn the_task_is_told_when_the_last_half_is_gone() {
         block_on(async {
             let (user, mut ends) = channel("host", Some(Rc::new(())));
-            let Channel { stdin, stdout, stderr, exit } = user;
+            let Channel {
+                stdin,
+                stdout,
+                stderr,
+                exit,
+            } = user;
             drop((stdin, stdout, stderr));
             assert!(ends.abandoned.try_recv() == Err(oneshot::error::TryRecvError::Empty));
             drop(exit);

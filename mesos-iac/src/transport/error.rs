@@ -272,17 +272,18 @@ impl TransportError {
                 .to_owned(),
             Self::HostKey(error) => error.hint(),
             Self::KnownHosts(KnownHostsError::Line { place, .. }) => format!("correct or remove {place}"),
-            Self::KnownHosts(
-                KnownHostsError::Unreadable { file, .. } | KnownHostsError::Unwritable { file, .. },
-            ) => format!("make {} a file that you can read and write", file.display()),
+            Self::KnownHosts(KnownHostsError::Unreadable { file, .. } | KnownHostsError::Unwritable { file, .. }) => {
+                format!("make {} a file that you can read and write", file.display())
+            }
             Self::Authentication { user, tried, .. } => return Some(authentication_hint(user, tried)),
             Self::Exec { .. } => "the server refuses more sessions or this command: see its MaxSessions and \
                  ForceCommand"
                 .to_owned(),
             Self::Lost { .. } => "run it again: what was done is recorded on the host".to_owned(),
-            Self::TimedOut { stage: Stage::Identification, .. } => {
-                "something listens there that does not speak SSH, or is too busy to".to_owned()
-            }
+            Self::TimedOut {
+                stage: Stage::Identification,
+                ..
+            } => "something listens there that does not speak SSH, or is too busy to".to_owned(),
             Self::TimedOut { .. } => "check the network, or raise the connection time-out".to_owned(),
             Self::OpenSsh { host, .. } => format!("run `ssh {host}` by hand to see more"),
             Self::NotOnSshThread => return None,
@@ -295,10 +296,16 @@ impl HostKeyError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Unknown { host, authority: None, .. } => {
+            Self::Unknown {
+                host, authority: None, ..
+            } => {
                 format!("run `trust {host}` and compare the fingerprint with the one on the host's console")
             }
-            Self::Unknown { host, authority: Some(place), .. } => format!(
+            Self::Unknown {
+                host,
+                authority: Some(place),
+                ..
+            } => format!(
                 "{place} trusts host certificates, which only `--transport openssh` verifies; else run `trust {host}`"
             ),
             Self::Changed { host, place, .. } => format!(
@@ -378,7 +385,8 @@ pub(super) fn printable(text: &str) -> String {
         .chars()
         .take(LONGEST)
         .flat_map(|character| {
-            let escaped = character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            let escaped =
+                character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
             let escape = escaped.then(|| character.escape_unicode());
             let plain = (!escaped).then_some(character);
             escape.into_iter().flatten().chain(plain)

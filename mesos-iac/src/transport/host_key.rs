@@ -49,18 +49,14 @@ impl FromStr for Fingerprint {
 
     fn from_str(text: &str) -> Result<Self, FingerprintError> {
         let Some(digest) = text.strip_prefix("SHA256:") else {
-            return Err(FingerprintError::Algorithm {
-                text: text.to_owned(),
-            });
+            return Err(FingerprintError::Algorithm { text: text.to_owned() });
         };
         BASE64_ANY_PADDING
             .decode(digest)
             .ok()
             .and_then(|bytes| bytes.try_into().ok())
             .map(Self)
-            .ok_or_else(|| FingerprintError::Digest {
-                text: text.to_owned(),
-            })
+            .ok_or_else(|| FingerprintError::Digest { text: text.to_owned() })
     }
 }
 

@@ -323,10 +323,7 @@ impl HostRecords {
 
 /// The texts to look a target up by, in lower case as OpenSSH has it.
 fn names(target: &Target) -> Vec<Name> {
-    let (address, host) = (
-        target.address.to_ascii_lowercase(),
-        target.host.to_ascii_lowercase(),
-    );
+    let (address, host) = (target.address.to_ascii_lowercase(), target.host.to_ascii_lowercase());
     let mut names = Vec::new();
     for (text, is_address) in [(&address, true), (&host, false)] {
         if !is_address && address == host {
@@ -362,10 +359,7 @@ pub(super) fn read_bounded(file: &Path) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     File::open(file)?.take(LARGEST_FILE + 1).read_to_end(&mut text)?;
     if text.len() as u64 > LARGEST_FILE {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            "it is larger than 256 MiB",
-        ));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 256 MiB"));
     }
     Ok(text)
 }
@@ -388,7 +382,10 @@ mod tests {
     /// The verdict on key 1 of a target, in a word.
     fn verdict(text: impl AsRef<[u8]>, target: &Target) -> &'static str {
         let presented = key("ssh-ed25519", 1);
-        match KnownHosts::of_text(text).lookup(target).map(|records| records.verify(target, &presented)) {
+        match KnownHosts::of_text(text)
+            .lookup(target)
+            .map(|records| records.verify(target, &presented))
+        {
             Ok(Ok(())) => "ok",
             Ok(Err(HostKeyError::Unknown { .. })) => "unknown",
             Ok(Err(HostKeyError::Changed { .. })) => "changed",

@@ -268,7 +268,16 @@ mod tests {
 
     #[test]
     fn blank_lines_and_comments_say_nothing() {
-        for line in ["", " ", "\t", "\r", "#", "# a comment", "  # a comment", "#a ssh-ed25519 AAAA"] {
+        for line in [
+            "",
+            " ",
+            "\t",
+            "\r",
+            "#",
+            "# a comment",
+            "  # a comment",
+            "#a ssh-ed25519 AAAA",
+        ] {
             assert_eq!(Line::split(line.as_bytes()), None, "{line:?}");
         }
     }
@@ -303,10 +312,7 @@ mod tests {
             let line = Line::split(line.as_bytes()).unwrap();
             assert_eq!(line.key(), Ok(LineKey::Key(key.clone())));
         }
-        assert_eq!(
-            Line::split(b"a 1024 35 1477").unwrap().key(),
-            Ok(LineKey::Obsolete)
-        );
+        assert_eq!(Line::split(b"a 1024 35 1477").unwrap().key(), Ok(LineKey::Obsolete));
     }
 
     #[test]

@@ -179,7 +179,11 @@ async fn verified(
             Err(HostKeyError::NotPinned { .. }) => {
                 let repeated = rejected.contains(key.key_type());
                 seen.push(key);
-                if repeated || HOST_KEY_ALGORITHMS.iter().all(|(_, of)| seen.iter().any(|key| key.key_type() == *of)) {
+                if repeated
+                    || HOST_KEY_ALGORITHMS
+                        .iter()
+                        .all(|(_, of)| seen.iter().any(|key| key.key_type() == *of))
+                {
                     return Err(not_pinned(target, seen));
                 }
             }

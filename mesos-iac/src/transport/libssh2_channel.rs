@@ -99,10 +99,7 @@ impl Opening {
     }
 }
 
-async fn open(
-    connection: &AsyncSession<Wire>,
-    command: &str,
-) -> Result<AsyncChannel<Wire>, async_ssh2_lite::Error> {
+async fn open(connection: &AsyncSession<Wire>, command: &str) -> Result<AsyncChannel<Wire>, async_ssh2_lite::Error> {
     let mut channel = connection.channel_session().await?;
     match channel.exec(command).await {
         Ok(()) => Ok(channel),
@@ -239,9 +236,7 @@ impl Driver {
 
     async fn status(&self) -> Result<ExitStatus, TransportError> {
         let told = |error: async_ssh2_lite::Error| self.lost(&message(&error));
-        self.run(async |channel| channel.wait_eof().await)
-            .await
-            .map_err(told)?;
+        self.run(async |channel| channel.wait_eof().await).await.map_err(told)?;
         // The status comes before the server's close. Were we to close first, the server would not send it.
         self.run(async |channel| channel.wait_close().await)
             .await

@@ -42,7 +42,10 @@ pub(super) fn arguments(
     set(format!("ConnectTimeout={seconds}"));
     if target.host_keys.is_empty() {
         if !options.known_hosts.is_empty() {
-            set(format!("UserKnownHostsFile={}", paths("known_hosts", &options.known_hosts)?));
+            set(format!(
+                "UserKnownHostsFile={}",
+                paths("known_hosts", &options.known_hosts)?
+            ));
         }
         if let Some(alias) = records.alias() {
             set(format!("HostKeyAlias={alias}"));
@@ -201,7 +204,10 @@ mod tests {
         let texts = texts(&target, &options(), &known.lookup(&target).unwrap());
         assert!(texts.contains(&"UserKnownHostsFile=/dev/null".to_owned()));
         assert!(texts.contains(&"GlobalKnownHostsFile=/dev/null".to_owned()));
-        let command = texts.iter().find(|text| text.starts_with("KnownHostsCommand=")).unwrap();
+        let command = texts
+            .iter()
+            .find(|text| text.starts_with("KnownHostsCommand="))
+            .unwrap();
         assert_eq!(
             *command,
             format!(

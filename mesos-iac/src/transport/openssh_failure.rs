@@ -34,7 +34,11 @@ pub(super) fn reason(target: &Target, options: &SshOptions, said: &str) -> Trans
     if let Some(why) = line_with("ssh: connect to host") {
         return TransportError::Connect { host, endpoint, why };
     }
-    if let Some(why) = any_line(&["Permission denied (", "Too many authentication failures", "No more authentication"]) {
+    if let Some(why) = any_line(&[
+        "Permission denied (",
+        "Too many authentication failures",
+        "No more authentication",
+    ]) {
         return TransportError::Authentication {
             host,
             endpoint,
@@ -168,20 +172,41 @@ mod tests {
     #[test]
     fn sentences_are_understood() {
         for (said, kind) in [
-            ("ssh: Could not resolve hostname nowhere: Name or service not known\r\n", "resolve"),
-            ("ssh: connect to host 192.0.2.1 port 22: Connection refused\r\n", "connect"),
+            (
+                "ssh: Could not resolve hostname nowhere: Name or service not known\r\n",
+                "resolve",
+            ),
+            (
+                "ssh: connect to host 192.0.2.1 port 22: Connection refused\r\n",
+                "connect",
+            ),
             ("ssh: connect to host 192.0.2.1 port 22: No route to host", "connect"),
-            ("ssh: connect to host 192.0.2.1 port 22: Connection timed out", "timed-out"),
-            ("Connection timed out during banner exchange\r\nConnection to 1 port 2 timed out", "timed-out"),
-            ("No ED25519 host key is known for a and you have requested strict checking.", "host-key"),
+            (
+                "ssh: connect to host 192.0.2.1 port 22: Connection timed out",
+                "timed-out",
+            ),
+            (
+                "Connection timed out during banner exchange\r\nConnection to 1 port 2 timed out",
+                "timed-out",
+            ),
+            (
+                "No ED25519 host key is known for a and you have requested strict checking.",
+                "host-key",
+            ),
             ("root@192.0.2.1: Permission denied (publickey).", "authentication"),
             (
                 "Received disconnect from 192.0.2.1 port 22:2: Too many authentication failures",
                 "authentication",
             ),
-            ("kex_exchange_identification: Connection closed by remote host", "handshake"),
+            (
+                "kex_exchange_identification: Connection closed by remote host",
+                "handshake",
+            ),
             ("Connection reset by 192.0.2.1 port 22", "handshake"),
-            ("Unable to negotiate with 192.0.2.1 port 22: no matching cipher found.", "handshake"),
+            (
+                "Unable to negotiate with 192.0.2.1 port 22: no matching cipher found.",
+                "handshake",
+            ),
             ("Connection to 192.0.2.1 closed by remote host.", "lost"),
             ("client_loop: send disconnect: Broken pipe", "lost"),
             ("/tmp/config: line 1: Bad configuration option: frobnicate", "openssh"),

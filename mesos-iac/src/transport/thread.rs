@@ -41,16 +41,17 @@ where
     T: Send,
 {
     thread::scope(|scope| {
-        let ssh = thread::Builder::new()
-            .name("ssh".to_owned())
-            .spawn_scoped(scope, || -> Result<T, SshThreadError> {
-                IS_SSH_THREAD.set(true);
-                let runtime = Builder::new_current_thread().enable_all().build()?;
-                let value = LocalSet::new().block_on(&runtime, make());
-                // A resolver that hangs on one of the blocking threads is not waited for.
-                runtime.shutdown_background();
-                Ok(value)
-            })?;
+        let ssh =
+            thread::Builder::new()
+                .name("ssh".to_owned())
+                .spawn_scoped(scope, || -> Result<T, SshThreadError> {
+                    IS_SSH_THREAD.set(true);
+                    let runtime = Builder::new_current_thread().enable_all().build()?;
+                    let value = LocalSet::new().block_on(&runtime, make());
+                    // A resolver that hangs on one of the blocking threads is not waited for.
+                    runtime.shutdown_background();
+                    Ok(value)
+                })?;
         ssh.join()
             .unwrap_or_else(|panic| Err(SshThreadError::Panicked(message(&*panic))))
     })
@@ -105,7 +106,9 @@ mod tests {
     fn a_hanging_blocking_task_does_not_hold_up_the_result() {
         let began = std::time::Instant::now();
         run_on_ssh_thread(async || {
-            drop(tokio::task::spawn_blocking(|| thread::sleep(std::time::Duration::from_secs(20))));
+            drop(tokio::task::spawn_blocking(|| {
+                thread::sleep(std::time::Duration::from_secs(20))
+            }));
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         })
         .unwrap();

@@ -21,10 +21,7 @@ use super::target::Target;
 /// file cannot be read or written.
 pub fn append(file: &Path, target: &Target, key: &HostKey) -> Result<bool, TransportError> {
     target.validate()?;
-    if KnownHosts::read(&[PathBuf::from(file)])?
-        .lookup(target)?
-        .contains(key)
-    {
+    if KnownHosts::read(&[PathBuf::from(file)])?.lookup(target)?.contains(key) {
         return Ok(false);
     }
     write_line(file, &entry(target, key)).map_err(|error| KnownHostsError::Unwritable {
@@ -42,10 +39,7 @@ pub fn entry(target: &Target, key: &HostKey) -> String {
 
 fn write_line(file: &Path, line: &str) -> io::Result<()> {
     if let Some(directory) = file.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     }
     let mut file = OpenOptions::new()
         .read(true)

@@ -294,9 +294,7 @@ mod tests {
                 packet_for_other.set(take(&handle, &mut [0; 100]).is_ok());
                 Err::<(), ()>(())
             };
-            let attempt = poll_fn(|cx| {
-                Poll::Ready(handle.socket.attempt(cx, &mut operation, |()| true))
-            });
+            let attempt = poll_fn(|cx| Poll::Ready(handle.socket.attempt(cx, &mut operation, |()| true)));
             assert!(attempt.await.is_pending());
             let began = std::time::Instant::now();
             assert!(other.await.unwrap().duration_since(began) < TICK / 2);

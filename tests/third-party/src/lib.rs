@@ -55,9 +55,17 @@ impl Declares for NodeExporter {
         );
         cx.add(service("prometheus-node-exporter").enabled().running().after(exporter));
         cx.when(Exporters::IS_PROMETHEUS, |cx| {
-            let targets = cx.endpoints::<Metrics>().into_iter().map(|(_, metrics)| metrics.address).collect();
+            let targets = cx
+                .endpoints::<Metrics>()
+                .into_iter()
+                .map(|(_, metrics)| metrics.address)
+                .collect();
             let prometheus = cx.add(package("prometheus"));
-            let scraped = cx.add(file("/etc/prometheus/targets.yml").content(Targets { targets }).after(prometheus));
+            let scraped = cx.add(
+                file("/etc/prometheus/targets.yml")
+                    .content(Targets { targets })
+                    .after(prometheus),
+            );
             cx.add(service("prometheus").enabled().running().reload_on(scraped));
         });
         Ok(())
@@ -76,7 +84,10 @@ pub struct TextMetric {
 
 impl TextMetric {
     fn path(&self) -> Result<AbsPath> {
-        Ok(AbsPath::new(format!("/var/lib/prometheus/node-exporter/{}.prom", self.name))?)
+        Ok(AbsPath::new(format!(
+            "/var/lib/prometheus/node-exporter/{}.prom",
+            self.name
+        ))?)
     }
 
     fn text(&self) -> String {
@@ -100,7 +111,8 @@ impl Converge for TextMetric {
     }
 
     fn effects(&self) -> Effects {
-        self.path().map_or_else(|_| Effects::none(), |path| Effects::none().write(Effect::Path(path)))
+        self.path()
+            .map_or_else(|_| Effects::none(), |path| Effects::none().write(Effect::Path(path)))
     }
 }
 
@@ -121,8 +133,15 @@ mod tests {
     fn prometheus_scrapes_every_host() {
         let compiled = cluster().unwrap().compile().unwrap();
         let catalog = &compiled.host("node1").unwrap().catalog;
-        let targets = catalog.get::<File>("/etc/prometheus/targets.yml").unwrap().text().unwrap();
-        assert_eq!(targets, "- targets:\n  - 10.0.0.1:9100\n  - 10.0.0.2:9100\n  - 10.0.0.3:9100\n");
+        let targets = catalog
+            .get::<File>("/etc/prometheus/targets.yml")
+            .unwrap()
+            .text()
+            .unwrap();
+        assert_eq!(
+            targets,
+            "- targets:\n  - 10.0.0.1:9100\n  - 10.0.0.2:9100\n  - 10.0.0.3:9100\n"
+        );
         assert!(!compiled.host("node2").unwrap().catalog.has::<Package>("prometheus"));
     }
 
@@ -133,7 +152,12 @@ mod tests {
         let mut host = FakeHost::with_system(FakeSystem::new().with_directories_of([&path]));
         let summary = host.converge(compiled.host("node2").unwrap());
         assert!(summary.is_success(), "{:?}", host.events());
-        assert_eq!(host.system().text("/var/lib/prometheus/node-exporter/role.prom").unwrap(), "node_text_role 1\n");
+        assert_eq!(
+            host.system()
+                .text("/var/lib/prometheus/node-exporter/role.prom")
+                .unwrap(),
+            "node_text_role 1\n"
+        );
         host.converge(compiled.host("node2").unwrap());
         assert!(host.changed().is_empty());
     }

@@ -1,8 +1,8 @@
 use crate::agent::Mode;
 use crate::cli::args::{Outcome, Place};
 use crate::cli::error::CliError;
-use crate::cli::main_fn::Session;
 use crate::cli::run_over::run_over;
+use crate::cli::session::Session;
 use std::process::ExitCode;
 
 /// `apply`: brings the hosts to what the definition says.

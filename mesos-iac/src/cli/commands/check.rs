@@ -1,6 +1,6 @@
 use crate::cli::args::Format;
 use crate::cli::error::CliError;
-use crate::cli::main_fn::Session;
+use crate::cli::session::Session;
 use serde_json::json;
 use std::io::Write as _;
 use std::process::ExitCode;

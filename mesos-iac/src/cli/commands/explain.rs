@@ -1,7 +1,7 @@
 use crate::cli::args::Format;
 use crate::cli::error::CliError;
-use crate::cli::main_fn::Session;
 use crate::cli::selection;
+use crate::cli::session::Session;
 use crate::compile::CompiledHost;
 use crate::model::{AttributeSpec, Entry, LeftOut, Scope, nearest, short_role_name};
 use crate::words::{Location, ResourceId};

@@ -1,7 +1,7 @@
 use crate::cli::args::{GraphLanguage, Selection};
 use crate::cli::error::CliError;
-use crate::cli::main_fn::Session;
 use crate::cli::selection::select;
+use crate::cli::session::Session;
 use crate::report::{dot, mermaid};
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
 use crate::cli::args::{Format, Listed, Selection};
 use crate::cli::error::CliError;
-use crate::cli::main_fn::Session;
 use crate::cli::selection::select;
+use crate::cli::session::Session;
 use crate::compile::CompiledHost;
 use crate::model::{Host, short_role_name};
 use crate::words::fold_names;

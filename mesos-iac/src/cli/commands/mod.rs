@@ -1,4 +1,4 @@
-//! One command a file; each takes what it needs from the [`Session`](super::main_fn::Session) and says what it found.
+//! One command a file; each takes what it needs from the [`Session`](super::session::Session) and says what it found.
 
 mod apply;
 mod check;

@@ -1,7 +1,7 @@
 use crate::cli::args::{Format, Selection};
 use crate::cli::error::CliError;
-use crate::cli::main_fn::Session;
 use crate::cli::selection::select;
+use crate::cli::session::Session;
 use crate::kinds::File;
 use crate::words::HostName;
 use serde_json::json;

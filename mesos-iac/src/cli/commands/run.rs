@@ -1,9 +1,9 @@
 use crate::cli::args::{Connection, Format, Selection};
 use crate::cli::error::CliError;
 use crate::cli::exit_code::Verdict;
-use crate::cli::main_fn::Session;
 use crate::cli::run_over::{fleet_options, task};
 use crate::cli::selection;
+use crate::cli::session::Session;
 use crate::fleet::{CommandResult, run_command};
 use crate::plan::visible;
 use crate::words::{CommandLine, HumanDuration};

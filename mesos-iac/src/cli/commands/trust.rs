@@ -2,9 +2,9 @@ use crate::cli::args::{Connection, TrustSelection};
 use crate::cli::environment::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit_code::Verdict;
-use crate::cli::main_fn::Session;
 use crate::cli::run_over::{fleet_options, task};
 use crate::cli::selection;
+use crate::cli::session::Session;
 use crate::transport::{
     HostKey, KnownHosts, SshOptions, Target, TransportError, append, run_on_ssh_thread, scan_host_key,
 };

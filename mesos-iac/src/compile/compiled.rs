@@ -1,0 +1,34 @@
+use crate::model::{Catalog, Provenance};
+use crate::words::HostName;
+
+/// What a cluster compiles to: for each host, in the order of declaration, its catalog and its provenance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compiled {
+    /// The hosts.
+    pub hosts: Vec<CompiledHost>,
+}
+
+/// One host's catalog, and beside it where everything in it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompiledHost {
+    /// What is desired.
+    pub catalog: Catalog,
+    /// Where and why.
+    pub provenance: Provenance,
+}
+
+impl Compiled {
+    /// The host of this name.
+    #[must_use]
+    pub fn host(&self, name: &str) -> Option<&CompiledHost> {
+        self.hosts.iter().find(|host| host.name().as_str() == name)
+    }
+}
+
+impl CompiledHost {
+    /// The host's name.
+    #[must_use]
+    pub const fn name(&self) -> &HostName {
+        &self.catalog.host
+    }
+}
