@@ -145,6 +145,23 @@ pub mod prelude {
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+/// So are those of the macros' documentation, which need this crate.
+#[cfg(doctest)]
+mod macro_docs {
+    #[doc = include_str!("../../mesos-iac-macros/docs/attributes.md")]
+    struct Attributes;
+    #[doc = include_str!("../../mesos-iac-macros/docs/hosts.md")]
+    struct Hosts;
+    #[doc = include_str!("../../mesos-iac-macros/docs/resource.md")]
+    struct Resource;
+    #[doc = include_str!("../../mesos-iac-macros/docs/role.md")]
+    struct Role;
+    #[doc = include_str!("../../mesos-iac-macros/docs/template.md")]
+    struct Expression;
+    #[doc = include_str!("../../mesos-iac-macros/docs/template_derive.md")]
+    struct Template;
+}
+
 #[doc(hidden)]
 pub mod __private {
     #[cfg(feature = "testing")]

@@ -16,7 +16,7 @@ pub enum Error {
     System(#[from] SystemError),
     /// An attribute couldn't be read or set.
     #[error(transparent)]
-    Attribute(#[from] AttributeError),
+    Attribute(Box<AttributeError>),
     /// A template couldn't be rendered.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -44,6 +44,13 @@ pub enum Error {
     /// Anything else, in words.
     #[error("{0}")]
     Message(String),
+}
+
+// Boxed, so that a `Result` with this error stays small.
+impl From<AttributeError> for Error {
+    fn from(error: AttributeError) -> Self {
+        Self::Attribute(Box::new(error))
+    }
 }
 
 impl From<std::convert::Infallible> for Error {

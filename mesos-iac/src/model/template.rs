@@ -3,8 +3,8 @@
 use super::{Content, HostView, Result};
 use crate::words::{Location, SECRET_FIELD, Secret, SecretSource};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Object, ObjectRepr};
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::value::{Object, ObjectRepr, ValueKind};
+use minijinja::{Environment, Output, State, UndefinedBehavior, Value};
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
@@ -128,10 +128,23 @@ pub(crate) fn environment() -> Environment<'static> {
         environment.set_syntax(syntax);
     }
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_formatter(print);
     // Files of configuration are no HTML: a quote stays a quote whatever the file is called.
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     environment.set_fuel(Some(FUEL));
     environment
+}
+
+/// Prints truth as files of configuration spell it, and refuses to print what isn't there.
+fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
+    match value.kind() {
+        ValueKind::Bool => Ok(out.write_str(if value.is_true() { "true" } else { "false" })?),
+        ValueKind::None => {
+            let why = "the value is none: test it with `is none`, or give it a default";
+            Err(minijinja::Error::new(minijinja::ErrorKind::BadSerialization, why))
+        }
+        _ => minijinja::escape_formatter(out, state, value),
+    }
 }
 
 fn render(source: &TemplateSource, context: Vec<(&'static str, serde_json::Value)>) -> Result<Content, TemplateError> {
@@ -310,6 +323,16 @@ mod tests {
     }
 
     #[test]
+    fn truth_is_spelled_as_in_files_and_nothing_is_not_printed() {
+        let content = with("{{ a }} {{ not a }}", serde_json::json!({ "a": true }));
+        assert_eq!(content.unwrap().redacted().unwrap(), "true false");
+        let error = with("{{ a }}", serde_json::json!({ "a": null })).unwrap_err();
+        assert!(error.to_string().contains("the value is none"), "{error}");
+        let content = with("{{ a|tojson }}", serde_json::json!({ "a": [1, null] }));
+        assert_eq!(content.unwrap().redacted().unwrap(), "[1, null]");
+    }
+
+    #[test]
     fn included_templates_come_along() {
         let content = with("{% include 'part.j2' %}.", serde_json::json!({ "name": "x" })).unwrap();
         assert_eq!(content.redacted().unwrap(), "part of x\n.");
@@ -336,6 +359,8 @@ mod tests {
             "{{ p ~ 'x'|upper }}{{ (p ~ 'x')|length }}",
             "{{ p|replace('e', 'f') }}",
             "{{ p|tojson|length }}",
+            "{{ p|tojson }}",
+            "{{ p|urlencode }}",
         ] {
             let result = with(text, serde_json::json!({ "p": secret }));
             assert!(result.is_err(), "{text}: {result:?}");

@@ -78,6 +78,7 @@ impl<T: AttributeValue> IntoValue<T> for T {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: AttributeValue + FromStr> IntoValue<T> for &str
 where
     T::Err: fmt::Display,
@@ -87,6 +88,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: AttributeValue, const N: usize, I: IntoValue<T>> IntoValue<Vec<T>> for [I; N] {
     fn into_value(self) -> Result<Vec<T>, String> {
         self.into_iter().map(I::into_value).collect()

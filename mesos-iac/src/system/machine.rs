@@ -18,7 +18,7 @@ const SOME_VERSION: &str = "some version";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Machine {
-    /// The version of this form, [`MACHINE_FORMAT`].
+    /// The version of this form, 1.
     pub format: u32,
     /// Installed packages and their versions.
     pub packages: BTreeMap<String, String>,
