@@ -1,3 +1,4 @@
+use std::fmt;
 use std::io::Read;
 
 /// The most bytes of a JSON frame. A catalog of thousands of resources has a few of them; large content travels as blobs.
@@ -11,12 +12,22 @@ const HEADER: usize = 5;
 
 /// A message's bytes: four bytes of length (big-endian, of what follows the header), one byte that says the sort, then
 /// the bytes themselves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Frame {
     /// An externally tagged JSON message.
     Json(Vec<u8>),
     /// Large content, known by its SHA-256 digest.
     Blob(Vec<u8>),
+}
+
+// A frame may hold secrets, so only its length is shown.
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(bytes) => write!(f, "Json({} bytes)", bytes.len()),
+            Self::Blob(bytes) => write!(f, "Blob({} bytes)", bytes.len()),
+        }
+    }
 }
 
 /// Why bytes are no frame.

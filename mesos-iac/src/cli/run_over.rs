@@ -37,8 +37,8 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, mode: Mode) -> Resu
     let mut take = |event: FleetEvent| {
         tally.count(&event);
         // A reader that goes away doesn't end a run; it is told of once the run is over.
-        if let Err(error) = reporter.take(&event) {
-            broken.get_or_insert(error);
+        if broken.is_none() {
+            broken = reporter.take(&event).err();
         }
     };
     match &place.sandbox {
@@ -48,11 +48,12 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, mode: Mode) -> Resu
         }
         None => over_ssh(session, place, &hosts, &secrets, mode, &mut take)?,
     }
-    if let Some(error) = broken {
-        return Err(error.into());
+    let told = broken.map_or_else(|| reporter.finish(&tally), Err);
+    match told {
+        // The status is still worth having for whoever read enough of the report.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(verdict(&tally)),
     }
-    reporter.finish(&tally)?;
-    Ok(verdict(&tally))
 }
 
 fn reporter(session: &Session<'_>, names: &[HostName], mode: Mode) -> Box<dyn Reporter> {
@@ -60,7 +61,7 @@ fn reporter(session: &Session<'_>, names: &[HostName], mode: Mode) -> Box<dyn Re
         Mode::Plan => "plan",
         Mode::Apply => "apply",
     };
-    let out = std::io::BufWriter::new(std::io::stdout());
+    let out = std::io::LineWriter::new(std::io::stdout());
     match session.format {
         Format::Json => Box::new(JsonReporter::new(out, what)),
         Format::Human => {

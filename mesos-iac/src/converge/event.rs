@@ -64,7 +64,7 @@ pub enum Outcome {
 pub enum RefreshOutcome {
     /// It was done.
     Done,
-    /// It was needless: the target was started after the change.
+    /// It was needless: the target was started after the change, or has nothing to refresh.
     Satisfied,
     /// The system has no way to do it.
     Unknown(String),

@@ -1,9 +1,9 @@
 use super::event::{Event, Outcome, RefreshOutcome, Summary};
 use super::refreshes::{Owed, Refreshes};
-use crate::model::{Catalog, Check, Entry, Error, Result, System, SystemError};
+use crate::model::{Catalog, Check, Entry, Error, Refreshed, System, SystemError};
+use crate::plan::guarded;
 use crate::words::ResourceId;
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -129,7 +129,13 @@ impl<'c> Run<'c, '_> {
         self.refreshes.owe(&entry.id);
         match guarded("apply", || behavior.apply(self.system, &diff)) {
             Ok(()) => Outcome::Changed(diff),
-            Err(error) => failure(error),
+            Err(error) => {
+                let outcome = failure(error);
+                if matches!(outcome, Outcome::Unknown(_)) {
+                    self.refreshes.forgive(&entry.id);
+                }
+                outcome
+            }
         }
     }
 
@@ -147,7 +153,8 @@ impl<'c> Run<'c, '_> {
             match guarded("refresh", || {
                 entry.resource.behavior().refresh(self.system, owed.action)
             }) {
-                Ok(()) => RefreshOutcome::Done,
+                Ok(Refreshed::Done) => RefreshOutcome::Done,
+                Ok(Refreshed::Needless) => RefreshOutcome::Satisfied,
                 Err(Error::System(error @ SystemError::Unknowable { .. })) => {
                     RefreshOutcome::Unknown(error.to_string())
                 }
@@ -168,17 +175,6 @@ impl<'c> Run<'c, '_> {
             outcome,
         });
     }
-}
-
-/// A panic in somebody's kind is the failure of one resource, not of the run.
-fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let why = panic.downcast_ref::<&str>().copied().map(ToOwned::to_owned);
-        let why = why
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_default();
-        Err(Error::message(format!("{what}: the kind's code panicked: {why}")))
-    })
 }
 
 fn failure(error: Error) -> Outcome {

@@ -49,6 +49,14 @@ impl<'c> Refreshes<'c> {
         }
     }
 
+    /// A change turned out not to have been made: nobody is owed anything for it.
+    pub(super) fn forgive(&mut self, cause: &ResourceId) {
+        for owed in self.owed.values_mut() {
+            owed.because.retain(|because| because != cause);
+        }
+        self.owed.retain(|_, owed| !owed.because.is_empty());
+    }
+
     /// A target changed by itself: what that change does needs no refresh any more. Returns what was satisfied.
     pub(super) fn satisfy(&mut self, target: &Entry, diff: &Diff) -> Option<Owed> {
         let owed = self.owed.get(&target.id)?;

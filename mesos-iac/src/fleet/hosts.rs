@@ -7,7 +7,8 @@ use crate::agent::{Request, encode_requests};
 use crate::converge::Event;
 use crate::model::{Arch, Facts};
 use crate::transport::{Channel, Method, Session, SshOptions, SshThreadError, Target, run_on_ssh_thread};
-use crate::words::HostName;
+use crate::words::{HostName, HumanDuration};
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,9 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+
+/// How long it may take to bring an agent to a host.
+const UPLOAD_TIME_OUT: Duration = Duration::from_secs(300);
 
 /// How a run over many hosts is done.
 #[derive(Debug, Clone)]
@@ -32,7 +36,7 @@ pub struct FleetOptions {
 }
 
 /// One host's part of a run.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct HostTask {
     /// The host's name in the definition.
     pub host: HostName,
@@ -42,6 +46,13 @@ pub struct HostTask {
     pub arch: Option<Arch>,
     /// What is said to its agent, encoded.
     pub requests: Vec<u8>,
+}
+
+// The requests hold secrets, so only their length is shown.
+impl fmt::Debug for HostTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HostTask({}, {} bytes)", self.host, self.requests.len())
+    }
 }
 
 /// Works on all hosts at once, at most `parallel` of them, and tells what happens. Every host gets exactly one
@@ -165,9 +176,10 @@ impl HostRun<'_> {
         let session = Session::connect(self.options.method, &self.task.target, &self.options.ssh).await?;
         let mut uploaded = false;
         loop {
-            let channel = session
-                .exec(&bootstrap::start(program.digest(), &self.task.target.user))
-                .await?;
+            let command = bootstrap::start(program.digest(), &self.task.target.user);
+            let channel = tokio::time::timeout(self.options.silence, session.exec(&command))
+                .await
+                .map_err(|_| HostError::Silent(HumanDuration(self.options.silence)))??;
             match self.converse(channel, &program).await? {
                 Conversation::Over(result) => return Ok(result),
                 Conversation::Missing(_) if uploaded => {
@@ -221,13 +233,16 @@ impl HostRun<'_> {
 
     async fn upload(&self, session: &Session, program: &Arc<AgentProgram>) -> Result<(), HostError> {
         let compressing = Arc::clone(program);
-        let compressed = tokio::task::spawn_blocking(move || compressing.compressed().map(<[u8]>::to_vec))
+        let compressed = tokio::task::spawn_blocking(move || compressing.compressed())
             .await
             .map_err(|error| HostError::Panicked(error.to_string()))?
-            .map_err(|error| HostError::Upload(error.to_string()))?;
+            .map_err(HostError::Upload)?;
         let unique = format!("{}-{:x}", std::process::id(), unique_number());
         let command = bootstrap::upload(program.digest(), &unique, &self.task.target.user);
-        let captured = session.exec(&command).await?.capture(&compressed, 4096).await?;
+        let sending = async { session.exec(&command).await?.capture(&compressed, 4096).await };
+        let captured = tokio::time::timeout(UPLOAD_TIME_OUT, sending)
+            .await
+            .map_err(|_| HostError::Silent(HumanDuration(UPLOAD_TIME_OUT)))??;
         self.sent.program.fetch_add(compressed.len() as u64, Ordering::Relaxed);
         if !captured.stdout.starts_with(bootstrap::UPLOADED) && !contains(&captured.stdout, bootstrap::UPLOADED) {
             let said = [captured.stdout, captured.stderr].concat();

@@ -15,7 +15,7 @@ pub struct AgentProgram {
     bytes: Vec<u8>,
     digest: String,
     elf: Elf,
-    compressed: OnceLock<Vec<u8>>,
+    compressed: OnceLock<Result<Arc<[u8]>, String>>,
 }
 
 /// Why there is no agent for a host. Each message reads after "failed to".
@@ -103,19 +103,19 @@ impl AgentProgram {
         &self.elf
     }
 
-    /// It, as gzip makes it. Compressed once, when the first host turns out not to have it.
+    /// It, as gzip makes it. Compressed once, when the first host turns out not to have it; the others wait for that.
     ///
     /// # Errors
-    /// Memory is all that can be short.
-    pub fn compressed(&self) -> std::io::Result<&[u8]> {
-        if let Some(done) = self.compressed.get() {
-            return Ok(done);
-        }
-        let mut encoder = GzEncoder::new(Vec::with_capacity(self.bytes.len() / 2), Compression::new(6));
-        encoder.write_all(&self.bytes)?;
-        let done = encoder.finish()?;
-        Ok(self.compressed.get_or_init(|| done))
+    /// Memory is all that can be short; says so.
+    pub fn compressed(&self) -> Result<Arc<[u8]>, String> {
+        self.compressed.get_or_init(|| gzip(&self.bytes).map_err(|error| error.to_string())).clone()
     }
+}
+
+fn gzip(bytes: &[u8]) -> std::io::Result<Arc<[u8]>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::new(6));
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.into())
 }
 
 /// The agents at hand, one for each architecture.

@@ -1,7 +1,7 @@
 use super::builder::Mistake;
 use crate::model::{
     COMMAND_TIME_OUT, Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, Invocation, Probe, ReadSystem,
-    RefreshAction, Rerun, Result, Shown, System,
+    RefreshAction, Refreshed, Rerun, Result, Shown, System, SystemError,
 };
 use crate::words::{AbsPath, CommandLine, HumanDuration, ResourceId};
 use mesos_iac_macros::Resource;
@@ -258,6 +258,13 @@ impl Converge for Command {
         if self.refresh_only || !self.has_work(system)? {
             return Ok(Check::NoChange);
         }
+        if !system.runs_commands() {
+            return Err(SystemError::Unknowable {
+                system: "a system that runs no commands".into(),
+                what: format!("what `{}` would do", self.invocation.command),
+            }
+            .into());
+        }
         let mut diff = Diff::new();
         diff.push("runs", Shown::Absent, self.invocation.command.to_string());
         Ok(diff.into())
@@ -267,16 +274,17 @@ impl Converge for Command {
         self.run(system)
     }
 
-    fn refresh(&self, system: &dyn System, action: RefreshAction) -> Result<()> {
+    fn refresh(&self, system: &dyn System, action: RefreshAction) -> Result<Refreshed> {
         if action != RefreshAction::Rerun {
             return Err(Error::message(format!("{action} a command: it can be rerun")));
         }
         // The guards are asked again: what changed since may have done the work.
         let guarded = self.unless.is_some() || self.only_if.is_some();
         if guarded && !self.has_work(system)? {
-            return Ok(());
+            return Ok(Refreshed::Needless);
         }
-        self.run(system)
+        self.run(system)?;
+        Ok(Refreshed::Done)
     }
 
     fn satisfies(&self, diff: &Diff, action: RefreshAction) -> bool {

@@ -117,7 +117,7 @@ impl Converge for Directory {
         } else if diff.has("exists") {
             system.create_directory(&self.path, &self.attributes)?;
         } else {
-            system.set_attributes(&self.path, &self.attributes)?;
+            system.set_attributes(&system.resolve(&self.path)?, &self.attributes)?;
         }
         Ok(())
     }

@@ -184,7 +184,7 @@ impl Converge for File {
             return Ok(system.remove(&self.path)?);
         }
         if !diff.has("content") {
-            return Ok(system.set_attributes(&self.path, &self.attributes)?);
+            return Ok(system.set_attributes(&system.resolve(&self.path)?, &self.attributes)?);
         }
         let content = match &self.content {
             Some(content) => content.reveal(system)?,

@@ -1,5 +1,5 @@
 use crate::model::{
-    Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, ReadSystem, RefreshAction, Reload, Restart,
+    Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, ReadSystem, RefreshAction, Refreshed, Reload, Restart,
     Result, System, SystemError, UnitAction, UnitState, full_unit_name,
 };
 use crate::words::{AbsPath, ResourceId};
@@ -214,12 +214,12 @@ impl Converge for Service {
         Ok(())
     }
 
-    fn refresh(&self, system: &dyn System, action: RefreshAction) -> Result<()> {
+    fn refresh(&self, system: &dyn System, action: RefreshAction) -> Result<Refreshed> {
         let unit = self.unit();
         let state = self.reread_if_changed(system)?;
         // A unit that doesn't run has nothing to read again, and one that is to be stopped isn't started by a refresh.
         if !counts_as_running(&state) && self.running != Some(true) {
-            return Ok(());
+            return Ok(Refreshed::Needless);
         }
         let action = match action {
             RefreshAction::Restart => UnitAction::Restart,
@@ -227,7 +227,8 @@ impl Converge for Service {
             RefreshAction::Reload => UnitAction::Start,
             RefreshAction::Rerun => return Err(Error::message("rerun a service: it can be restarted or reloaded")),
         };
-        Ok(system.control_unit(&unit, action)?)
+        system.control_unit(&unit, action)?;
+        Ok(Refreshed::Done)
     }
 
     fn satisfies(&self, diff: &Diff, action: RefreshAction) -> bool {

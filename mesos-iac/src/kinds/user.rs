@@ -201,6 +201,8 @@ impl Converge for User {
             .write(Effect::User(self.name.clone()))
             .removing(!self.present);
         if !self.present {
+            // A group that is to go away can't while it is somebody's primary group.
+            effects.reads.push(Effect::Group(self.name.clone()));
             return effects;
         }
         effects.writes.extend(self.uid.map(Effect::Uid));

@@ -152,10 +152,10 @@ pub struct Cx<'w> {
     pub(crate) problems: Problems,
 }
 
-/// What a block under [`Cx::when`] may return: nothing, a handle, or a `Result` of anything.
+/// What a block under [`Cx::when`] may return: nothing, a handle, several of them, or a `Result` of anything.
 #[diagnostic::on_unimplemented(
     message = "a block under `cx.when` can't return `{Self}`",
-    label = "return nothing, a handle, or a `Result`"
+    label = "return nothing, a handle, an option, list or tuple of handles, or a `Result`"
 )]
 pub trait Block {
     /// What the block yields.
@@ -183,6 +183,44 @@ impl<R> Block for Handle<R> {
         Ok(self)
     }
 }
+
+impl<T> Block for Option<T> {
+    type Out = Self;
+
+    fn finish(self) -> Result<Self> {
+        Ok(self)
+    }
+}
+
+impl<T> Block for Vec<T> {
+    type Out = Self;
+
+    fn finish(self) -> Result<Self> {
+        Ok(self)
+    }
+}
+
+impl<T, const N: usize> Block for [T; N] {
+    type Out = Self;
+
+    fn finish(self) -> Result<Self> {
+        Ok(self)
+    }
+}
+
+macro_rules! blocks {
+    ($(($($name:ident),+))*) => { $(
+        impl<$($name),+> Block for ($($name,)+) {
+            type Out = Self;
+
+            fn finish(self) -> Result<Self> {
+                Ok(self)
+            }
+        }
+    )* };
+}
+
+blocks! { (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) }
 
 impl<T> Block for Result<T, Error> {
     type Out = T;

@@ -50,7 +50,7 @@ pub use key::{Attributes, Key, attribute_json};
 pub use problem::{Code, Place, Problem, Problems};
 pub use provenance::{Declaration, DroppedEdge, LeftOut, Provenance, RoleOrigin};
 pub use registry::{AttributeRegistration, AttributeSpec, KindRegistration, RoleRegistration};
-pub use resource::{Converge, Kind, RefreshAction, Reload, Rerun, Resource, Restart, Timing};
+pub use resource::{Converge, Kind, RefreshAction, Refreshed, Reload, Rerun, Resource, Restart, Timing};
 pub use role::{Declares, Endpoint, Role, short_role_name};
 pub use scope::{Assignment, Assignments, AttributeError, Origin, Precedence, Scope};
 pub use suggestion::nearest;

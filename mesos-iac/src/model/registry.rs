@@ -217,6 +217,7 @@ pub fn attributes() -> Result<BTreeMap<String, AttributeSpec>, Problems> {
     for spec in all {
         match by_name.get(&spec.name) {
             Some(first) if !first.same_type(&spec) => problems.push(two_types(first, &spec)),
+            Some(first) if first.default != spec.default => problems.push(two_defaults(first, &spec)),
             _ => {
                 by_name.insert(spec.name.clone(), spec);
             }
@@ -231,6 +232,20 @@ pub(crate) fn two_types(first: &AttributeSpec, second: &AttributeSpec) -> Proble
         first.name,
         first.type_name(),
         second.type_name()
+    );
+    Problem::new(Code::ConflictingTypes, message)
+        .at("declared", first.at.clone())
+        .at("declared again", second.at.clone())
+        .hint("give one of them a prefix: `#[attributes(prefix = \"…\")]`")
+}
+
+fn two_defaults(first: &AttributeSpec, second: &AttributeSpec) -> Problem {
+    let shown = |spec: &AttributeSpec| spec.default.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+    let message = format!(
+        "attribute `{}` is declared with two defaults: {} and {}",
+        first.name,
+        shown(first),
+        shown(second)
     );
     Problem::new(Code::ConflictingTypes, message)
         .at("declared", first.at.clone())

@@ -84,11 +84,11 @@ pub trait Converge {
     /// It isn't possible; what was changed so far stays.
     fn apply(&self, system: &dyn System, diff: &Diff) -> Result<()>;
 
-    /// Restarts, reloads or reruns, because something that it depends on changed.
+    /// Restarts, reloads or reruns, because something that it depends on changed; or finds that there is no need to.
     ///
     /// # Errors
     /// It isn't possible, or this kind can't be refreshed.
-    fn refresh(&self, system: &dyn System, action: RefreshAction) -> Result<()> {
+    fn refresh(&self, system: &dyn System, action: RefreshAction) -> Result<Refreshed> {
         let _ = system;
         Err(Error::message(format!("this kind of resource can't {action}")))
     }
@@ -108,6 +108,15 @@ pub trait Converge {
     fn inverse(&self) -> Option<Box<dyn Resource>> {
         None
     }
+}
+
+/// What came of a refresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refreshed {
+    /// It was done.
+    Done,
+    /// There was nothing to do: a service that doesn't run has nothing to reload.
+    Needless,
 }
 
 /// What a refresh does.

@@ -83,6 +83,14 @@ pub enum SystemError {
         /// What was asked.
         what: String,
     },
+    /// The host lacks something that this kind of resource works with.
+    #[error("find {what} on the host: {why}")]
+    Unsupported {
+        /// What is lacking, such as `dpkg`.
+        what: String,
+        /// What that means.
+        why: String,
+    },
     /// The value of a secret didn't come with the run.
     #[error("the value of the secret {0} didn't come with this run")]
     NoSecret(SecretSource),
@@ -420,6 +428,11 @@ pub trait ReadSystem: Send + Sync {
     /// The command can't be started, takes too long, or ends with anything but 0 and 1; or this is a plan and the probe
     /// isn't marked as read-only. None of these reads as yes or no.
     fn probe(&self, probe: &Probe) -> Result<bool>;
+
+    /// Whether commands can be run here at all. Where they can't, what a command would do is unknown.
+    fn runs_commands(&self) -> bool {
+        true
+    }
 
     /// The value of a secret that came with this run.
     ///

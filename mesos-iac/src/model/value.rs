@@ -146,6 +146,8 @@ impl Value {
                 .map_err(|error| without_position(&error)),
             Err(_) => Err(without_position(&as_text)),
         }
+        // A list of secrets is no secret by its own messages, so none of them is shown.
+        .map_err(|why| if holds_secrets::<T>() { NOT_REPEATED.to_owned() } else { why })
     }
 
     /// Reads a value from a file of inputs.
@@ -155,7 +157,7 @@ impl Value {
     pub fn from_json<T: AttributeValue>(json: serde_json::Value) -> Result<Self, String> {
         serde_json::from_value::<T>(json)
             .map(Self::new)
-            .map_err(|error| without_position(&error))
+            .map_err(|error| if holds_secrets::<T>() { NOT_REPEATED.to_owned() } else { without_position(&error) })
     }
 
     /// The value, if it is of this type.
@@ -177,6 +179,13 @@ impl Value {
     pub fn to_json(&self) -> Result<serde_json::Value, serde_json::Error> {
         self.0.to_json()
     }
+}
+
+const NOT_REPEATED: &str = "it isn't repeated, since it may hold a secret; a secret is given by its source, such as `env:NAME`";
+
+fn holds_secrets<T>() -> bool {
+    let name = type_name::<T>();
+    name.contains("words::secret::Secret<")
 }
 
 fn without_position(error: &serde_json::Error) -> String {
@@ -265,8 +274,11 @@ mod tests {
     fn a_wrong_value_is_not_repeated() {
         assert!(Value::parse::<u16>("70000").is_err());
         assert!(Value::parse::<bool>("yes").is_err());
-        let error = Value::parse::<Secret>("hunter2").unwrap_err();
-        assert!(!error.contains("hunter2"), "{error}");
+        for text in ["hunter2", "12345", "[\"hunter2\"]", "{\"a\":12345}", "1.2345"] {
+            for error in [Value::parse::<Secret>(text).unwrap_err(), Value::parse::<Vec<Secret>>(text).unwrap_err()] {
+                assert!(!error.contains("hunter2") && !error.contains("2345"), "{error}");
+            }
+        }
     }
 
     #[test]

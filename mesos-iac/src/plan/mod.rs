@@ -1,9 +1,11 @@
 //! What a run would do, and how to show it. Pure: a plan sees a host only through a [`ReadSystem`](crate::ReadSystem).
 
+mod guarded;
 mod planner;
 mod types;
 mod unified;
 
+pub(crate) use guarded::guarded;
 pub use planner::plan;
 pub use types::{Because, Certainty, Plan, Planned, PlannedRefresh, PlannedResource};
 pub use unified::{ChangeText, change_text};

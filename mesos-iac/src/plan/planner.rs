@@ -1,3 +1,4 @@
+use super::guarded::guarded;
 use super::types::{Because, Certainty, Plan, Planned, PlannedRefresh, PlannedResource};
 use crate::model::{Catalog, Check, Diff, Entry, Error, ReadSystem, Reason, RefreshAction, SystemError};
 use crate::words::ResourceId;
@@ -75,7 +76,7 @@ fn plan_entry(entry: &Entry, system: &dyn ReadSystem, fates: &HashMap<&ResourceI
             .find(|edge| edge.because == Reason::Provider && moving(&edge.on));
         provided.map(|edge| Because::Upstream(edge.on.clone()))
     };
-    match entry.resource.behavior().check(system) {
+    match guarded("check", || entry.resource.behavior().check(system)) {
         Ok(Check::NoChange) => Planned::NoChange,
         Ok(Check::Change(diff)) => match provider() {
             Some(because) => Planned::Unknown {

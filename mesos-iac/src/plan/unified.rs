@@ -19,14 +19,14 @@ pub fn change_text(diff: &Diff) -> ChangeText {
 }
 
 fn push_change(change: &Change, lines: &mut Vec<String>) {
+    let property = visible(&change.property);
     match (&change.from, &change.to) {
-        (Shown::Text(from), Shown::Text(to)) => push_unified(&change.property, from, to, lines),
-        (Shown::Absent, Shown::Text(to)) => push_unified(&change.property, "", to, lines),
-        (Shown::Text(from), Shown::Absent) => push_unified(&change.property, from, "", lines),
-        (Shown::Secret, Shown::Secret) => lines.push(format!("{}: (secret, differs)", change.property)),
+        (Shown::Text(from), Shown::Text(to)) => push_unified(&property, from, to, lines),
+        (Shown::Absent, Shown::Text(to)) => push_unified(&property, "", to, lines),
+        (Shown::Text(from), Shown::Absent) => push_unified(&property, from, "", lines),
+        (Shown::Secret, Shown::Secret) => lines.push(format!("{property}: (secret, differs)")),
         (from, to) => lines.push(format!(
-            "{}: {} → {}",
-            change.property,
+            "{property}: {} → {}",
             visible(&from.to_string()),
             visible(&to.to_string())
         )),

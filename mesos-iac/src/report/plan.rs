@@ -1,5 +1,5 @@
 use super::paint::Paint;
-use crate::plan::{Certainty, Plan, Planned, PlannedRefresh, change_text};
+use crate::plan::{Certainty, Plan, Planned, PlannedRefresh, change_text, visible};
 use crate::words::{HostName, ResourceId, fold_names};
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -60,7 +60,7 @@ fn show(id: &ResourceId, planned: &Planned, verbose: bool) -> Option<Shown> {
         Planned::NoChange => None,
         Planned::WouldChange(diff) => shown('~', change_text(diff).lines),
         Planned::Unknown { because, as_it_stands } => {
-            let mut lines = vec![format!("unknown: {because}")];
+            let mut lines = vec![format!("unknown: {}", visible(&because.to_string()))];
             if let Some(diff) = as_it_stands {
                 lines.push("as things stand:".to_owned());
                 lines.extend(change_text(diff).lines.into_iter().map(|line| format!("  {line}")));
@@ -69,7 +69,7 @@ fn show(id: &ResourceId, planned: &Planned, verbose: bool) -> Option<Shown> {
         }
         Planned::Failed(why) => shown(
             '!',
-            vec![format!("can't be planned: failed to {}", crate::plan::visible(why))],
+            vec![format!("can't be planned: failed to {}", visible(why))],
         ),
         Planned::Skipped { because } => shown('!', vec![format!("would be skipped: {because} can't be planned")]),
     }

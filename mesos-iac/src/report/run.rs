@@ -86,7 +86,7 @@ impl<W: Write> RunReporter<W> {
                     } else {
                         String::new()
                     };
-                    let properties: Vec<&str> = diff.changes.iter().map(|change| change.property.as_str()).collect();
+                    let properties: Vec<String> = diff.changes.iter().map(|change| visible(&change.property)).collect();
                     let text = format!("{id}  {}{took}", paint.dim(&properties.join(", ")));
                     self.line(host, &paint.yellow("changed "), &text)?;
                     if self.verbose {
@@ -121,7 +121,7 @@ impl<W: Write> RunReporter<W> {
                     RefreshOutcome::Satisfied if self.verbose => self.line(
                         host,
                         &paint.dim("ok      "),
-                        &format!("{target}  needs no {action}: it was started"),
+                        &format!("{target}  needs no {action}"),
                     ),
                     RefreshOutcome::Satisfied => Ok(()),
                     RefreshOutcome::Unknown(why) => self.line(

@@ -52,6 +52,10 @@ impl ReadSystem for PlanningSystem<'_> {
         })
     }
 
+    fn runs_commands(&self) -> bool {
+        self.0.runs_commands()
+    }
+
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
         self.0.reveal(secret)
     }

@@ -249,6 +249,10 @@ impl ReadSystem for Sandbox {
         )))
     }
 
+    fn runs_commands(&self) -> bool {
+        false
+    }
+
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
         self.secrets
             .get(secret)

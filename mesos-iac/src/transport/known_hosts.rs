@@ -298,11 +298,9 @@ impl HostRecords {
         pins.filter(|pin| !revoked.contains(pin)).collect()
     }
 
-    /// The first line that revokes a pin of `target`.
-    pub(super) fn revoked_pin(&self, target: &Target) -> Option<&Record> {
-        self.revoked
-            .iter()
-            .find(|record| target.host_keys.contains(&record.key.fingerprint()))
+    /// The keys that are revoked for the host, under any of its names.
+    pub(super) fn revoked(&self) -> &[Record] {
+        &self.revoked
     }
 
     /// The name to look the host up by, where its keys are filed under its name and none under its address.
@@ -577,7 +575,7 @@ mod tests {
     #[test]
     fn a_missing_file_is_empty_and_an_unreadable_one_an_error() {
         let missing = PathBuf::from("/nonexistent/known_hosts");
-        let records = KnownHosts::read(&[missing.clone()])
+        let records = KnownHosts::read(std::slice::from_ref(&missing))
             .unwrap()
             .lookup(&target("zk1", "192.0.2.1", 22))
             .unwrap();

@@ -2,12 +2,16 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use async_ssh2_lite::AsyncSession;
 use ssh2::MethodType;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::{Mutex, oneshot, watch};
 use tokio::time::timeout;
@@ -260,7 +264,7 @@ async fn dial(
 
 async fn handshake(
     target: &Target,
-    stream: TcpStream,
+    mut stream: TcpStream,
     algorithms: &str,
     stage: &Cell<Stage>,
 ) -> Result<(AsyncSession<Wire>, WireHandle), TransportError> {
@@ -269,17 +273,25 @@ async fn handshake(
         endpoint: target.endpoint(),
         why,
     };
+    let io = |error: std::io::Error| failed(error.to_string());
+    let ssh = |error: async_ssh2_lite::Error| failed(message(&error));
     stage.set(Stage::Identification);
-    identification(&stream).await.map_err(failed)?;
-    stage.set(Stage::Handshake);
-    let (wire, handle) = Wire::new(stream);
-    let told = |error: async_ssh2_lite::Error| failed(message(&error));
-    let mut session = AsyncSession::new(wire, None).map_err(told)?;
+    let (wire, handle, mut antechamber) = Wire::new().map_err(io)?;
+    let mut session = AsyncSession::new(wire, None).map_err(ssh)?;
     session
         .method_pref(MethodType::HostKey, algorithms)
         .await
-        .map_err(told)?;
-    session.handshake().await.map_err(told)?;
+        .map_err(ssh)?;
+    // The session says who it is, and hears nothing: it cannot be done yet.
+    let first = poll_fn(|cx| Poll::Ready(pin!(session.handshake()).poll(cx))).await;
+    if let Poll::Ready(Err(error)) = first {
+        return Err(ssh(error));
+    }
+    stream.write_all(&antechamber.said().map_err(io)?).await.map_err(io)?;
+    identification(&stream).await.map_err(failed)?;
+    handle.connect(antechamber, stream).map_err(io)?;
+    stage.set(Stage::Handshake);
+    session.handshake().await.map_err(ssh)?;
     Ok((session, handle))
 }
 

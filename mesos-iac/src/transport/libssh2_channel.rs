@@ -242,14 +242,12 @@ impl Driver {
             .await
             .map_err(told)?;
         let signal = self.run(async |channel| channel.exit_signal().await).await;
-        match signal.map_err(told)?.exit_signal {
-            Some(signal) => Ok(ExitStatus::signalled(printable(&signal))),
-            None => {
-                let code = self.channel.borrow().exit_status().map_err(told)?;
-                // libssh2 keeps the unsigned status in an int.
-                Ok(ExitStatus::exited(code.cast_unsigned()))
-            }
+        if let Some(signal) = signal.map_err(told)?.exit_signal {
+            return Ok(ExitStatus::signalled(printable(&signal)));
         }
+        let code = self.channel.borrow().exit_status().map_err(told)?;
+        // libssh2 keeps the unsigned status in an int.
+        Ok(ExitStatus::exited(code.cast_unsigned()))
     }
 
     /// Closes the channel, once. Nothing may follow on it: data for a closed channel makes a server end the connection.

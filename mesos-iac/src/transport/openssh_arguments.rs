@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::error::{HostKeyError, TransportError};
-use super::known_hosts::HostRecords;
+use super::known_hosts::{HostRecords, Record};
 use super::target::{SshOptions, Target};
 
 /// What goes before the remote command, which is a single argument of its own.
@@ -50,6 +50,9 @@ pub(super) fn arguments(
         if let Some(alias) = records.alias() {
             set(format!("HostKeyAlias={alias}"));
         }
+        if let Some(command) = revocations(records) {
+            set(format!("KnownHostsCommand={command}"));
+        }
     } else {
         set("UserKnownHostsFile=/dev/null".to_owned());
         set("GlobalKnownHostsFile=/dev/null".to_owned());
@@ -71,7 +74,10 @@ pub(super) fn arguments(
 fn pins(target: &Target, records: &HostRecords) -> Result<String, TransportError> {
     let pins = records.usable_pins(target);
     if pins.is_empty() {
-        let revoked = records.revoked_pin(target);
+        let revoked = records
+            .revoked()
+            .iter()
+            .find(|record| target.host_keys.contains(&record.key.fingerprint()));
         return Err(HostKeyError::Revoked {
             host: target.host.clone(),
             endpoint: target.endpoint(),
@@ -80,16 +86,40 @@ fn pins(target: &Target, records: &HostRecords) -> Result<String, TransportError
         }
         .into());
     }
-    let known: String = records
-        .keys()
-        .filter(|record| pins.contains(&record.key.fingerprint()))
-        .map(|record| format!(r#"echo "$2 {} {}"; "#, record.key.key_type(), record.key.base64()))
-        .collect();
-    let pins: Vec<String> = pins.iter().map(ToString::to_string).collect();
+    let known = records.keys().filter(|record| pins.contains(&record.key.fingerprint()));
+    let fingerprints: Vec<String> = pins.iter().map(ToString::to_string).collect();
     Ok(format!(
-        r#"/bin/sh -c '{known}case "$1" in {}) echo "$2 $3 $4";; esac' sh %f %H %t %K"#,
-        pins.join("|")
+        r#"/bin/sh -c '{}case "$1" in {}) echo "$2 $3 $4";; esac' sh %f %H %t %K"#,
+        echoes("", known),
+        fingerprints.join("|")
     ))
+}
+
+/// A `KnownHostsCommand` that repeats what is revoked for the host. The client reads the same files, but looks for one
+/// name only, where a key may be revoked under another.
+fn revocations(records: &HostRecords) -> Option<String> {
+    let script = echoes("@revoked ", records.revoked().iter());
+    (!script.is_empty()).then(|| format!("/bin/sh -c '{script}' sh %f %H"))
+}
+
+/// A script that prints known-hosts lines for the name in its second argument.
+fn echoes<'a>(marker: &str, records: impl Iterator<Item = &'a Record>) -> String {
+    let echo = |record: &Record| {
+        let (key_type, base64) = (record.key.key_type(), record.key.base64());
+        format!(r#"echo "{marker}$2 {key_type} {base64}"; "#)
+    };
+    records
+        .filter(|record| is_plain_word(record.key.key_type()))
+        .map(echo)
+        .collect::<Vec<_>>()
+        .concat()
+}
+
+/// Whether a key's type, which came out of a file, means nothing to a shell or to the client's own expansions.
+fn is_plain_word(key_type: &str) -> bool {
+    key_type
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-.@_".contains(&byte))
 }
 
 fn paths(what: &'static str, paths: &[PathBuf]) -> Result<String, TransportError> {
@@ -218,6 +248,32 @@ mod tests {
                 target.host_keys[1],
             )
         );
+    }
+
+    #[test]
+    fn revocations_are_repeated_whatever_the_name() {
+        let target = target("zk1", "192.0.2.1", 22);
+        let bad = key("ssh-ed25519", 2);
+        let known = KnownHosts::of_text(format!("@revoked zk1 ssh-ed25519 {}\n", bad.base64()));
+        let texts = texts(&target, &options(), &known.lookup(&target).unwrap());
+        let command = format!(
+            "KnownHostsCommand=/bin/sh -c 'echo \"@revoked $2 ssh-ed25519 {}\"; ' sh %f %H",
+            bad.base64()
+        );
+        assert!(texts.contains(&command), "{texts:?}");
+    }
+
+    #[test]
+    fn a_type_that_is_a_command_reaches_no_script() {
+        let target = target("zk1", "192.0.2.1", 22);
+        for key_type in ["$(reboot)", "a';reboot;'", "%k", "`x`", "a\"b", "a\\b"] {
+            let bad = key(key_type, 1);
+            let known = KnownHosts::of_text(format!("@revoked zk1 {key_type} {}\n", bad.base64()));
+            let records = known.lookup(&target).unwrap();
+            assert_eq!(records.revoked().len(), 1, "{key_type}");
+            let texts = texts(&target, &options(), &records);
+            assert!(!texts.iter().any(|text| text.contains(key_type)), "{texts:?}");
+        }
     }
 
     #[test]

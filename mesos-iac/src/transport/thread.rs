@@ -106,9 +106,8 @@ mod tests {
     fn a_hanging_blocking_task_does_not_hold_up_the_result() {
         let began = std::time::Instant::now();
         run_on_ssh_thread(async || {
-            drop(tokio::task::spawn_blocking(|| {
-                thread::sleep(std::time::Duration::from_secs(20))
-            }));
+            let hang = || thread::sleep(std::time::Duration::from_secs(20));
+            drop(tokio::task::spawn_blocking(hang));
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         })
         .unwrap();

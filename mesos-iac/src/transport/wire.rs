@@ -13,16 +13,23 @@
 //!
 //! An input that arrives between an operation's look at the socket and its read, in the last round before the socket
 //! falls silent, can still be taken off by it unnoticed. For that the pump wakes the list every [`TICK`].
+//!
+//! A session begins in an [`Antechamber`], a socket that leads nowhere, where it says its first words, which are passed
+//! on to the server by hand. Only when the server's first words are heard, and are those of an SSH server, is the
+//! connection put under the session's file number. See [`identification`](super::identification) for why, and that
+//! costs no round trip.
 
 use std::future::poll_fn;
-use std::io;
-use std::os::fd::{AsRawFd, RawFd};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io::{self, Read as _};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use async_ssh2_lite::{AsyncSessionStream, Error};
 use async_trait::async_trait;
+use rustix::io::{DupFlags, dup3};
 use rustix::net::sockopt::set_tcp_quickack;
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
 use ssh2::{BlockDirections, Error as Ssh2Error, ErrorCode, Session};
@@ -40,8 +47,8 @@ const WOULD_BLOCK: ErrorCode = ErrorCode::Session(-37);
 ///
 /// (Its parts are `Send` and `Sync`, with locks that are never contended, because async-ssh2-lite asks for it.)
 pub(super) struct Wire {
+    number: RawFd,
     handle: WireHandle,
-    pump: AbortHandle,
 }
 
 /// What stays outside when a session has swallowed its [`Wire`].
@@ -53,40 +60,63 @@ pub(super) struct WireHandle {
     socket: Arc<Socket>,
 }
 
+/// The socket that a session has until its wire is connected. It has to be dropped after the session.
+pub(super) struct Antechamber {
+    inside: OwnedFd,
+    outside: UnixStream,
+}
+
+#[derive(Default)]
 struct Socket {
-    stream: TcpStream,
+    connection: OnceLock<Connection>,
     waiting: Mutex<Vec<Waker>>,
 }
 
+struct Connection {
+    stream: TcpStream,
+    pump: AbortHandle,
+}
+
 impl Wire {
-    /// Takes over a connected socket. Must run on the SSH thread, inside its `LocalSet`.
-    pub(super) fn new(stream: TcpStream) -> (Self, WireHandle) {
-        let socket = Arc::new(Socket {
-            stream,
-            waiting: Mutex::default(),
-        });
-        let pump = tokio::task::spawn_local(pump(Arc::clone(&socket))).abort_handle();
+    /// A wire that leads nowhere yet.
+    pub(super) fn new() -> io::Result<(Self, WireHandle, Antechamber)> {
+        let (inside, outside) = UnixStream::pair()?;
+        inside.set_nonblocking(true)?;
+        outside.set_nonblocking(true)?;
         let handle = WireHandle {
             session: Arc::default(),
-            socket,
+            socket: Arc::default(),
         };
         let wire = Self {
+            number: inside.as_raw_fd(),
             handle: handle.clone(),
-            pump,
         };
-        (wire, handle)
+        let inside = inside.into();
+        Ok((wire, handle, Antechamber { inside, outside }))
     }
 }
 
 impl Drop for Wire {
     fn drop(&mut self) {
-        self.pump.abort();
+        if let Some(connection) = self.handle.socket.connection.get() {
+            connection.pump.abort();
+        }
     }
 }
 
 impl AsRawFd for Wire {
     fn as_raw_fd(&self) -> RawFd {
-        self.handle.socket.stream.as_raw_fd()
+        self.number
+    }
+}
+
+impl Antechamber {
+    /// What the session has said into it.
+    pub(super) fn said(&mut self) -> io::Result<Vec<u8>> {
+        let mut said = vec![0; 1024];
+        let length = self.outside.read(&mut said)?;
+        said.truncate(length);
+        Ok(said)
     }
 }
 
@@ -97,6 +127,18 @@ impl WireHandle {
         lock(&self.session).clone()
     }
 
+    /// Puts a TCP connection in the antechamber's place, under the same number. Must run on the SSH thread, inside its
+    /// `LocalSet`.
+    pub(super) fn connect(&self, antechamber: Antechamber, stream: TcpStream) -> io::Result<()> {
+        let Antechamber { mut inside, outside } = antechamber;
+        dup3(stream.into_std()?, &mut inside, DupFlags::CLOEXEC)?;
+        drop(outside);
+        let stream = TcpStream::from_std(inside.into())?;
+        let pump = tokio::task::spawn_local(pump(Arc::clone(&self.socket))).abort_handle();
+        let connected = self.socket.connection.set(Connection { stream, pump });
+        connected.map_err(|_| io::ErrorKind::AlreadyExists.into())
+    }
+
     /// Runs an operation of the `ssh2` crate that async-ssh2-lite has none for.
     pub(super) async fn run<T>(&self, mut operation: impl FnMut() -> Result<T, Ssh2Error>) -> Result<T, Ssh2Error> {
         poll_fn(|cx| self.socket.attempt(cx, &mut operation, would_block)).await
@@ -104,8 +146,10 @@ impl WireHandle {
 
     /// Ends the connection: every operation on it fails soon.
     pub(super) fn shut_down(&self) {
-        // It may be gone already.
-        shutdown(&self.socket.stream, Shutdown::Both).ok();
+        if let Some(connection) = self.socket.connection.get() {
+            // It may be gone already.
+            shutdown(&connection.stream, Shutdown::Both).ok();
+        }
         self.socket.wake_all();
     }
 }
@@ -139,7 +183,9 @@ impl Socket {
 
     fn has_input(&self) -> bool {
         let look = RecvFlags::PEEK | RecvFlags::DONTWAIT;
-        matches!(recv(&self.stream, &mut [0; 1], look), Ok((1.., _)))
+        self.connection
+            .get()
+            .is_some_and(|connection| matches!(recv(&connection.stream, &mut [0; 1], look), Ok((1.., _))))
     }
 
     fn wait(&self, waker: &Waker) {
@@ -160,19 +206,20 @@ impl Socket {
 
 /// Waits for the socket on behalf of all operations, for as long as the [`Wire`] lives.
 async fn pump(socket: Arc<Socket>) {
-    loop {
-        let either = socket.stream.ready(Interest::READABLE | Interest::WRITABLE);
+    // It is set before this first runs.
+    while let Some(Connection { stream, .. }) = socket.connection.get() {
+        let either = stream.ready(Interest::READABLE | Interest::WRITABLE);
         let closed = match tokio::time::timeout(TICK, either).await {
             Ok(Ok(ready)) => {
                 // Saying that it would block clears the readiness, one direction at a time. It has to be before the
                 // wake-up: what arrives from here on is an event of its own.
                 for direction in [Interest::READABLE, Interest::WRITABLE] {
                     let spent = || Err::<(), io::Error>(io::ErrorKind::WouldBlock.into());
-                    socket.stream.try_io(direction, spent).ok();
+                    stream.try_io(direction, spent).ok();
                 }
                 // A server holds its next small packet back until the one before is acknowledged, which the kernel
                 // would do 40 ms later. It forgets this wish each time. A failure costs speed only.
-                set_tcp_quickack(&socket.stream, true).ok();
+                set_tcp_quickack(stream, true).ok();
                 ready.is_read_closed() || ready.is_write_closed()
             }
             Ok(Err(_)) => true,
@@ -240,7 +287,12 @@ mod tests {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
             let ours = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
             let (theirs, _) = listener.accept().unwrap();
-            let (wire, handle) = Wire::new(ours);
+            let (wire, handle, antechamber) = Wire::new().unwrap();
+            handle.connect(antechamber, ours).unwrap();
+            assert_eq!(
+                wire.as_raw_fd(),
+                handle.socket.connection.get().unwrap().stream.as_raw_fd()
+            );
             tokio::time::timeout(Duration::from_secs(10), test(handle, theirs))
                 .await
                 .unwrap();
@@ -250,7 +302,8 @@ mod tests {
 
     /// Reads behind the runtime's back, as libssh2 does.
     fn take(handle: &WireHandle, buffer: &mut [u8]) -> io::Result<usize> {
-        Ok(recv(&handle.socket.stream, buffer, RecvFlags::DONTWAIT)?.0)
+        let connection = handle.socket.connection.get().unwrap();
+        Ok(recv(&connection.stream, buffer, RecvFlags::DONTWAIT)?.0)
     }
 
     async fn read(handle: WireHandle, length: usize) -> Vec<u8> {

@@ -1,27 +1,33 @@
 use super::HostName;
 use std::collections::BTreeMap;
 
-/// Writes many host names as few patterns: `backend-0-[0-4]`, `zk1`. Expanding them gives the same names, in order.
+/// What stands before a number, what stands after it, and whether there is none.
+type Stem = (String, String, bool);
+
+/// Writes many host names as few patterns: `backend-0-[0-4]`, `zk1`. Expanding them gives the same names.
 ///
 /// Names are folded at their last number; what doesn't fold stays as it is.
 #[must_use]
 pub fn fold_names<'a>(names: impl IntoIterator<Item = &'a HostName>) -> String {
-    let mut groups = Vec::<(String, String)>::new();
-    let mut numbers = BTreeMap::<(String, String), Vec<(u64, usize)>>::new();
+    let mut groups = Vec::<Stem>::new();
+    let mut numbers = BTreeMap::<Stem, Vec<(u64, usize)>>::new();
     for name in names {
         let (stem, digits, rest) = split(name.as_str());
-        let key = (stem.to_owned(), rest.to_owned());
+        // A name without a number is a group of its own: `a` doesn't fold with `a1`.
+        let key = (stem.to_owned(), rest.to_owned(), digits.is_empty());
         if !groups.contains(&key) {
             groups.push(key.clone());
         }
+        let Ok(number) = digits.parse() else {
+            numbers.entry(key).or_default();
+            continue;
+        };
         let width = if digits.len() > 1 && digits.starts_with('0') {
             digits.len()
         } else {
             0
         };
-        let members = numbers.entry(key).or_default();
-        // Without a number there is one member, which stands for itself.
-        members.push((digits.parse().unwrap_or(u64::MAX), width));
+        numbers.entry(key).or_default().push((number, width));
     }
     let folded = groups.into_iter().map(|key| {
         let mut members = numbers.remove(&key).unwrap_or_default();
@@ -32,12 +38,11 @@ pub fn fold_names<'a>(names: impl IntoIterator<Item = &'a HostName>) -> String {
     folded.collect::<Vec<_>>().join(",")
 }
 
-fn fold_group((stem, rest): &(String, String), members: &[(u64, usize)]) -> String {
-    if let [(number, width)] = members {
-        return match *number {
-            u64::MAX => format!("{stem}{rest}"),
-            number => format!("{stem}{number:0width$}{rest}"),
-        };
+fn fold_group((stem, rest, _): &Stem, members: &[(u64, usize)]) -> String {
+    match members {
+        [] => return format!("{stem}{rest}"),
+        [(number, width)] => return format!("{stem}{number:0width$}{rest}"),
+        _ => {}
     }
     let mut ranges: Vec<(u64, u64, usize)> = Vec::new();
     for &(number, width) in members {
@@ -95,6 +100,8 @@ mod tests {
         assert_eq!(fold(&["zk1.x", "zk2.x", "frontend"]), "zk[1-2].x,frontend");
         assert_eq!(fold(&["solo"]), "solo");
         assert_eq!(fold(&["a9", "a010"]), "a[9,010]");
+        assert_eq!(fold(&["a", "a1"]), "a,a1");
+        assert_eq!(fold(&["a", "a1", "a2", "b"]), "a,a[1-2],b");
     }
 
     #[test]

@@ -16,7 +16,7 @@ impl fmt::Display for ModeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is no file mode: expected octal digits from 0000 to 7777, such as `0644`",
+            "`{}` is no file mode: expected octal digits, such as `0o644`, or text for more than permissions, such as `\"1777\"`",
             self.0
         )
     }
@@ -35,7 +35,7 @@ impl Mode {
     /// The mode with these bits.
     ///
     /// # Errors
-    /// More than the twelve permission bits are set; writing `644` for `0o644` is caught so in most cases.
+    /// More than the twelve permission bits are set.
     pub fn new(bits: u32) -> Result<Self, ModeError> {
         if bits > 0o7777 {
             return Err(ModeError(format!("{bits:o}")));
@@ -53,8 +53,9 @@ impl Mode {
 impl TryFrom<u32> for Mode {
     type Error = ModeError;
 
+    /// Refuses what is above 0o777: a decimal `644` is 0o1204. Set-id and sticky bits are given as text, `"1777"`.
     fn try_from(bits: u32) -> Result<Self, ModeError> {
-        Self::new(bits)
+        if bits > 0o777 { Err(ModeError(bits.to_string())) } else { Self::new(bits) }
     }
 }
 
@@ -117,7 +118,10 @@ mod tests {
 
     #[test]
     fn decimal_and_long_modes_are_refused() {
-        assert!(Mode::new(6440).is_err());
+        assert!(Mode::new(0o10000).is_err());
+        for decimal in [600_u32, 640, 644, 700, 755, 777, 6440] {
+            assert!(Mode::try_from(decimal).is_err(), "{decimal}");
+        }
         for text in ["", "9", "0o644", "rw-r--r--", "07777777", "888"] {
             assert!(text.parse::<Mode>().is_err(), "{text}");
         }

@@ -147,12 +147,33 @@ text_newtype!(KindName);
 
 /// What identifies a resource on its host: its kind and its natural key. Written `file[/etc/mesos/zk]`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, try_from = "UncheckedId")]
 pub struct ResourceId {
     /// The kind, such as `core.file`.
     pub kind: KindName,
     /// The natural key: a path, a package's name, a unit's name.
     pub key: String,
+}
+
+/// An identity as it was read: it may come from a host that means ill.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UncheckedId {
+    kind: KindName,
+    key: String,
+}
+
+impl TryFrom<UncheckedId> for ResourceId {
+    type Error = NameError;
+
+    fn try_from(read: UncheckedId) -> Result<Self, NameError> {
+        Self::new(read.kind.as_str(), read.key)
+    }
+}
+
+/// Characters that make text read as something else than it is.
+fn misleads(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 impl ResourceId {
@@ -166,7 +187,7 @@ impl ResourceId {
         if key.is_empty() {
             return Err(NameError::new("resource key", &key, "it is empty"));
         }
-        if key.chars().any(char::is_control) {
+        if key.chars().any(misleads) {
             let why = "it has a control character in it";
             return Err(NameError::new("resource key", &key, why));
         }
@@ -235,5 +256,15 @@ mod tests {
         }
         assert!("file".parse::<ResourceId>().is_err());
         assert!("file[]".parse::<ResourceId>().is_err());
+    }
+
+    #[test]
+    fn an_id_from_a_host_is_checked_like_any_other() {
+        for key in [r"\u001b[2J", r"\u202e", ""] {
+            let json = format!(r#"{{"kind":"core.file","key":"{key}"}}"#);
+            assert!(serde_json::from_str::<ResourceId>(&json).is_err(), "{key}");
+        }
+        let id: ResourceId = "file[/x]".parse().unwrap();
+        assert_eq!(serde_json::from_str::<ResourceId>(&serde_json::to_string(&id).unwrap()).unwrap(), id);
     }
 }

@@ -190,6 +190,23 @@ impl<'de, T> Deserialize<'de> for Secret<T> {
                 text.parse().map_err(E::custom)
             }
 
+            // What was typed may be the secret itself, so no message repeats it.
+            fn visit_bool<E: de::Error>(self, _: bool) -> Result<SecretSource, E> {
+                Err(E::custom(SecretSourceError::NoSource))
+            }
+
+            fn visit_u64<E: de::Error>(self, _: u64) -> Result<SecretSource, E> {
+                Err(E::custom(SecretSourceError::NoSource))
+            }
+
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<SecretSource, E> {
+                Err(E::custom(SecretSourceError::NoSource))
+            }
+
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<SecretSource, E> {
+                Err(E::custom(SecretSourceError::NoSource))
+            }
+
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<SecretSource, A::Error> {
                 let reference = Reference::deserialize(de::value::MapAccessDeserializer::new(map))?;
                 Ok(reference.source)

@@ -4,6 +4,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit_code::Verdict;
 use crate::cli::run_over::{fleet_options, task};
 use crate::cli::selection;
+use crate::plan::visible;
 use crate::cli::session::Session;
 use crate::transport::{
     HostKey, KnownHosts, SshOptions, Target, TransportError, append, run_on_ssh_thread, scan_host_key,
@@ -39,7 +40,7 @@ pub(in super::super) fn trust(
         match key {
             Err(error) => {
                 verdict.unreachable();
-                writeln!(out, "{}  failed to {error}", target.host)?;
+                writeln!(out, "{}  failed to {}", target.host, visible(&error.to_string()))?;
                 if let Some(hint) = error.hint() {
                     writeln!(out, "{}  hint: {hint}", target.host)?;
                 }
@@ -86,7 +87,7 @@ fn decide(out: &mut impl Write, target: &Target, key: &HostKey, file: &Path, yes
         }
         // A key that changed or was revoked is never replaced here: that is for whoever knows why to do by hand.
         Err(error) if !records.known_types(target).is_empty() => {
-            writeln!(out, "{}  failed to {error}", target.host)?;
+            writeln!(out, "{}  failed to {}", target.host, visible(&error.to_string()))?;
             writeln!(out, "{}  hint: {}", target.host, error.hint())?;
             return Ok(false);
         }

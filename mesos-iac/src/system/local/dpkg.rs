@@ -58,9 +58,9 @@ impl Dpkg {
             return Ok(Arc::clone(packages));
         }
         let Some(content) = self.root.read(&status)? else {
-            return Err(SystemError::Unknowable {
-                system: "a host without dpkg".into(),
-                what: "which packages are installed".into(),
+            return Err(SystemError::Unsupported {
+                what: "dpkg".into(),
+                why: "packages are those of Debian and its kin".into(),
             });
         };
         let mut parts = vec![content];

@@ -181,9 +181,9 @@ fn require_systemd() -> Result<()> {
     if Path::new("/run/systemd/system").is_dir() {
         return Ok(());
     }
-    Err(SystemError::Unknowable {
-        system: "a host that doesn't run systemd".into(),
-        what: "the state of a unit".into(),
+    Err(SystemError::Unsupported {
+        what: "systemd".into(),
+        why: "services are those of a running systemd".into(),
     })
 }
 
