@@ -132,9 +132,9 @@ pub mod prelude {
     pub use crate::model::{
         Arch, AttributeValue, Attributes, Catalog, Check, Cluster, ClusterBuilder, Condition, Content, Converge, Cx,
         Declare, Declares, Diff, Effect, Effects, Endpoint, Error, ExposeCx, FileWrite, Handle, Host, HostView, Hosts,
-        IncludeCx, Key, Os, PathAttributes, Precedence, ReadSystem, RefreshAction, Refreshed, Reload, Rerun, Resource, Restart,
-        Result, Role, Shown, System, Template, UnitAction, appliance, attributes_of, fnmatch, host, hosts, invoke,
-        probe, resource,
+        IncludeCx, Key, Os, PathAttributes, Precedence, ReadSystem, RefreshAction, Refreshed, Reload, Rerun, Resource,
+        Restart, Result, Role, Shown, System, Template, UnitAction, appliance, attributes_of, fnmatch, host, hosts,
+        invoke, probe, resource,
     };
     pub use crate::words::{AbsPath, HostPattern, Mode, Secret};
     pub use mesos_iac_macros::{Attributes, Hosts, Resource, Role, Template, template};

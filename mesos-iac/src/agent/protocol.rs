@@ -115,6 +115,9 @@ pub enum Refusal {
     /// It doesn't run as root.
     #[error("the agent runs as user id {0}, and needs to be root")]
     NotRoot(u32),
+    /// What it has to say is too long to be sent: thousands of large files at once.
+    #[error("the answer is too long to be sent; work on fewer resources at once")]
+    TooLong,
     /// The request couldn't be read.
     #[error("the agent failed to read the request: {0}")]
     Request(String),

@@ -13,10 +13,13 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often either side says that it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// How long a controller may say nothing before it counts as gone. It says something as often as the agent does.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// What the agent works on: the real machine, or a fake one in a test.
 pub trait Machinery {
@@ -44,9 +47,10 @@ pub fn serve(input: impl Read + Send + 'static, output: impl Write + Send + 'sta
     let control = Control::new();
     let answers = Answers::new(output, control.clone());
     answers.raw(GREETING);
-    let requests = read_requests(input, control.clone());
+    let heard = Arc::new(Mutex::new(Instant::now()));
+    let requests = read_requests(input, control.clone(), Arc::clone(&heard));
     let done = match prepare(&requests, machinery, &answers) {
-        Ok(Some(run)) => execute(run, machinery, &control, &answers),
+        Ok(Some(run)) => execute(run, machinery, &control, &answers, &heard),
         // The controller went away before it said what to do.
         Ok(None) => Ok(()),
         Err(refusal) => Err(refusal),
@@ -109,12 +113,18 @@ fn check_hello(hello: &Hello, machinery: &dyn Machinery) -> Result<Facts, Refusa
     Ok(facts)
 }
 
-fn execute(run: Run, machinery: &dyn Machinery, control: &Control, answers: &Answers) -> Result<(), Refusal> {
+fn execute(
+    run: Run,
+    machinery: &dyn Machinery,
+    control: &Control,
+    answers: &Answers,
+    heard: &Arc<Mutex<Instant>>,
+) -> Result<(), Refusal> {
     let redactor = Redactor::new(&run.secrets);
     let system = machinery
         .system(run.secrets)
         .map_err(|error| Refusal::NoSystem(error.to_string()))?;
-    let _heartbeats = answers.start_heartbeats();
+    let _heartbeats = answers.start_heartbeats(Arc::clone(heard));
     match run.mode {
         Mode::Plan => {
             let plan = plan(&run.catalog, &PlanningSystem(&*system));
@@ -131,15 +141,20 @@ fn execute(run: Run, machinery: &dyn Machinery, control: &Control, answers: &Ans
 }
 
 fn next(requests: &Receiver<Result<Request, String>>) -> Result<Option<Request>, Refusal> {
-    match requests.recv() {
+    match requests.recv_timeout(SILENCE) {
         Ok(Ok(request)) => Ok(Some(request)),
         Ok(Err(why)) => Err(Refusal::Request(why)),
+        // The controller is gone, or its connection is half open and nothing will ever come.
         Err(_) => Ok(None),
     }
 }
 
 /// Reads messages on a thread of its own, so that a stop and the controller's absence are seen while a run goes on.
-fn read_requests(mut input: impl Read + Send + 'static, control: Control) -> Receiver<Result<Request, String>> {
+fn read_requests(
+    mut input: impl Read + Send + 'static,
+    control: Control,
+    heard: Arc<Mutex<Instant>>,
+) -> Receiver<Result<Request, String>> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let mut blobs = BTreeMap::new();
@@ -153,6 +168,7 @@ fn read_requests(mut input: impl Read + Send + 'static, control: Control) -> Rec
                 Ok(None) => break,
                 Err(error) => Err(error.to_string()),
             };
+            *heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
             let broken = request.is_err();
             if broken || matches!(request, Ok(Request::Stop)) {
                 control.stop();
@@ -204,8 +220,13 @@ impl Answers {
             .and_then(|json| encode(&Frame::Json(json)).ok());
         match encoded {
             Some(bytes) => self.raw(&bytes),
-            // An answer that is too long to be sent is still an answer that the controller waits for.
-            None => self.control.stop(),
+            // The controller waits for an answer; that it was too long to be sent is one.
+            None => {
+                let refusal = Answer::Refused(Refusal::TooLong);
+                let json = serde_json::to_vec(&refusal).unwrap_or_default();
+                self.raw(&encode(&Frame::Json(json)).unwrap_or_default());
+                self.control.stop();
+            }
         }
         if !matches!(answer, Answer::Event(_)) {
             self.flush();
@@ -222,7 +243,7 @@ impl Answers {
 
     /// Says every few seconds that the agent is still there, until the returned guard is dropped. In between, what has
     /// gathered is sent, so that a report follows the run closely.
-    fn start_heartbeats(&self) -> Heartbeats {
+    fn start_heartbeats(&self, heard: Arc<Mutex<Instant>>) -> Heartbeats {
         const FOLLOW: Duration = Duration::from_millis(100);
         let (stop, stopped) = channel::<()>();
         let answers = self.clone();
@@ -235,6 +256,9 @@ impl Answers {
                     answers.send(&Answer::Heartbeat);
                 }
                 answers.flush();
+                if heard.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > SILENCE {
+                    answers.control.stop();
+                }
             }
         });
         Heartbeats {

@@ -5,8 +5,9 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
 
-/// All that the program takes from its surroundings, read in this one place: nothing else in the crate reads the
-/// environment or the home directory.
+/// All that the program takes from its surroundings, read in this one place; only clap reads a
+/// variable of its own for an option. Nothing else in the crate reads
+/// the environment or the home directory.
 #[derive(Debug)]
 pub(super) struct Environment {
     home: Option<PathBuf>,

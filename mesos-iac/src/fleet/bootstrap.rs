@@ -1,7 +1,7 @@
 //! The two command lines that bring an agent to life on a host. They are made of constants and a hexadecimal digest.
 
 /// Where agents are kept, in the order in which the places are tried. A place that is mounted `noexec` is passed over.
-/// All of them are below directories that only root may write to.
+/// All of them are below directories that only root, or its staff, may write to; and only what root owns is executed.
 const PLACES: &str =
     "/var/lib/mesos-iac/agents /opt/mesos-iac/agents /usr/local/lib/mesos-iac/agents /root/.mesos-iac/agents";
 
@@ -25,7 +25,7 @@ pub(super) fn start(digest: &str, login: &str) -> String {
 /// Takes the compressed agent with this digest from standard input and puts it in place, whole or not at all.
 ///
 /// The name of the temporary file is unique, so that two uploads at once don't write into one. The five agents that were
-/// used last are kept, and this one is the newest.
+/// brought last are kept, and this one is the newest.
 pub(super) fn upload(digest: &str, unique: &str, login: &str) -> String {
     let script = format!(
         "umask 077; for d in {PLACES}; do \

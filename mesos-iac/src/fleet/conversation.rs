@@ -112,7 +112,11 @@ impl Answers {
                 if self.buffer.len() >= HEADER + length {
                     let frame = self.buffer[HEADER..HEADER + length].to_vec();
                     self.buffer.drain(..HEADER + length);
-                    return if json { Ok(Some(frame)) } else { Err(HostError::Garbage("it sends a blob".into())) };
+                    return if json {
+                        Ok(Some(frame))
+                    } else {
+                        Err(HostError::Garbage("it sends a blob".into()))
+                    };
                 }
             }
             if self.more().await? == 0 {

@@ -108,7 +108,9 @@ impl AgentProgram {
     /// # Errors
     /// Memory is all that can be short; says so.
     pub fn compressed(&self) -> Result<Arc<[u8]>, String> {
-        self.compressed.get_or_init(|| gzip(&self.bytes).map_err(|error| error.to_string())).clone()
+        self.compressed
+            .get_or_init(|| gzip(&self.bytes).map_err(|error| error.to_string()))
+            .clone()
     }
 }
 

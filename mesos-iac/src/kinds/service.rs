@@ -1,6 +1,6 @@
 use crate::model::{
-    Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, ReadSystem, RefreshAction, Refreshed, Reload, Restart,
-    Result, System, SystemError, UnitAction, UnitState, full_unit_name,
+    Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, ReadSystem, RefreshAction, Refreshed, Reload,
+    Restart, Result, System, SystemError, UnitAction, UnitState, full_unit_name,
 };
 use crate::words::{AbsPath, ResourceId};
 use mesos_iac_macros::Resource;

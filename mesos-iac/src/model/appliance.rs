@@ -27,11 +27,7 @@ impl Appliance {
     /// Gives every host of the appliance a role.
     #[track_caller]
     pub fn role(mut self, role: impl Role) -> Self {
-        self.roles.push(RoleInstance {
-            role: Box::new(role),
-            at: Location::caller(),
-            included_by: None,
-        });
+        self.roles.push(RoleInstance::given(role, Location::caller()));
         self
     }
 

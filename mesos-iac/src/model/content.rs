@@ -84,6 +84,17 @@ impl Content {
         Ok(bytes)
     }
 
+    /// The content as bytes, if no secret is part of it.
+    #[must_use]
+    pub fn plain_bytes(&self) -> Option<Vec<u8>> {
+        let parts = self.0.iter().map(|segment| match segment {
+            Segment::Text(text) => Some(text.as_bytes().to_vec()),
+            Segment::Base64(text) => BASE64.decode(text).ok(),
+            Segment::Secret(_) => None,
+        });
+        Some(parts.collect::<Option<Vec<_>>>()?.concat())
+    }
+
     /// The content as people may see it: text as it is, each secret as its source in `«»`.
     ///
     /// None if it is no text.

@@ -17,6 +17,17 @@ pub struct RoleInstance {
     pub included_by: Option<&'static str>,
 }
 
+impl RoleInstance {
+    /// A role that the definition gives, and where.
+    pub(crate) fn given(role: impl Role, at: Location) -> Self {
+        Self {
+            role: Box::new(role),
+            at,
+            included_by: None,
+        }
+    }
+}
+
 /// An endpoint that a role exposes on its host.
 pub struct EndpointInstance {
     /// The host.

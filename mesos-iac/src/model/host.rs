@@ -37,7 +37,7 @@ impl Settings {
 /// let host = host("zk1").addr("10.0.0.1").os(Os::debian("12"));
 /// ```
 #[derive(Clone)]
-#[must_use = "a host takes part once it is given to `Cluster::new(…).host(…)`"]
+#[must_use = "a host takes part once it is given to `Cluster::new(…).hosts(…)`"]
 pub struct Host {
     name: HostName,
     at: Location,
@@ -168,11 +168,7 @@ impl Host {
     /// Gives the host a role.
     #[track_caller]
     pub fn role(mut self, role: impl Role) -> Self {
-        self.roles.push(RoleInstance {
-            role: Box::new(role),
-            at: Location::caller(),
-            included_by: None,
-        });
+        self.roles.push(RoleInstance::given(role, Location::caller()));
         self
     }
 
@@ -374,11 +370,7 @@ impl Hosts {
     /// See [`Host::role`].
     #[track_caller]
     pub fn role(mut self, role: impl Role) -> Self {
-        let instance = RoleInstance {
-            role: Box::new(role),
-            at: Location::caller(),
-            included_by: None,
-        };
+        let instance = RoleInstance::given(role, Location::caller());
         for host in &mut self.hosts {
             host.roles.push(instance.clone());
         }

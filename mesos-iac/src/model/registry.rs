@@ -240,7 +240,11 @@ pub(crate) fn two_types(first: &AttributeSpec, second: &AttributeSpec) -> Proble
 }
 
 fn two_defaults(first: &AttributeSpec, second: &AttributeSpec) -> Problem {
-    let shown = |spec: &AttributeSpec| spec.default.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+    let shown = |spec: &AttributeSpec| {
+        spec.default
+            .as_ref()
+            .map_or_else(|| "none".to_owned(), ToString::to_string)
+    };
     let message = format!(
         "attribute `{}` is declared with two defaults: {} and {}",
         first.name,

@@ -130,14 +130,6 @@ pub enum RefreshAction {
     Restart,
 }
 
-impl RefreshAction {
-    /// Whether doing this makes doing `other` needless.
-    #[must_use]
-    pub fn includes(self, other: Self) -> bool {
-        self == other || (self == Self::Restart && other == Self::Reload)
-    }
-}
-
 impl fmt::Display for RefreshAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

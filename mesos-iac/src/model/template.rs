@@ -37,12 +37,6 @@ pub enum TemplateError {
         /// The template's name.
         template: String,
     },
-    /// A value holds the character that marks secrets.
-    #[error("render template {template}: a value holds U+10FFFF, which no text may")]
-    Mark {
-        /// The template's name.
-        template: String,
-    },
 }
 
 /// A template's text, with those it includes.

@@ -29,6 +29,8 @@ use crate::words::{AbsPath, HumanDuration, Mode, Secret};
 pub trait AttributeValue:
     fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {
+    /// Whether a value has secrets in it, so that what was typed for one is never repeated.
+    const HOLDS_SECRETS: bool = false;
 }
 
 macro_rules! attribute_values {
@@ -55,9 +57,17 @@ attribute_values!(
     Mode,
     HumanDuration,
 );
-impl<T: AttributeValue> AttributeValue for Option<T> {}
-impl<T: AttributeValue> AttributeValue for Vec<T> {}
-impl<T: AttributeValue> AttributeValue for Secret<T> {}
+impl<T: AttributeValue> AttributeValue for Option<T> {
+    const HOLDS_SECRETS: bool = T::HOLDS_SECRETS;
+}
+
+impl<T: AttributeValue> AttributeValue for Vec<T> {
+    const HOLDS_SECRETS: bool = T::HOLDS_SECRETS;
+}
+
+impl<T: AttributeValue> AttributeValue for Secret<T> {
+    const HOLDS_SECRETS: bool = true;
+}
 
 /// What `.set(KEY, value)` takes: a value of the key's type, or text that parses as one.
 #[diagnostic::on_unimplemented(
@@ -147,7 +157,7 @@ impl Value {
             Err(_) => Err(without_position(&as_text)),
         }
         // A list of secrets is no secret by its own messages, so none of them is shown.
-        .map_err(|why| if holds_secrets::<T>() { NOT_REPEATED.to_owned() } else { why })
+        .map_err(|why| if T::HOLDS_SECRETS { NOT_REPEATED.to_owned() } else { why })
     }
 
     /// Reads a value from a file of inputs.
@@ -155,9 +165,13 @@ impl Value {
     /// # Errors
     /// It isn't of the type; says why.
     pub fn from_json<T: AttributeValue>(json: serde_json::Value) -> Result<Self, String> {
-        serde_json::from_value::<T>(json)
-            .map(Self::new)
-            .map_err(|error| if holds_secrets::<T>() { NOT_REPEATED.to_owned() } else { without_position(&error) })
+        serde_json::from_value::<T>(json).map(Self::new).map_err(|error| {
+            if T::HOLDS_SECRETS {
+                NOT_REPEATED.to_owned()
+            } else {
+                without_position(&error)
+            }
+        })
     }
 
     /// The value, if it is of this type.
@@ -181,12 +195,8 @@ impl Value {
     }
 }
 
-const NOT_REPEATED: &str = "it isn't repeated, since it may hold a secret; a secret is given by its source, such as `env:NAME`";
-
-fn holds_secrets<T>() -> bool {
-    let name = type_name::<T>();
-    name.contains("words::secret::Secret<")
-}
+const NOT_REPEATED: &str =
+    "it isn't repeated, since it may hold a secret; a secret is given by its source, such as `env:NAME`";
 
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
@@ -275,7 +285,10 @@ mod tests {
         assert!(Value::parse::<u16>("70000").is_err());
         assert!(Value::parse::<bool>("yes").is_err());
         for text in ["hunter2", "12345", "[\"hunter2\"]", "{\"a\":12345}", "1.2345"] {
-            for error in [Value::parse::<Secret>(text).unwrap_err(), Value::parse::<Vec<Secret>>(text).unwrap_err()] {
+            for error in [
+                Value::parse::<Secret>(text).unwrap_err(),
+                Value::parse::<Vec<Secret>>(text).unwrap_err(),
+            ] {
                 assert!(!error.contains("hunter2") && !error.contains("2345"), "{error}");
             }
         }

@@ -10,12 +10,27 @@ const FORMAT: u32 = 1;
 pub struct JsonReporter<W> {
     out: W,
     command: &'static str,
+    begun: bool,
 }
 
 impl<W: Write> JsonReporter<W> {
     /// A report of this command (`plan`, `apply`).
     pub const fn new(out: W, command: &'static str) -> Self {
-        Self { out, command }
+        Self {
+            out,
+            command,
+            begun: false,
+        }
+    }
+
+    /// The first line says which form the others have.
+    fn begin(&mut self) -> io::Result<()> {
+        if self.begun {
+            return Ok(());
+        }
+        self.begun = true;
+        let value = json!({ "type": "started", "format": FORMAT, "command": self.command });
+        self.line(&value)
     }
 
     fn line(&mut self, value: &Value) -> io::Result<()> {
@@ -26,6 +41,7 @@ impl<W: Write> JsonReporter<W> {
 
 impl<W: Write> Reporter for JsonReporter<W> {
     fn take(&mut self, event: &FleetEvent) -> io::Result<()> {
+        self.begin()?;
         let value = match event {
             FleetEvent::HostStarted { host } => json!({ "type": "host_started", "host": host }),
             FleetEvent::AgentUploaded { host, bytes } => {
@@ -59,10 +75,9 @@ impl<W: Write> Reporter for JsonReporter<W> {
     }
 
     fn finish(&mut self, tally: &Tally) -> io::Result<()> {
+        self.begin()?;
         let value = json!({
             "type": "finished",
-            "format": FORMAT,
-            "command": self.command,
             "hosts": tally.hosts,
             "hosts_changed": tally.hosts_changed,
             "hosts_failed": tally.hosts_failed,

@@ -64,7 +64,8 @@ impl Paint {
     /// A line of a diff, coloured by its first mark.
     #[must_use]
     pub fn diff_line(self, line: &str) -> String {
-        match line.trim_start().chars().next() {
+        // The mark of a unified diff stands in the third column; what follows it is somebody's text.
+        match line.strip_prefix("  ").unwrap_or_default().chars().next() {
             Some('+') => self.green(line),
             Some('-') => self.red(line),
             Some('@') => self.cyan(line),

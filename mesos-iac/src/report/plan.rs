@@ -67,10 +67,7 @@ fn show(id: &ResourceId, planned: &Planned, verbose: bool) -> Option<Shown> {
             }
             shown('?', lines)
         }
-        Planned::Failed(why) => shown(
-            '!',
-            vec![format!("can't be planned: failed to {}", visible(why))],
-        ),
+        Planned::Failed(why) => shown('!', vec![format!("can't be planned: failed to {}", visible(why))]),
         Planned::Skipped { because } => shown('!', vec![format!("would be skipped: {because} can't be planned")]),
     }
 }

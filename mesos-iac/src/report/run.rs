@@ -118,11 +118,9 @@ impl<W: Write> RunReporter<W> {
                     RefreshOutcome::Done => {
                         self.line(host, &paint.yellow(&format!("{:<8}", format!("{action}"))), &text)
                     }
-                    RefreshOutcome::Satisfied if self.verbose => self.line(
-                        host,
-                        &paint.dim("ok      "),
-                        &format!("{target}  needs no {action}"),
-                    ),
+                    RefreshOutcome::Satisfied if self.verbose => {
+                        self.line(host, &paint.dim("ok      "), &format!("{target}  needs no {action}"))
+                    }
                     RefreshOutcome::Satisfied => Ok(()),
                     RefreshOutcome::Unknown(why) => self.line(
                         host,

@@ -1,6 +1,6 @@
 use crate::converge::{Event, Outcome, RefreshOutcome};
 use crate::fleet::{FleetEvent, HostResult, Traffic};
-use crate::plan::{Because, Planned};
+use crate::plan::Planned;
 
 /// A run over many hosts in numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -85,17 +85,5 @@ impl Tally {
             HostResult::Failed(error) if error.is_unreachable() => self.hosts_unreachable += 1,
             HostResult::Failed(_) => self.hosts_failed += 1,
         }
-    }
-
-    /// Whether a planned resource's state is out of reach for good, and not only until something else changed.
-    #[must_use]
-    pub const fn is_out_of_reach(planned: &Planned) -> bool {
-        matches!(
-            planned,
-            Planned::Unknown {
-                because: Because::Unknowable(_),
-                ..
-            }
-        )
     }
 }

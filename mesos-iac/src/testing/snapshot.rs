@@ -1,6 +1,7 @@
 use crate::compile::CompiledHost;
 use crate::kinds::File;
-use crate::model::{Entry, Resource, short_role_name};
+use crate::model::{Entry, Resource, Timing, short_role_name};
+use crate::words::ResourceId;
 use serde_json::Value;
 use std::any::Any;
 use std::fmt::Write as _;
@@ -40,8 +41,8 @@ fn write_entry(entry: &Entry, text: &mut String) {
     let file = any.downcast_ref::<File>();
     for (field, value) in fields(&*entry.resource) {
         // The key is in the heading already, and a file's content follows as it is.
-        let repeated = value == Value::String(entry.id.key.clone()) || (file.is_some() && field == "content");
-        if !repeated && !is_unset(&value) {
+        let repeated = field == key_field(&entry.id) || (file.is_some() && field == "content");
+        if !repeated && !is_usual(&field, &value) {
             write_field(&field, &value, text);
         }
     }
@@ -49,12 +50,29 @@ fn write_entry(entry: &Entry, text: &mut String) {
         let _infallible = writeln!(text, "  after {} ({})", edge.on, edge.because);
     }
     for subscription in &entry.refresh_on {
-        let _infallible = writeln!(text, "  {} on {}", subscription.action, subscription.on);
+        let when = match subscription.timing {
+            Timing::Delayed => "",
+            Timing::Immediate => ", at once",
+        };
+        let _infallible = writeln!(text, "  {} on {}{when}", subscription.action, subscription.on);
     }
     if let Some(content) = file.and_then(File::content) {
-        for line in content.to_string().lines() {
+        let shown = content.to_string();
+        for line in shown.lines() {
             let _infallible = writeln!(text, "  | {line}");
         }
+        if !shown.ends_with('\n') && !shown.is_empty() {
+            text.push_str("  \\ no newline at the end\n");
+        }
+    }
+}
+
+/// The field that holds the key of a built-in kind; it stands in the heading already.
+fn key_field(id: &ResourceId) -> &'static str {
+    match id.kind.as_str() {
+        "core.file" | "core.directory" | "core.symlink" => "path",
+        "core.package" | "core.service" | "core.command" | "core.user" | "core.group" => "name",
+        _ => "",
     }
 }
 
@@ -71,11 +89,14 @@ fn fields(resource: &dyn Resource) -> Vec<(String, Value)> {
     fields
 }
 
-fn is_unset(value: &Value) -> bool {
+/// What isn't managed, and what is the case for nearly everything. All else is shown, or a change of it would be hidden.
+fn is_usual(name: &str, value: &Value) -> bool {
     match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::Array(items) => items.is_empty(),
-        Value::Object(map) => map.values().all(is_unset),
+        Value::Null => true,
+        Value::Bool(true) => name == "present",
+        Value::Bool(false) => matches!(name, "refresh_only" | "system" | "create_home" | "read_only"),
+        Value::Array(items) => items.is_empty() && name == "provides",
+        Value::Object(map) => map.iter().all(|(name, value)| is_usual(name, value)),
         _ => false,
     }
 }
@@ -87,13 +108,12 @@ fn write_field(name: &str, value: &Value, text: &mut String) {
             inner.sort_by_key(|(name, _)| *name);
             inner
                 .into_iter()
-                .filter(|(_, value)| !is_unset(value))
+                .filter(|(name, value)| !is_usual(name, value))
                 .for_each(|(field, value)| write_field(field, value, text));
         }
         Value::String(word) => {
             let _infallible = writeln!(text, "  {name} {word}");
         }
-        Value::Bool(true) if name == "present" => {}
         other => {
             let _infallible = writeln!(text, "  {name} {other}");
         }

@@ -55,7 +55,11 @@ impl TryFrom<u32> for Mode {
 
     /// Refuses what is above 0o777: a decimal `644` is 0o1204. Set-id and sticky bits are given as text, `"1777"`.
     fn try_from(bits: u32) -> Result<Self, ModeError> {
-        if bits > 0o777 { Err(ModeError(bits.to_string())) } else { Self::new(bits) }
+        if bits > 0o777 {
+            Err(ModeError(bits.to_string()))
+        } else {
+            Self::new(bits)
+        }
     }
 }
 

@@ -265,6 +265,9 @@ mod tests {
             assert!(serde_json::from_str::<ResourceId>(&json).is_err(), "{key}");
         }
         let id: ResourceId = "file[/x]".parse().unwrap();
-        assert_eq!(serde_json::from_str::<ResourceId>(&serde_json::to_string(&id).unwrap()).unwrap(), id);
+        assert_eq!(
+            serde_json::from_str::<ResourceId>(&serde_json::to_string(&id).unwrap()).unwrap(),
+            id
+        );
     }
 }

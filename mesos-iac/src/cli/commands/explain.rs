@@ -119,6 +119,20 @@ fn explain_resource(
         .iter()
         .filter(|left| left.resource.as_ref().is_some_and(matches))
         .collect();
+    let blocks: Vec<&LeftOut> = compiled
+        .provenance
+        .left_out
+        .iter()
+        .filter(|left| left.resource.is_none())
+        .collect();
+    let somewhere = session
+        .compiled
+        .hosts
+        .iter()
+        .any(|other| other.catalog.entries.iter().any(|entry| matches(&entry.id)));
+    if present.is_empty() && left_out.is_empty() && somewhere && !blocks.is_empty() {
+        return Ok(explain_blocks(session, host, compiled, subject, &blocks));
+    }
     if present.is_empty() && left_out.is_empty() {
         let attributes = session.cluster.attributes().keys().map(String::as_str);
         let keys = compiled.catalog.entries.iter().map(|entry| entry.id.key.as_str());
@@ -138,14 +152,7 @@ fn explain_resource(
         let id = left.resource.as_ref().map(ToString::to_string).unwrap_or_default();
         lines.push(format!("{id} isn't on {}", compiled.name()));
         lines.push(format!("  left out by role {} at {}", left.role, left.at));
-        lines.push(format!("  because `{}` doesn't hold", left.condition));
-        for attribute in &left.attributes {
-            if let Some(spec) = session.cluster.attributes().get(attribute)
-                && let Some((scope, value, origin)) = values(session, host, spec).into_iter().next()
-            {
-                lines.push(format!("    {attribute} is {value}  ({scope}, {origin})"));
-            }
-        }
+        explain_condition(session, host, left, &mut lines);
     }
     let json = json!({
         "host": compiled.name(),
@@ -158,6 +165,39 @@ fn explain_resource(
         "left_out": left_out,
     });
     Ok(Explained { lines, json })
+}
+
+/// A resource that other hosts have and this one doesn't: one of the blocks that were left out would have declared it. Which
+/// one can't be known, because a block runs only where its condition holds.
+fn explain_blocks(
+    session: &Session<'_>,
+    host: usize,
+    compiled: &CompiledHost,
+    subject: &str,
+    blocks: &[&LeftOut],
+) -> Explained {
+    let mut lines = vec![format!(
+        "{subject} isn't on {}; these blocks were left out there:",
+        compiled.name()
+    )];
+    for block in blocks {
+        lines.push(format!("  a block of role {} at {}", block.role, block.at));
+        explain_condition(session, host, block, &mut lines);
+    }
+    let json = json!({ "host": compiled.name(), "resources": [], "left_out": blocks });
+    Explained { lines, json }
+}
+
+/// The condition that didn't hold, and what its attributes are.
+fn explain_condition(session: &Session<'_>, host: usize, left: &LeftOut, lines: &mut Vec<String>) {
+    lines.push(format!("  because `{}` doesn't hold", left.condition));
+    for attribute in &left.attributes {
+        if let Some(spec) = session.cluster.attributes().get(attribute)
+            && let Some((scope, value, origin)) = values(session, host, spec).into_iter().next()
+        {
+            lines.push(format!("    {attribute} is {value}  ({scope}, {origin})"));
+        }
+    }
 }
 
 fn explain_entry(host: &CompiledHost, entry: &Entry, lines: &mut Vec<String>) {

@@ -3,6 +3,7 @@ use crate::cli::error::CliError;
 use crate::cli::selection::select;
 use crate::cli::session::Session;
 use crate::kinds::File;
+use crate::model::Content;
 use crate::words::HostName;
 use serde_json::json;
 use std::io::Write as _;
@@ -75,11 +76,18 @@ fn write_below(directory: &Path, files: &[Rendered<'_>]) -> Result<(), CliError>
         let relative = rendered.file.path().as_str().trim_start_matches('/');
         let path = directory.join(rendered.host.as_str()).join(relative);
         if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent)?;
+            std::fs::create_dir_all(parent).map_err(|error| failed("make the directory", parent, &error))?;
         }
-        std::fs::write(&path, &rendered.text)?;
+        // Bytes that are no text hold no secret, so they can be written as they are.
+        let bytes = rendered.file.content().and_then(Content::plain_bytes);
+        let bytes = bytes.unwrap_or_else(|| rendered.text.clone().into_bytes());
+        std::fs::write(&path, bytes).map_err(|error| failed("write", &path, &error))?;
     }
     let mut out = std::io::stdout().lock();
     writeln!(out, "render: {} files below {}", files.len(), directory.display())?;
     Ok(())
+}
+
+fn failed(action: &str, path: &Path, error: &std::io::Error) -> CliError {
+    CliError::usage(format!("failed to {action} {}: {error}", path.display()))
 }

@@ -4,8 +4,8 @@ use crate::cli::error::CliError;
 use crate::cli::exit_code::Verdict;
 use crate::cli::run_over::{fleet_options, task};
 use crate::cli::selection;
-use crate::plan::visible;
 use crate::cli::session::Session;
+use crate::plan::visible;
 use crate::transport::{
     HostKey, KnownHosts, SshOptions, Target, TransportError, append, run_on_ssh_thread, scan_host_key,
 };

@@ -97,7 +97,7 @@ mod tests {
                 .version("mesos")
                 .unwrap_err()
                 .to_string()
-                .starts_with("a host without dpkg can't know")
+                .starts_with("find dpkg on the host")
         );
         let database = directory.path().join("var/lib/dpkg");
         std::fs::create_dir_all(database.join("updates")).unwrap();
