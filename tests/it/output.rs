@@ -11,6 +11,11 @@ fn snapshot(name: &str, arguments: &[&str], status: i32) {
 fn check() {
     snapshot("check", &["check"], 0);
     snapshot("check_json", &["check", "--format", "json"], 0);
+    snapshot(
+        "check_json_problems",
+        &["check", "--format", "json", "--set", "rack=1"],
+        1,
+    );
 }
 
 #[test]

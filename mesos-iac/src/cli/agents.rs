@@ -55,16 +55,21 @@ fn covers(agent: &Path, kinds: &BTreeSet<&str>) -> bool {
         .all(|kind| theirs.get(*kind).copied() == ours.get(kind).copied())
 }
 
-/// This program without its debugging symbols, made with `strip` where there is one. It stands beside the program, so
-/// that it is made once for each build. A symbol table of fifty megabytes would else travel to every host.
+/// This program without its debugging symbols, made with `strip` where there is one. A symbol table of fifty megabytes would
+/// else travel to every host.
+///
+/// The copy stands beside the program under a name that tells which build it is of, since a build that comes back from a
+/// cache may be older than a copy of another one.
 fn stripped(own: &Path) -> Option<PathBuf> {
-    let modified = |path: &Path| std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
-    let copy = own.with_extension("agent");
-    if modified(&copy).is_some_and(|made| modified(own).is_some_and(|built| made > built)) {
+    let metadata = std::fs::metadata(own).ok()?;
+    let built = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let stem = format!("{}.agent-", own.file_name()?.to_str()?);
+    let copy = own.with_file_name(format!("{stem}{:x}-{:x}", metadata.len(), built.as_nanos()));
+    if copy.is_file() {
         return Some(copy);
     }
     // Two programs that start at once must not write into one file.
-    let fresh = own.with_extension(format!("agent-{}", std::process::id()));
+    let fresh = own.with_file_name(format!("{stem}new-{}", std::process::id()));
     let made = Command::new("strip")
         .arg("-o")
         .args([&fresh, own])
@@ -72,10 +77,26 @@ fn stripped(own: &Path) -> Option<PathBuf> {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success());
+    remove_copies(own, &stem, &fresh);
     if made && std::fs::rename(&fresh, &copy).is_ok() {
         return Some(copy);
     }
     // There may be nothing to remove, and it matters to nobody if it stays.
     let _left_over = std::fs::remove_file(&fresh);
     None
+}
+
+/// Removes the copies of earlier builds, which nobody will ask for again.
+fn remove_copies(own: &Path, stem: &str, but: &Path) {
+    let entries = own.parent().and_then(|directory| std::fs::read_dir(directory).ok());
+    for path in entries.into_iter().flatten().flatten().map(|entry| entry.path()) {
+        let is_copy = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| name.starts_with(stem));
+        if is_copy && path != but {
+            // Another program may have been faster.
+            let _gone = std::fs::remove_file(&path);
+        }
+    }
 }

@@ -1,11 +1,12 @@
-use super::args::{Cli, Command};
+use super::args::{Cli, Command, Format};
 use super::commands;
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit_code;
 use super::inputs_file;
 use super::session::Session;
-use crate::model::{Cluster, Result};
+use crate::compile::Compiled;
+use crate::model::{Cluster, Code, Error, Inputs, Problem, Problems, Result};
 use clap::Parser as _;
 use std::process::ExitCode;
 
@@ -55,14 +56,33 @@ pub fn main(cluster: impl FnOnce() -> Result<Cluster>) -> ExitCode {
     }
 }
 
+/// The cluster with its inputs, compiled; or every mistake in it.
+fn define(
+    cluster: impl FnOnce() -> Result<Cluster>,
+    inputs: &Inputs,
+) -> std::result::Result<(Cluster, Compiled), Problems> {
+    let cluster = cluster().map_err(|error| match error {
+        Error::Problems(problems) => problems,
+        error => Problem::new(Code::FailedDeclaration, format!("failed to {error}")).into(),
+    })?;
+    let cluster = cluster.with_inputs(inputs)?;
+    let compiled = cluster.compile()?;
+    Ok((cluster, compiled))
+}
+
 fn run(
     cli: Cli,
     cluster: impl FnOnce() -> Result<Cluster>,
     environment: &Environment,
 ) -> std::result::Result<ExitCode, CliError> {
     let inputs = inputs_file::gather(&cli.global.set, &cli.global.inputs)?;
-    let cluster = cluster()?.with_inputs(&inputs)?;
-    let compiled = cluster.compile()?;
+    let (cluster, compiled) = match define(cluster, &inputs) {
+        Ok(defined) => defined,
+        Err(problems) if matches!(cli.command, Command::Check) && cli.global.format == Format::Json => {
+            return commands::check_failed(&problems);
+        }
+        Err(problems) => return Err(problems.into()),
+    };
     let session = Session {
         cluster,
         compiled,

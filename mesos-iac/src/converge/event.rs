@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Something that happened on a host. Reports are made of these and of nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Event {
     /// A run began.
     RunStarted {
@@ -41,6 +42,7 @@ pub enum Event {
 
 /// How it went with a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Outcome {
     /// It was as desired.
     NoChange,
@@ -61,6 +63,7 @@ pub enum Outcome {
 
 /// How it went with a refresh.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum RefreshOutcome {
     /// It was done.
     Done,

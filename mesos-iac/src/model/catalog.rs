@@ -62,6 +62,7 @@ pub struct Edge {
 
 /// Why one resource comes before another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Reason {
     /// The definition says so.
     Declared,

@@ -349,6 +349,14 @@ impl ClusterBuilder {
     /// unknown appliance, a value of the wrong type, one attribute with two types.
     pub fn build(self) -> Result<Cluster> {
         let mut problems = self.problems;
+        // The name stands in paths and on disks, so it is as plain as a host's.
+        if HostName::new(&self.name).is_err() {
+            let message = format!(
+                "{:?} is no cluster's name: expected letters, digits, `-`, `_` and `.`",
+                self.name
+            );
+            problems.push(Problem::new(Code::InvalidValue, message));
+        }
         problems.extend(registry::check().err().into_iter().flatten());
         if self.hosts.is_empty() && problems.is_empty() {
             problems.push(
@@ -374,6 +382,14 @@ impl ClusterBuilder {
         {
             problems.extend(settings.problems.clone());
             for spec in &settings.keys {
+                let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+                if spec.name.is_empty() || !spec.name.chars().all(plain) {
+                    let message = format!(
+                        "{:?} is no attribute's name: expected letters, digits, `-`, `_` and `.`",
+                        spec.name
+                    );
+                    problems.push(Problem::new(Code::InvalidValue, message).at("named", spec.at.clone()));
+                }
                 match keys.get(&spec.name) {
                     Some(known) if !known.same_type(spec) => problems.push(registry::two_types(known, spec)),
                     Some(_) => {}

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A part of a host that a resource reads, owns or brings along. Automatic edges and conflicts are found from these.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Effect {
     /// A file, directory or link.
     Path(AbsPath),

@@ -134,6 +134,7 @@ pub struct PathEntry {
 
 /// What can stand at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PathKind {
     /// A regular file.
     File,
@@ -172,6 +173,7 @@ pub struct UnitState {
 
 /// What to do with a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum UnitAction {
     /// Start it now.
     Start,

@@ -26,6 +26,7 @@ pub struct PlannedResource {
 /// What would be done to a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[must_use]
+#[non_exhaustive]
 pub enum Planned {
     /// Nothing: the host is as desired.
     NoChange,
@@ -49,6 +50,7 @@ pub enum Planned {
 
 /// Why something can't be known before a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Because {
     /// Something that it depends on would change first.
     Upstream(ResourceId),

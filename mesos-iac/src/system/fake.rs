@@ -123,10 +123,12 @@ impl FakeSystem {
         self
     }
 
-    /// The same machine, on which this command ends with this exit status.
+    /// The same machine, on which this command ends with this exit status. Words that are no command are ignored.
     #[must_use]
-    pub fn answering(self, command: CommandLine, exit_status: i32) -> Self {
-        self.lock().answers.insert(command, exit_status);
+    pub fn with_command<W: Into<String>>(self, words: impl IntoIterator<Item = W>, exit_status: i32) -> Self {
+        if let Ok(command) = CommandLine::new(words) {
+            self.lock().answers.insert(command, exit_status);
+        }
         self
     }
 
@@ -420,7 +422,7 @@ impl System for FakeSystem {
         let answer = state.answers.get(&invocation.command).copied();
         let status = answer.ok_or_else(|| SystemError::Unknowable {
             system: "a fake host".into(),
-            what: format!("what `{}` does: say so with `.answering(…)`", invocation.command),
+            what: format!("what `{}` does: say so with `.with_command(…)`", invocation.command),
         })?;
         state.machine.commands.push(invocation.command.clone());
         Ok(Output {

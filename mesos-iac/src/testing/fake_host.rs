@@ -1,9 +1,8 @@
 use crate::compile::CompiledHost;
-use crate::converge::{Control, Event, Outcome, Summary, converge};
-use crate::kinds::File;
-use crate::model::{Cluster, Facts, ReadSystem as _};
+use crate::converge::{Control, Event, Outcome, RefreshOutcome, Summary, converge};
+use crate::model::{Cluster, Effect, Facts, ReadSystem as _};
 use crate::system::FakeSystem;
-use crate::words::ResourceId;
+use crate::words::{AbsPath, ResourceId};
 
 /// A host in memory, on which a catalog converges.
 #[derive(Debug)]
@@ -13,8 +12,8 @@ pub struct FakeHost {
 }
 
 impl FakeHost {
-    /// A fresh host for this catalog, not converged yet: it is what the definition declares it to be, and has the
-    /// directories that packages bring.
+    /// A fresh host for this catalog, not converged yet: it is what the definition declares it to be, has the directories
+    /// that packages bring, and invented values for secrets.
     #[must_use]
     pub fn new(host: &CompiledHost) -> Self {
         let system = FakeSystem::new();
@@ -29,8 +28,23 @@ impl FakeHost {
             addresses: declared.address.into_iter().collect(),
             init: base.init,
         };
-        let files = host.catalog.all::<File>().map(|(_, file)| file.path());
-        Self::with_system(system.with_facts(facts).with_directories_of(files))
+        let owned = host
+            .catalog
+            .entries
+            .iter()
+            .flat_map(|entry| entry.resource.behavior().effects().writes);
+        let paths: Vec<AbsPath> = owned
+            .filter_map(|effect| match effect {
+                Effect::Path(path) => Some(path),
+                _ => None,
+            })
+            .collect();
+        let secrets = host.catalog.secrets().unwrap_or_default();
+        let system = secrets.into_iter().fold(system.with_facts(facts), |system, secret| {
+            let value = format!("the value of {secret}");
+            system.with_secret(secret, &value)
+        });
+        Self::with_system(system.with_directories_of(&paths))
     }
 
     /// A host that is this system.
@@ -95,23 +109,32 @@ impl FakeHost {
     }
 }
 
-/// Converges every host of a cluster twice in memory.
+/// Converges every host of a cluster twice in memory. `prepare` may change each fresh host first: say what its commands
+/// answer, or put files on it.
+///
+/// What nobody can know in memory, such as what a command does that wasn't answered for, is passed over.
 ///
 /// # Errors
-/// The cluster doesn't compile, the first run fails, or the second one changes something: says what, host by host.
-pub fn check_idempotent(cluster: &Cluster) -> Result<(), String> {
+/// The cluster doesn't compile, the first run fails, or the second one changes or refreshes something: says what, host by
+/// host.
+pub fn check_idempotent(cluster: &Cluster, prepare: impl Fn(FakeSystem) -> FakeSystem) -> Result<(), String> {
     let compiled = cluster.compile().map_err(|problems| problems.to_string())?;
     let mut offenders = Vec::new();
     for host in &compiled.hosts {
-        let mut fake = FakeHost::new(host);
-        fake.converge(host);
-        offenders.extend(failures(host, &fake));
+        let mut fake = FakeHost::with_system(prepare(FakeHost::new(host).system));
         fake.converge(host);
         offenders.extend(
-            fake.changed()
+            fake.events
                 .iter()
-                .map(|id| format!("{}: {id} changes in the second run", host.name())),
+                .filter_map(failure)
+                .map(|why| format!("{}: {why}", host.name())),
         );
+        fake.converge(host);
+        let again = fake
+            .events
+            .iter()
+            .filter_map(|event| failure(event).or_else(|| change(event)));
+        offenders.extend(again.map(|what| format!("{}: in the second run, {what}", host.name())));
     }
     if offenders.is_empty() {
         Ok(())
@@ -120,14 +143,36 @@ pub fn check_idempotent(cluster: &Cluster) -> Result<(), String> {
     }
 }
 
-fn failures(host: &CompiledHost, fake: &FakeHost) -> Vec<String> {
-    let failure = |event: &Event| match event {
+fn failure(event: &Event) -> Option<String> {
+    match event {
         Event::ResourceFinished {
             id,
-            outcome: Outcome::Failed(why) | Outcome::Unknown(why),
+            outcome: Outcome::Failed(why),
             ..
-        } => Some(format!("{}: {id}: failed to {why}", host.name())),
+        } => Some(format!("{id}: failed to {why}")),
+        Event::RefreshFinished {
+            target,
+            action,
+            outcome: RefreshOutcome::Failed(why),
+            ..
+        } => Some(format!("{target}: {action}: failed to {why}")),
         _ => None,
-    };
-    fake.events().iter().filter_map(failure).collect()
+    }
+}
+
+fn change(event: &Event) -> Option<String> {
+    match event {
+        Event::ResourceFinished {
+            id,
+            outcome: Outcome::Changed(_),
+            ..
+        } => Some(format!("{id} changes")),
+        Event::RefreshFinished {
+            target,
+            action,
+            outcome: RefreshOutcome::Done,
+            ..
+        } => Some(format!("{target} gets a {action}")),
+        _ => None,
+    }
 }

@@ -33,15 +33,20 @@ macro_rules! assert_cluster_snapshot {
 /// # use mesos_iac::prelude::*;
 /// # fn cluster() -> Result<Cluster> { unimplemented!() }
 /// mesos_iac::assert_idempotent!(cluster());
+/// // A second argument prepares each host: what its commands answer, what stands on it.
+/// mesos_iac::assert_idempotent!(cluster(), |system| system.with_command(["update-grub"], 0));
 /// ```
 #[macro_export]
 macro_rules! assert_idempotent {
-    ($cluster:expr) => {{
+    ($cluster:expr) => {
+        $crate::assert_idempotent!($cluster, |system| system)
+    };
+    ($cluster:expr, $prepare:expr) => {{
         let cluster = match $cluster {
             ::core::result::Result::Ok(cluster) => cluster,
             ::core::result::Result::Err(error) => ::core::panic!("the definition is wrong:\n{error}"),
         };
-        if let ::core::result::Result::Err(offenders) = $crate::testing::check_idempotent(&cluster) {
+        if let ::core::result::Result::Err(offenders) = $crate::testing::check_idempotent(&cluster, $prepare) {
             ::core::panic!("the cluster isn't idempotent:\n{offenders}");
         }
     }};

@@ -33,7 +33,7 @@ pub struct Channel {
     pub stdin: Pin<Box<dyn AsyncWrite>>,
     /// Its standard output. It ends with end-of-file, or with an error if the connection was lost.
     pub stdout: Pin<Box<dyn AsyncRead>>,
-    /// Its standard error, likewise.
+    /// Its standard error, likewise. (OpenSSH's client keeps it open until the command's end.)
     pub stderr: Pin<Box<dyn AsyncRead>>,
     /// Its end.
     pub exit: Exit,
@@ -107,6 +107,9 @@ impl fmt::Display for ExitStatus {
 
 impl Exit {
     /// Waits until the command has ended and both outputs were read to their ends or dropped.
+    ///
+    /// A server that closes a command's channel and tells neither a status nor a signal is taken to have told status 0,
+    /// as libssh2 does not say which it was. OpenSSH's server always tells.
     ///
     /// # Errors
     /// [`TransportError::Lost`] if the connection broke first. With [`Method::OpenSsh`](super::Method::OpenSsh) this is

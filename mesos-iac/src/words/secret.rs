@@ -10,6 +10,7 @@ pub const SECRET_FIELD: &str = "mesos_iac.secret";
 /// Where a secret's value comes from. The value itself is never part of a definition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum SecretSource {
     /// An environment variable of the controlling program.
     Environment(String),

@@ -1,6 +1,8 @@
 use crate::cli::args::Format;
 use crate::cli::error::CliError;
+use crate::cli::exit_code;
 use crate::cli::session::Session;
+use crate::model::Problems;
 use serde_json::json;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -28,4 +30,10 @@ pub(in super::super) fn check(session: &Session<'_>) -> Result<ExitCode, CliErro
         )?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// `check --format json` of a definition with mistakes: all of them, and the status that says so.
+pub(in super::super) fn check_failed(problems: &Problems) -> Result<ExitCode, CliError> {
+    writeln!(std::io::stdout().lock(), "{}", json!({ "problems": problems }))?;
+    Ok(ExitCode::from(exit_code::USAGE))
 }

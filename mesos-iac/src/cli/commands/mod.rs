@@ -11,7 +11,7 @@ mod run;
 mod trust;
 
 pub(super) use apply::apply;
-pub(super) use check::check;
+pub(super) use check::{check, check_failed};
 pub(super) use explain::explain;
 pub(super) use graph::graph;
 pub(super) use list::list;
