@@ -186,6 +186,20 @@ fn addresses_are_counted() {
 }
 
 #[test]
+fn addresses_are_addresses() {
+    for address in ["300.1.2.3", "10.0.0.1:22", "", "1.2.3", "a b", "::x"] {
+        let result = Cluster::new("x").hosts(host("a").addr(address)).build();
+        assert_mistake(result, &["[invalid-value] a: ", "is no address"]);
+    }
+    for address in ["10.0.0.1", "2001:db8::1", "fe80::1%eth0", "zk1.example.org"] {
+        assert!(
+            Cluster::new("x").hosts(host("a").addr(address)).build().is_ok(),
+            "{address}"
+        );
+    }
+}
+
+#[test]
 fn the_last_scope_wins_in_the_order_of_the_profile() {
     let build = |precedence| {
         Cluster::new("x")

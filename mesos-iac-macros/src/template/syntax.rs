@@ -9,6 +9,8 @@ pub(crate) fn environment() -> Environment<'static> {
     if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
         environment.set_syntax(syntax);
     }
+    // A field may well be called so.
+    environment.remove_global("debug");
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment
 }

@@ -178,7 +178,7 @@ pub(super) struct Connection {
     /// A private key to log in with; else those of the agent and the usual ones in ~/.ssh
     #[arg(long, value_name = "FILE")]
     pub(super) identity: Vec<PathBuf>,
-    /// A known-hosts file; else ~/.`ssh/known_hosts` and /`etc/ssh/ssh_known_hosts`
+    /// A known-hosts file; else the user's and the system's, as for ssh
     #[arg(long, value_name = "FILE")]
     pub(super) known_hosts: Vec<PathBuf>,
     /// The `ssh_config` for `--transport openssh`

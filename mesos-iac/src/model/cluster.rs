@@ -7,6 +7,7 @@ use super::{
 use crate::words::{HostName, HostPattern, Location};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A cluster's definition: attributes, appliances, hosts and roles. A value; making it does no I/O.
 #[derive(Clone)]
@@ -154,6 +155,7 @@ impl Cluster {
         for input in &inputs.hosts {
             self.add_host_input(input, &mut problems);
         }
+        check_addresses(&self.hosts, &mut problems);
         problems.into_result(self)
     }
 
@@ -403,6 +405,7 @@ impl ClusterBuilder {
         let environments = by_name("environment", self.environments, |g| (&g.name, &g.at), &mut problems);
         let systems = by_name("operating system", self.systems, |g| (&g.name, &g.at), &mut problems);
         check_hosts(&self.hosts, &appliances, &environments, &mut problems);
+        check_addresses(&self.hosts, &mut problems);
         let cluster = Cluster {
             name: self.name,
             precedence: self.precedence,
@@ -487,5 +490,38 @@ fn check_hosts(
                 environments.keys().map(String::as_str).collect(),
             );
         }
+    }
+}
+
+/// The addresses of the definition, and again those that inputs gave.
+fn check_addresses(hosts: &[Host], problems: &mut Problems) {
+    for host in hosts {
+        if let Some(address) = host.address()
+            && !is_address(address)
+        {
+            let message = format!("{address:?} is no address: expected an IP address or a DNS name, without a port");
+            problems.push(
+                Problem::new(Code::InvalidValue, message)
+                    .on(host.name())
+                    .at("declared", host.declared_at().clone())
+                    .hint("the port of its SSH server is given with `.port(…)`"),
+            );
+        }
+    }
+}
+
+/// Whether it is an IP address or could be a DNS name. What looks like an IPv4 address must be one.
+fn is_address(text: &str) -> bool {
+    if text.contains(':') {
+        return text
+            .split('%')
+            .next()
+            .is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
+    }
+    let numeric = text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    if numeric {
+        text.parse::<Ipv4Addr>().is_ok()
+    } else {
+        HostName::new(text).is_ok()
     }
 }

@@ -320,6 +320,12 @@ impl Hosts {
         })
     }
 
+    /// Sets where the controller reaches the hosts; see [`Host::connect`]. Hosts behind one address differ in their ports.
+    pub fn connect(self, address: impl Into<String>) -> Self {
+        let address = address.into();
+        self.each(|_, host| host.connect(address.clone()))
+    }
+
     /// See [`Host::user`].
     pub fn user(self, user: impl Into<String>) -> Self {
         let user = user.into();

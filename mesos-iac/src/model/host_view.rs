@@ -40,10 +40,12 @@ impl<'w> HostView<'w> {
     /// None was declared.
     #[track_caller]
     pub fn addr(&self) -> Result<&'w str> {
+        // Taken here and not in the closure, whose caller is the standard library.
+        let at = Location::caller();
         self.host().address().ok_or_else(|| {
             AttributeError::NoAddress {
                 host: self.name().clone(),
-                at: Location::caller(),
+                at,
             }
             .into()
         })

@@ -42,7 +42,7 @@ impl fmt::Display for Scope {
 
 /// In which order scopes shadow each other. The last scope that sets an attribute wins.
 ///
-/// Stacki's releases and documents disagree about the order, so each order is a profile with a name. Inputs come last in
+/// Without a word of the definition it is [`Precedence::Stacki5_4`]. Stacki's releases and documents disagree about the order, so each order is a profile with a name. Inputs come last in
 /// all of them: whoever runs the program has the last word.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

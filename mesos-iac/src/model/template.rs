@@ -123,6 +123,8 @@ pub(crate) fn environment() -> Environment<'static> {
     }
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_formatter(print);
+    // A field may well be called so.
+    environment.remove_global("debug");
     // Files of configuration are no HTML: a quote stays a quote whatever the file is called.
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     environment.set_fuel(Some(FUEL));
@@ -135,6 +137,11 @@ fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resu
         ValueKind::Bool => Ok(out.write_str(if value.is_true() { "true" } else { "false" })?),
         ValueKind::None => {
             let why = "the value is none: test it with `is none`, or give it a default";
+            Err(minijinja::Error::new(minijinja::ErrorKind::BadSerialization, why))
+        }
+        // A function prints as its name in Rust, which no file was meant to hold.
+        ValueKind::Plain if value.downcast_object_ref::<SecretReference>().is_none() => {
+            let why = "the value is a function or the like, which can't be printed";
             Err(minijinja::Error::new(minijinja::ErrorKind::BadSerialization, why))
         }
         _ => minijinja::escape_formatter(out, state, value),
@@ -320,6 +327,14 @@ mod tests {
     fn truth_is_spelled_as_in_files_and_nothing_is_not_printed() {
         let content = with("{{ a }} {{ not a }}", serde_json::json!({ "a": true }));
         assert_eq!(content.unwrap().redacted().unwrap(), "true false");
+        assert!(with("{{ range }}", serde_json::json!({})).is_err());
+        assert_eq!(
+            with("{{ debug }}", serde_json::json!({ "debug": 1 }))
+                .unwrap()
+                .redacted()
+                .unwrap(),
+            "1"
+        );
         let error = with("{{ a }}", serde_json::json!({ "a": null })).unwrap_err();
         assert!(error.to_string().contains("the value is none"), "{error}");
         let content = with("{{ a|tojson }}", serde_json::json!({ "a": [1, null] }));

@@ -93,7 +93,8 @@ pub struct Secret<T = String> {
     value: PhantomData<fn() -> T>,
 }
 
-impl<T> Secret<T> {
+// On texts alone, so that `Secret::from_env("NAME")` needs no type: a value of another type has `from_source`.
+impl Secret<String> {
     /// The secret that an environment variable of the controlling program holds.
     #[must_use]
     pub fn from_env(name: impl Into<String>) -> Self {
@@ -114,7 +115,9 @@ impl<T> Secret<T> {
         let command = CommandLine::new(words).map_err(SecretSourceError::Command)?;
         Ok(Self::from_source(SecretSource::Command(command)))
     }
+}
 
+impl<T> Secret<T> {
     /// The secret that this source holds.
     #[must_use]
     pub const fn from_source(source: SecretSource) -> Self {
