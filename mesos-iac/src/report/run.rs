@@ -211,22 +211,36 @@ impl<W: Write> Reporter for RunReporter<W> {
         plans.sort_by_key(|(host, _)| self.order.iter().position(|other| other == host));
         write_plans(&mut self.out, self.paint, &plans, self.verbose)?;
         let seconds = self.started.elapsed().as_secs_f64();
-        let text = format!(
-            "{}: {} hosts: {} changed, {} unchanged, {} unknown, {} failed, {} skipped, {} refreshed; {} hosts failed, {} unreachable; {} bytes sent ({} of agents); {seconds:.2} s",
-            self.what,
-            tally.hosts,
-            tally.changed,
-            tally.unchanged,
-            tally.unknown,
-            tally.failed,
-            tally.skipped,
-            tally.refreshes,
-            tally.hosts_failed,
-            tally.hosts_unreachable,
-            tally.traffic.program + tally.traffic.messages,
-            tally.traffic.program,
-        );
+        let text = format!("{}: {}; {seconds:.2} s", self.what, numbers(tally));
         writeln!(self.out, "{}", self.paint.bold(&text))?;
         self.out.flush()
     }
+}
+
+/// What happened in numbers; what didn't happen isn't mentioned, but for changes, which are what a run is about.
+fn numbers(tally: &Tally) -> String {
+    let word = if tally.hosts == 1 { "host" } else { "hosts" };
+    let first = format!(
+        "{} {word}: {} changed, {} unchanged",
+        tally.hosts, tally.changed, tally.unchanged
+    );
+    let more = [
+        (tally.unknown, ", ", "unknown"),
+        (tally.failed, ", ", "failed"),
+        (tally.skipped, ", ", "skipped"),
+        (tally.refreshes, ", ", "refreshed"),
+        (tally.hosts_failed, "; hosts: ", "failed"),
+        (tally.hosts_unreachable, "; hosts: ", "unreachable"),
+    ];
+    let happened = more.into_iter().filter(|(count, ..)| *count > 0);
+    let mut parts = vec![first];
+    parts.extend(happened.map(|(count, joint, what)| format!("{joint}{count} {what}")));
+    let sent = tally.traffic.program + tally.traffic.messages;
+    if sent > 0 {
+        parts.push(format!("; {sent} bytes sent"));
+    }
+    if tally.traffic.program > 0 {
+        parts.push(format!(", {} of them agents", tally.traffic.program));
+    }
+    parts.concat()
 }
