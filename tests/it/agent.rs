@@ -170,6 +170,19 @@ fn another_version_of_the_protocol_is_refused() {
 }
 
 #[test]
+fn a_greeting_of_a_later_protocol_needs_nothing_but_its_version() {
+    let json = br#"{"Hello":{"protocol":99,"something":{"new":true}}}"#.to_vec();
+    let answers = answers_of(0, encode(&Frame::Json(json)).unwrap());
+    assert_eq!(
+        *refusal(&answers),
+        Refusal::Protocol {
+            agent: PROTOCOL,
+            controller: 99
+        }
+    );
+}
+
+#[test]
 fn kinds_that_the_agent_lacks_are_refused_by_name() {
     let answers = answers_of(
         0,

@@ -32,6 +32,9 @@ pub fn refuse(hello: &Hello) -> Option<Refusal> {
             controller: hello.protocol,
         });
     }
+    if let Err(problems) = registry::check() {
+        return Some(Refusal::Kinds(problems.to_string()));
+    }
     let ours = registry::kinds();
     let lacking = lacking(&hello.kinds, &ours);
     if lacking.is_empty() {

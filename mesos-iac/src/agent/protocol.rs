@@ -6,7 +6,8 @@ use crate::words::SecretSource;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What the controller sends. The first one is always [`Request::Hello`], whose form never changes.
+/// What the controller sends. The first one is always [`Request::Hello`], of which the protocol's version is read before
+/// anything else.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Request {
     /// Who speaks, and what the agent must be.

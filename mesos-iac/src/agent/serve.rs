@@ -1,9 +1,9 @@
 use super::blobs;
 use super::frame::{Frame, encode};
-use super::handshake::{GREETING, refuse};
+use super::handshake::{GREETING, PROTOCOL, refuse};
 use super::protocol::{Answer, Hello, Mode, Refusal, Request, SecretValue, Welcome};
 use crate::converge::{Control, Event, Redactor, converge};
-use crate::model::{Catalog, Facts, System, SystemError};
+use crate::model::{Catalog, DeclaredFacts, Facts, System, SystemError};
 use crate::plan::plan;
 use crate::system::PlanningSystem;
 use crate::words::{SecretSource, SecretText};
@@ -182,9 +182,26 @@ fn read_requests(
     receiver
 }
 
+/// A greeting of another version of the protocol, of which nothing but that version can be relied on.
+fn foreign_hello(value: &serde_json::Value) -> Option<Hello> {
+    let protocol = value
+        .pointer("/Hello/protocol")?
+        .as_u64()
+        .and_then(|n| u32::try_from(n).ok())?;
+    (protocol != PROTOCOL).then(|| Hello {
+        protocol,
+        version: String::new(),
+        kinds_digest: String::new(),
+        kinds: BTreeMap::new(),
+        declared: DeclaredFacts::default(),
+    })
+}
+
 fn parse(json: &[u8], blobs: &BTreeMap<String, Vec<u8>>) -> Result<Request, String> {
     let mut value: serde_json::Value = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-    // A greeting names kinds that this agent may not have, so it is read before any catalog is.
+    if let Some(hello) = foreign_hello(&value) {
+        return Ok(Request::Hello(hello));
+    }
     blobs::put_back(&mut value, blobs)?;
     serde_json::from_value(value).map_err(|error| error.to_string())
 }
