@@ -11,7 +11,6 @@
 #   connections   100 concurrent first connections, static and dynamic controller; needs root
 #   build         the time of `cargo build` and `cargo test --workspace` from nothing; 5 to 10 minutes
 #   edit          the time from an edited example to its plan in a sandbox
-#   nothing-to-do ten hosts with nothing to do, against connecting to them with libssh2; needs root
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -83,7 +82,6 @@ bad-input) bad_input ;;
 hosts | trust | upload | connections) suite "$1" ;;
 build) build ;;
 edit) edit ;;
-nothing-to-do) tests/testbed/bench.sh ;;
 *)
     sed -n '/^# usage/,/^set/ s/^# \{0,1\}//p' "$0" >&2
     exit 1

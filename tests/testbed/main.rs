@@ -1,1 +1,144 @@
-fn main() {}
+//! The suite on real hosts: `cargo test --test testbed`, as root on a Debian machine that has what `testbed.sh install`
+//! installs. Words behind `--` select the promises whose names hold one of them; `--list` lists all.
+//!
+//! It builds the cluster programs, makes its hosts with `testbed.sh`, shows one promise after the other, each ending in
+//! a line of figures, and takes its hosts away again, however it ends. Promises that don't hold don't stop the others.
+//! The programs run in a hermetic environment, where they reach the hosts and nothing else.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and this one reports by itself"
+)]
+
+mod bed;
+mod builds;
+mod commands;
+mod converging;
+mod crowd;
+mod host_keys;
+mod hostile;
+mod losses;
+mod program;
+mod shipping;
+mod strangers;
+mod suite;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::time::Instant;
+use suite::Suite;
+
+/// What is shown: a function that returns its figures, or panics.
+type Promise = (&'static str, fn(&Suite) -> String);
+
+macro_rules! promises {
+    ($($module:ident: $($name:ident),+;)+) => {
+        &[$($((stringify!($name), $module::$name)),+),+]
+    };
+}
+
+/// In the order in which they are shown.
+const PROMISES: &[Promise] = promises![
+    converging:
+        the_first_apply_installs_writes_and_starts,
+        zookeeper_is_started_once_and_not_by_its_package,
+        a_second_apply_changes_nothing,
+        a_rebooted_host_is_as_it_was,
+        a_hand_edit_is_shown_alone_and_mended,
+        a_changed_attribute_sends_no_program,
+        the_same_holds_over_openssh_as_a_sudo_user;
+    host_keys:
+        a_changed_host_key_is_refused_before_anything_is_sent,
+        an_unknown_host_key_is_refused_until_it_is_trusted,
+        a_pinned_host_key_decides;
+    shipping:
+        a_program_without_an_agent_ships_itself,
+        two_uploads_at_once_leave_one_whole_agent,
+        a_noexec_directory_is_passed_over,
+        a_full_disk_is_told_clearly,
+        a_noisy_login_is_no_obstacle,
+        a_refused_sudo_is_told_clearly;
+    hostile:
+        an_agent_of_another_protocol_is_refused,
+        garbage_is_told_and_made_harmless,
+        hostile_reports_are_made_harmless;
+    strangers:
+        a_host_of_another_os_is_not_touched,
+        a_host_of_another_address_is_not_touched;
+    losses:
+        a_dead_host_does_not_stop_the_others,
+        a_host_that_falls_silent_is_reported_as_lost,
+        a_host_that_hangs_while_it_gets_the_agent_is_reported,
+        an_agent_stops_once_its_controller_is_gone;
+    commands:
+        commands_run_everywhere_and_no_word_is_read_by_a_shell;
+    crowd:
+        a_hundred_first_connections_at_once_crash_nothing;
+];
+
+fn main() -> ExitCode {
+    let mut words = Vec::new();
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--list" => {
+                PROMISES.iter().for_each(|(name, _)| println!("{name}"));
+                return ExitCode::SUCCESS;
+            }
+            option if option.starts_with('-') => {
+                eprintln!("testbed: there is no option {option}: name words of promises, or `--list`");
+                return ExitCode::FAILURE;
+            }
+            _ => words.push(argument),
+        }
+    }
+    let chosen: Vec<&Promise> = PROMISES
+        .iter()
+        .filter(|(name, _)| words.is_empty() || words.iter().any(|word| name.contains(word.as_str())))
+        .collect();
+    if chosen.is_empty() {
+        eprintln!(
+            "testbed: no promise is called anything like {}; see `--list`",
+            words.join(" or ")
+        );
+        return ExitCode::FAILURE;
+    }
+    match Suite::prepare() {
+        Ok(suite) => show_all(&suite, &chosen),
+        Err(why) => {
+            eprintln!("testbed: nothing was shown: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn show_all(suite: &Suite, chosen: &[&Promise]) -> ExitCode {
+    // Where and what; how the suite got there is of no interest.
+    std::panic::set_hook(Box::new(|panic| println!("  {panic}")));
+    let began = Instant::now();
+    let mut broken = Vec::new();
+    for (name, show) in chosen {
+        let started = Instant::now();
+        println!("{}", name.replace('_', " "));
+        match catch_unwind(AssertUnwindSafe(|| show(suite))) {
+            Ok(figures) => println!("  shown: {figures}  ({:.1} s)", started.elapsed().as_secs_f64()),
+            Err(_) => {
+                println!("  NOT SHOWN  ({:.1} s)", started.elapsed().as_secs_f64());
+                broken.push(*name);
+            }
+        }
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    println!(
+        "testbed: {} of {} promises shown in {seconds:.0} s",
+        chosen.len() - broken.len(),
+        chosen.len()
+    );
+    if broken.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    println!("testbed: not shown: {}", broken.join(", "));
+    ExitCode::FAILURE
+}

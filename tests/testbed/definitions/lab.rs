@@ -26,7 +26,9 @@ impl Declares for Greeter {
         let greeting = cx.add(file("/etc/lab/greeting").content(template!(source = "{{ greeting }}\n", Lab)));
         let pause = cx.get(Lab::PAUSE)?;
         if pause > 0 {
-            let slow = command(["sleep".to_owned(), pause.to_string()]).name("pause").only_if(["true"]);
+            let slow = command(["sleep".to_owned(), pause.to_string()])
+                .name("pause")
+                .only_if(["true"]);
             let slow = cx.add(slow.after(greeting));
             cx.add(file("/etc/lab/after-the-pause").content("awake\n").after(slow));
         }
@@ -44,7 +46,9 @@ fn cluster() -> Result<Cluster> {
         .hosts(hosts("lab-0-[0-9]").appliance("greeter").os(Os::any("debian")))
         .hosts(host("foreign").appliance("greeter").os(Os::ubuntu("24.04")));
     match std::env::var("LAB_HOST_KEY") {
-        Ok(pin) => lab.hosts_matching("lab-0-0", move |host| host.host_key(pin.clone())).build(),
+        Ok(pin) => lab
+            .hosts_matching("lab-0-0", move |host| host.host_key(pin.clone()))
+            .build(),
         Err(_) => lab.build(),
     }
 }

@@ -42,7 +42,13 @@ impl Declares for Slave {
             cx.add(package(name));
         }
         cx.add(user("mesos").system().shell("/usr/sbin/nologin"));
-        for path in ["/etc/mesos", "/etc/mesos-slave", "/etc/mesos-slave/attributes", "/var/lib/mesos", "/var/log/mesos"] {
+        for path in [
+            "/etc/mesos",
+            "/etc/mesos-slave",
+            "/etc/mesos-slave/attributes",
+            "/var/lib/mesos",
+            "/var/log/mesos",
+        ] {
             cx.add(directory(path).owner("mesos").mode("0755"));
         }
         let mut flags = Vec::new();
@@ -54,7 +60,13 @@ impl Declares for Slave {
                 rev: cx.get(Workload::REV)?,
                 lines: (0..20).collect(),
             };
-            flags.push(cx.add(file(format!("/etc/mesos-slave/flag{number}")).content(content).mode("0644")));
+            flags.push(
+                cx.add(
+                    file(format!("/etc/mesos-slave/flag{number}"))
+                        .content(content)
+                        .mode("0644"),
+                ),
+            );
         }
         let unit = cx.add(
             file("/etc/systemd/system/mesos-slave.service").content(template!("mesos-slave.service.j2", Workload)),

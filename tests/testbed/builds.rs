@@ -1,0 +1,75 @@
+//! The programs of the suite, built by cargo as the documentation says that users build them.
+
+use crate::bed::repository;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+pub(crate) struct Builds {
+    /// `examples/stacki_mesos.rs`, an ordinary build.
+    pub(crate) stacki: PathBuf,
+    /// `definitions/lab.rs`, an ordinary build.
+    pub(crate) lab: PathBuf,
+    /// The kinds-only agent.
+    pub(crate) agent: PathBuf,
+    /// `definitions/lab.rs`, statically linked.
+    pub(crate) static_lab: PathBuf,
+}
+
+impl Builds {
+    /// # Errors
+    /// Which of them doesn't build.
+    pub(crate) fn make() -> Result<Self, String> {
+        let examples = ["build", "--example", "stacki_mesos", "--example", "testbed_lab"];
+        let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+        // Not optimised: what matters is how it is linked.
+        let statically = ["build", "--example", "testbed_lab", "--target", &triple];
+        let built = build(&examples, &[])?;
+        Ok(Self {
+            stacki: built.of("stacki_mesos")?,
+            lab: built.of("testbed_lab")?,
+            agent: build(&["agent"], &[])?.of("mesos-iac-agent")?,
+            static_lab: build(
+                &statically,
+                &[("RUSTFLAGS", "-C target-feature=+crt-static"), ("OPENSSL_STATIC", "1")],
+            )?
+            .of("testbed_lab")?,
+        })
+    }
+}
+
+struct Built(Vec<Value>);
+
+impl Built {
+    fn of(&self, name: &str) -> Result<PathBuf, String> {
+        let artifact = self
+            .0
+            .iter()
+            .find(|message| message["target"]["name"] == name && message["executable"].is_string());
+        let executable = artifact.and_then(|message| message["executable"].as_str());
+        executable
+            .map(PathBuf::from)
+            .ok_or_else(|| format!("cargo says nothing of {name}"))
+    }
+}
+
+fn build(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Built, String> {
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .args(["--quiet", "--message-format", "json-render-diagnostics"])
+        .envs(variables.iter().copied())
+        .current_dir(repository())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cargo doesn't start: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("`cargo {}` fails", arguments.join(" ")));
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    Ok(Built(
+        messages
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect(),
+    ))
+}

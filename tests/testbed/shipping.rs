@@ -1,0 +1,157 @@
+//! The agent gets to every host that can run it, whole, and what stands in its way is told.
+
+use crate::suite::{LAB, Suite, WAYS};
+use mesos_iac::fleet::Elf;
+use std::path::Path;
+
+/// Where agents are kept if nothing is in the way.
+const AGENTS: &str = "/var/lib/mesos-iac/agents";
+
+/// Removes all agents from a host.
+fn forget(suite: &Suite, host: &str) {
+    suite.bed.on(
+        host,
+        "rm -rf /var/lib/mesos-iac /opt/mesos-iac /usr/local/lib/mesos-iac /root/.mesos-iac",
+    );
+}
+
+/// Asserts that the agents of a host are those with these digests, each whole, and that nothing else is beside them.
+#[track_caller]
+fn assert_agents(suite: &Suite, host: &str, directory: &str, count: usize) {
+    let script =
+        format!("cd {directory} && for file in $(ls -A); do echo $file $(sha256sum <$file | cut -c 1-64); done");
+    let said = suite.bed.on(host, &script);
+    assert_eq!(said.lines().count(), count, "{host}: {said}");
+    for line in said.lines() {
+        let (name, digest) = line.split_once(' ').unwrap();
+        assert_eq!(name, digest, "{host}: the file isn't what its name says");
+    }
+}
+
+fn is_static(program: &Path) -> bool {
+    Elf::parse(&std::fs::read(program).unwrap()).unwrap().is_static
+}
+
+pub(crate) fn a_program_without_an_agent_ships_itself(suite: &Suite) -> String {
+    let mut figures = Vec::new();
+    for (host, build, linked) in [
+        (LAB[1], &suite.builds.lab, "dynamic"),
+        (LAB[2], &suite.builds.static_lab, "static"),
+    ] {
+        assert_eq!(is_static(build), linked == "static");
+        forget(suite, host);
+        // Away from the target directory, where it would find the kinds-only agent.
+        let alone = suite.bed.path(linked);
+        std::fs::create_dir(&alone).unwrap();
+        let program = alone.join("lab");
+        std::fs::copy(build, &program).unwrap();
+        let lab = suite.lab_program(&program).without_agent().limit(&[host]);
+        let greeting = format!("lab.greeting={linked}");
+        let first = lab.clone().with(["--set", &greeting]).report(&["apply"], 0);
+        assert_agents(suite, host, AGENTS, 1);
+        assert_eq!(suite.bed.on(host, "cat /etc/lab/greeting"), format!("{linked}\n"));
+        let second = lab.report(&["apply"], 0);
+        assert!(first.number("agent_bytes") > 0 && second.number("agent_bytes") == 0);
+        figures.push(format!("{linked} {} bytes", first.number("agent_bytes")));
+    }
+    assert!(is_static(&suite.builds.agent));
+    format!("the program as its own agent: {}, then 0", figures.join(", "))
+}
+
+pub(crate) fn two_uploads_at_once_leave_one_whole_agent(suite: &Suite) -> String {
+    const ROUNDS: usize = 2;
+    let hosts = &LAB[1..5];
+    let lab = suite.lab().limit(hosts);
+    for round in 0..ROUNDS {
+        hosts.iter().for_each(|host| forget(suite, host));
+        let greeting = format!("lab.greeting=round {round}");
+        let lab = lab.clone().with(["--set", &greeting]);
+        // Two operators, one of them over the other transport; both bring the same agent.
+        let running = WAYS.map(|way| lab.clone().by(way).start(&["apply"]));
+        for program in running {
+            program.wait().expect(0);
+        }
+        for host in hosts {
+            assert_agents(suite, host, AGENTS, 1);
+            assert_eq!(suite.bed.on(host, "cat /etc/lab/greeting"), format!("round {round}\n"));
+        }
+    }
+    format!(
+        "{ROUNDS} times two first applies at once on {} hosts: all well, 1 whole agent on each",
+        hosts.len()
+    )
+}
+
+pub(crate) fn a_noexec_directory_is_passed_over(suite: &Suite) -> String {
+    let host = LAB[5];
+    forget(suite, host);
+    suite.bed.on(
+        host,
+        "mkdir /var/lib/mesos-iac && mount -t tmpfs -o noexec none /var/lib/mesos-iac",
+    );
+    let lab = suite.lab().limit(&[host]);
+    for (way, sends) in WAYS.into_iter().zip([true, false]) {
+        let report = lab.clone().by(way).report(&["apply"], 0);
+        assert_eq!(report.number("agent_bytes") > 0, sends);
+        assert_agents(suite, host, "/opt/mesos-iac/agents", 1);
+        assert_agents(suite, host, AGENTS, 0);
+    }
+    suite.bed.on(host, "umount /var/lib/mesos-iac");
+    "with /var/lib/mesos-iac mounted noexec the agent goes to /opt/mesos-iac and the run is exit 0".to_owned()
+}
+
+pub(crate) fn a_full_disk_is_told_clearly(suite: &Suite) -> String {
+    let host = LAB[6];
+    forget(suite, host);
+    suite.bed.on(
+        host,
+        "mkdir /var/lib/mesos-iac && mount -t tmpfs -o size=256k none /var/lib/mesos-iac",
+    );
+    for way in WAYS {
+        let ran = suite.lab().limit(&[host]).by(way).run(&["apply"], 5);
+        ran.says("failed to upload the agent").says("no space").is_harmless();
+        assert_agents(suite, host, AGENTS, 0);
+    }
+    suite.bed.on(host, "umount /var/lib/mesos-iac");
+    suite.lab().limit(&[host]).run(&["apply"], 0);
+    "a full disk: exit 5, \"no space\", nothing left behind; with room again exit 0".to_owned()
+}
+
+pub(crate) fn a_noisy_login_is_no_obstacle(suite: &Suite) -> String {
+    let host = LAB[7];
+    forget(suite, host);
+    let noise = "printf 'Welcome to \\033[2J\\033]0;owned\\007 %s\\n' \"$HOSTNAME\"; echo 'and again' >&2\n";
+    for home in ["/root", "/home/deploy"] {
+        let before = suite.bed.on(host, &format!("cat {home}/.bashrc"));
+        suite.bed.put(
+            host,
+            &format!("{home}/.bashrc"),
+            "644",
+            format!("{noise}{before}").as_bytes(),
+        );
+    }
+    for way in WAYS {
+        let lab = suite.lab().limit(&[host]).by(way);
+        lab.run(&["apply"], 0).is_harmless();
+        lab.run(&["apply", "--detailed-exitcode"], 0).is_harmless();
+        // It really is noisy: what isn't an agent's conversation shows it.
+        lab.run(&["run", "--", "echo", "through"], 0)
+            .says("through")
+            .says("Welcome")
+            .is_harmless();
+    }
+    "a login that prints escape sequences: apply is exit 0 over both transports, and none of them gets through"
+        .to_owned()
+}
+
+pub(crate) fn a_refused_sudo_is_told_clearly(suite: &Suite) -> String {
+    let host = LAB[1];
+    for (transport, _) in WAYS {
+        let lab = suite.lab().limit(&[host]).by((transport, "nosudo"));
+        lab.run(&["apply"], 5)
+            .says("sudo: a password is required")
+            .says("NOPASSWD")
+            .is_harmless();
+    }
+    "a login that may not sudo: exit 5 over both transports, with what to do".to_owned()
+}
