@@ -142,10 +142,17 @@ impl Bed {
     #[track_caller]
     pub(crate) fn without<'b>(&'b self, take: &str, give: &'b str, host: &'b str) -> Without<'b> {
         self.testbed(&[take, host]);
-        Without {
-            script: &self.script,
-            give: [give, host],
-        }
+        Without { bed: self, give, host }
+    }
+
+    /// Whether a host's SSH server accepts connections from where the programs run.
+    fn reaches(&self, host: &str) -> bool {
+        let connect = format!("exec 3<>/dev/tcp/{}/22", self.address(host));
+        let mut command = self.controller(Path::new("timeout"));
+        command
+            .args(["1", "bash", "-c", &connect])
+            .output()
+            .is_ok_and(|output| output.status.success())
     }
 
     /// What a command in a host says, which must succeed. A shell of the host reads it; ssh has no part in it.
@@ -203,15 +210,24 @@ impl Bed {
 /// Something that a host lacks until this is dropped, so that a promise that doesn't hold leaves hosts for the others.
 #[must_use]
 pub(crate) struct Without<'b> {
-    script: &'b Script,
-    give: [&'b str; 2],
+    bed: &'b Bed,
+    give: &'b str,
+    host: &'b str,
 }
 
 impl Drop for Without<'_> {
     fn drop(&mut self) {
-        if let Err(why) = self.script.say(&self.give) {
+        if let Err(why) = self.bed.script.say(&[self.give, self.host]) {
             println!("  {why}");
         }
+        // For some seconds the machine remembers that nobody had the address.
+        for _ in 0..100 {
+            if self.bed.reaches(self.host) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        println!("  {} can't be reached any more", self.host);
     }
 }
 

@@ -16,15 +16,15 @@
 mod bed;
 mod builds;
 mod commands;
-mod converging;
-mod crowd;
-mod host_keys;
+mod connections;
 mod hostile;
+mod hosts;
 mod losses;
 mod program;
 mod shipping;
 mod strangers;
 mod suite;
+mod trust;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -36,27 +36,27 @@ type Promise = (&'static str, fn(&Suite) -> String);
 
 macro_rules! promises {
     ($($module:ident: $($name:ident),+;)+) => {
-        &[$($((stringify!($name), $module::$name)),+),+]
+        &[$($((concat!(stringify!($module), "::", stringify!($name)), $module::$name)),+),+]
     };
 }
 
 /// In the order in which they are shown.
 const PROMISES: &[Promise] = promises![
-    converging:
+    hosts:
         the_first_apply_installs_writes_and_starts,
         zookeeper_is_started_once_and_not_by_its_package,
         a_second_apply_changes_nothing,
         a_rebooted_host_is_as_it_was,
         a_hand_edit_is_shown_alone_and_mended,
-        a_changed_attribute_sends_no_program,
+        an_edited_definition_uploads_no_program,
         the_same_holds_over_openssh_as_a_sudo_user;
-    host_keys:
+    trust:
         a_changed_host_key_is_refused_before_anything_is_sent,
         an_unknown_host_key_is_refused_until_it_is_trusted,
         a_pinned_host_key_decides;
     shipping:
         a_program_without_an_agent_ships_itself,
-        two_uploads_at_once_leave_one_whole_agent,
+        two_first_applies_at_once_leave_one_whole_agent,
         a_noexec_directory_is_passed_over,
         a_full_disk_is_told_clearly,
         a_noisy_login_is_no_obstacle,
@@ -75,7 +75,7 @@ const PROMISES: &[Promise] = promises![
         an_agent_stops_once_its_controller_is_gone;
     commands:
         commands_run_everywhere_and_no_word_is_read_by_a_shell;
-    crowd:
+    connections:
         a_hundred_first_connections_at_once_crash_nothing;
 ];
 
@@ -87,6 +87,8 @@ fn main() -> ExitCode {
                 PROMISES.iter().for_each(|(name, _)| println!("{name}"));
                 return ExitCode::SUCCESS;
             }
+            // What cargo's own test programs would be told, and this one does anyway.
+            "--nocapture" => {}
             option if option.starts_with('-') => {
                 eprintln!("testbed: there is no option {option}: name words of promises, or `--list`");
                 return ExitCode::FAILURE;
@@ -121,7 +123,7 @@ fn show_all(suite: &Suite, chosen: &[&Promise]) -> ExitCode {
     let mut broken = Vec::new();
     for (name, show) in chosen {
         let started = Instant::now();
-        println!("{}", name.replace('_', " "));
+        println!("{}", name.replace("::", ": ").replace('_', " "));
         match catch_unwind(AssertUnwindSafe(|| show(suite))) {
             Ok(figures) => println!("  shown: {figures}  ({:.1} s)", started.elapsed().as_secs_f64()),
             Err(_) => {
@@ -130,12 +132,11 @@ fn show_all(suite: &Suite, chosen: &[&Promise]) -> ExitCode {
             }
         }
     }
-    let seconds = began.elapsed().as_secs_f64();
-    println!(
-        "testbed: {} of {} promises shown in {seconds:.0} s",
-        chosen.len() - broken.len(),
-        chosen.len()
-    );
+    let (shown, all, seconds) = (chosen.len() - broken.len(), chosen.len(), began.elapsed().as_secs_f64());
+    // The figures of a single promise are the last line already.
+    if all > 1 {
+        println!("testbed: {shown} of {all} promises shown in {seconds:.0} s");
+    }
     if broken.is_empty() {
         return ExitCode::SUCCESS;
     }

@@ -58,7 +58,7 @@ pub(crate) fn a_program_without_an_agent_ships_itself(suite: &Suite) -> String {
     format!("the program as its own agent: {}, then 0", figures.join(", "))
 }
 
-pub(crate) fn two_uploads_at_once_leave_one_whole_agent(suite: &Suite) -> String {
+pub(crate) fn two_first_applies_at_once_leave_one_whole_agent(suite: &Suite) -> String {
     const ROUNDS: usize = 2;
     let hosts = &LAB[1..5];
     let lab = suite.lab().limit(hosts);

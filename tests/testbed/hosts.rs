@@ -211,7 +211,7 @@ pub(crate) fn a_hand_edit_is_shown_alone_and_mended(suite: &Suite) -> String {
     )
 }
 
-pub(crate) fn a_changed_attribute_sends_no_program(suite: &Suite) -> String {
+pub(crate) fn an_edited_definition_uploads_no_program(suite: &Suite) -> String {
     let (first, before) = (suite.first_apply(), starts(suite));
     assert!(first.number("agent_bytes") > 0, "the first apply brings the agent");
     let name = ["--set", "mesos_cluster_name=Other"];
