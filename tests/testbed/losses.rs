@@ -120,6 +120,29 @@ pub(crate) fn a_host_that_hangs_while_it_gets_the_agent_is_reported(suite: &Suit
     )
 }
 
+pub(crate) fn a_host_that_gets_the_agent_slowly_is_waited_for(suite: &Suite) -> String {
+    const SILENCE: Duration = Duration::from_secs(4);
+    let slow = LAB[5];
+    suite.bed.on(slow, "rm -rf /var/lib/mesos-iac /opt/mesos-iac");
+    // As over a thin line: it takes longer than a silent host is waited for, and something arrives all the time.
+    suite.bed.put(
+        slow,
+        "/usr/local/bin/gzip",
+        "755",
+        b"#!/bin/sh\n/usr/bin/gzip -dc | perl -e 'while (read STDIN, $part, 400_000) { syswrite STDOUT, $part; sleep 1 }'\n",
+    );
+    let began = Instant::now();
+    let lab = suite.lab().limit(&[slow]).with(["--silence", "4s"]);
+    lab.run(&["apply"], 0);
+    let took = began.elapsed();
+    suite.bed.on(slow, "rm /usr/local/bin/gzip");
+    assert!(took > SILENCE, "it wasn't slow: {took:?}");
+    format!(
+        "an agent that takes {:.0} s to arrive, with silence counted after 4 s: exit 0",
+        took.as_secs_f64()
+    )
+}
+
 pub(crate) fn an_agent_stops_once_its_controller_is_gone(suite: &Suite) -> String {
     // Longer than either side may stay silent before the other one counts it as lost.
     const PAUSE: Duration = Duration::from_secs(36);

@@ -72,6 +72,7 @@ const PROMISES: &[Promise] = promises![
         a_dead_host_does_not_stop_the_others,
         a_host_that_falls_silent_is_reported_as_lost,
         a_host_that_hangs_while_it_gets_the_agent_is_reported,
+        a_host_that_gets_the_agent_slowly_is_waited_for,
         an_agent_stops_once_its_controller_is_gone;
     commands:
         commands_run_everywhere_and_no_word_is_read_by_a_shell;

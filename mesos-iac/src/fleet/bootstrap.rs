@@ -8,6 +8,9 @@ const PLACES: &str =
 /// What a host prints if it has no such agent; the machine's architecture follows on the same line.
 pub(super) const MISSING: &[u8] = b"\n\0mesos-iac missing\0 ";
 
+/// What a host prints every two seconds while it receives an agent, in front of the number of bytes unpacked so far.
+pub(super) const RECEIVED: &[u8] = b"mesos-iac received ";
+
 /// What a host prints once an uploaded agent is in place.
 pub(super) const UPLOADED: &[u8] = b"mesos-iac uploaded";
 
@@ -32,10 +35,11 @@ pub(super) fn upload(digest: &str, unique: &str, login: &str) -> String {
          mkdir -p \"$d\" 2>/dev/null || continue; [ -O \"$d\" ] || continue; t=$d/.{digest}.{unique}; \
          (: > \"$t\") 2>/dev/null && chmod 700 \"$t\" || continue; \
          [ -x \"$t\" ] || {{ rm -f \"$t\"; continue; }}; \
-         trap 'rm -f \"$t\"' EXIT; \
+         (while sleep 2 <&- >&- 2>&-; do echo mesos-iac received $(($(wc -c 2>/dev/null < \"$t\"))); done) & \
+         trap \"kill $!; rm -f '$t'\" EXIT; \
          gzip -dc > \"$t\" || {{ echo \"unpack it in $d: no space, or no gzip\"; exit 1; }}; \
          [ \"$(sha256sum < \"$t\" | cut -c 1-64)\" = {digest} ] || {{ echo \"it was damaged on its way\"; exit 1; }}; \
-         mv -f \"$t\" \"$d/{digest}\" || exit 1; trap - EXIT; \
+         mv -f \"$t\" \"$d/{digest}\" || exit 1; \
          ls -t \"$d\" | tail -n +6 | while read -r old; do rm -f \"$d/$old\"; done; \
          echo mesos-iac uploaded; exit 0; done; \
          echo \"no place of {PLACES} can be written to and executed from\"; exit 1"

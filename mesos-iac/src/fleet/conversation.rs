@@ -24,6 +24,8 @@ pub(super) enum Opening {
     Agent,
     /// There is no such agent on this host, which is of this architecture.
     Missing(Arch),
+    /// Standard output ended before either.
+    Ended(HostError),
 }
 
 /// What an agent tells of.
@@ -68,11 +70,18 @@ impl Answers {
                     quoted(&self.buffer)
                 )));
             }
-            if self.more().await? == 0 {
-                return Err(match self.buffer.is_empty() {
-                    true => HostError::Garbage("it closed the connection without a word".into()),
-                    false => HostError::Garbage(format!("no agent answers; it says {}", quoted(&self.buffer))),
-                });
+            match self.more().await {
+                Ok(1..) => {}
+                Ok(0) if self.buffer.is_empty() => {
+                    let why = "it closed the connection without a word".into();
+                    return Ok(Opening::Ended(HostError::Garbage(why)));
+                }
+                Ok(0) => {
+                    let why = format!("no agent answers; it says {}", quoted(&self.buffer));
+                    return Ok(Opening::Ended(HostError::Garbage(why)));
+                }
+                Err(lost @ HostError::Lost(_)) => return Ok(Opening::Ended(lost)),
+                Err(error) => return Err(error),
             }
         }
     }

@@ -30,6 +30,9 @@ pub enum HostError {
     /// The agent couldn't be brought to the host.
     #[error("upload the agent: {0}")]
     Upload(String),
+    /// The agent didn't arrive at the host, which said nothing of it for too long.
+    #[error("upload the agent: nothing of it arrived for {0}")]
+    Stalled(HumanDuration),
     /// The connection ended before the run did.
     #[error("follow the run to its end: {0}")]
     Lost(String),
@@ -73,6 +76,7 @@ impl HostError {
             Self::Refused(Refusal::Facts(_)) => Some("correct the definition, or the host".into()),
             Self::Refused(Refusal::NotRoot(_)) => Some("log in as root, or as a user who may `sudo -n`".into()),
             Self::Garbage(_) => Some("log in by hand and see what the login prints; nothing was changed".into()),
+            Self::Stalled(_) => Some("nothing was changed; see whether the host's disk and network work".into()),
             Self::Lost(_) | Self::Silent(_) => Some(
                 "the run on the host stops at the next boundary between resources; run again to see what is left"
                     .into(),

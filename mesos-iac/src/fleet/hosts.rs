@@ -3,6 +3,7 @@ use super::conversation::{Answers, Listener, Opening, last_words, send};
 use super::error::HostError;
 use super::event::{FleetEvent, HostResult, Traffic};
 use super::program::{AgentProgram, AgentPrograms};
+use super::upload::upload;
 use crate::agent::{Request, encode_requests};
 use crate::converge::Event;
 use crate::model::{Arch, Facts};
@@ -16,9 +17,6 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-
-/// How long it may take to bring an agent to a host.
-const UPLOAD_TIME_OUT: Duration = Duration::from_secs(300);
 
 /// How a run over many hosts is done.
 #[derive(Debug, Clone)]
@@ -177,9 +175,7 @@ impl HostRun<'_> {
         let mut uploaded = false;
         loop {
             let command = bootstrap::start(program.digest(), &self.task.target.user);
-            let channel = tokio::time::timeout(self.options.silence, session.exec(&command))
-                .await
-                .map_err(|_| HostError::Silent(HumanDuration(self.options.silence)))??;
+            let channel = self.exec(&session, &command).await?;
             match self.converse(channel, &program).await? {
                 Conversation::Over(result) => return Ok(result),
                 Conversation::Missing(_) if uploaded => {
@@ -205,10 +201,8 @@ impl HostRun<'_> {
         // read it.
         let speaker = Abort(tokio::task::spawn_local(speak(stdin, self.task.requests.clone())));
         let mut answers = Answers::new(stdout, self.options.silence);
-        let opening = match answers.opening().await {
-            Ok(opening) => opening,
-            Err(error @ HostError::Silent(_)) => return Err(error),
-            Err(error) => {
+        match answers.opening().await? {
+            Opening::Ended(error) => {
                 drop(speaker);
                 let rest = Channel {
                     stdin: Box::pin(tokio::io::sink()),
@@ -216,10 +210,8 @@ impl HostRun<'_> {
                     stderr,
                     exit,
                 };
-                return Err(failed_to_start(error, rest, program).await);
+                Err(failed_to_start(error, rest, program).await)
             }
-        };
-        match opening {
             Opening::Missing(arch) => Ok(Conversation::Missing(arch)),
             Opening::Agent => {
                 self.sent
@@ -231,6 +223,13 @@ impl HostRun<'_> {
         }
     }
 
+    async fn exec(&self, session: &Session, command: &str) -> Result<Channel, HostError> {
+        let silence = self.options.silence;
+        Ok(tokio::time::timeout(silence, session.exec(command))
+            .await
+            .map_err(|_| HostError::Silent(HumanDuration(silence)))??)
+    }
+
     async fn upload(&self, session: &Session, program: &Arc<AgentProgram>) -> Result<(), HostError> {
         let compressing = Arc::clone(program);
         let compressed = tokio::task::spawn_blocking(move || compressing.compressed())
@@ -239,17 +238,9 @@ impl HostRun<'_> {
             .map_err(HostError::Upload)?;
         let unique = format!("{}-{:x}", std::process::id(), unique_number());
         let command = bootstrap::upload(program.digest(), &unique, &self.task.target.user);
-        let sending = async { session.exec(&command).await?.capture(&compressed, 4096).await };
-        let captured = tokio::time::timeout(UPLOAD_TIME_OUT, sending)
-            .await
-            .map_err(|_| HostError::Silent(HumanDuration(UPLOAD_TIME_OUT)))??;
+        let channel = self.exec(session, &command).await?;
+        upload(channel, &compressed, self.options.silence).await?;
         self.sent.program.fetch_add(compressed.len() as u64, Ordering::Relaxed);
-        if !captured.stdout.starts_with(bootstrap::UPLOADED) && !contains(&captured.stdout, bootstrap::UPLOADED) {
-            let said = [captured.stdout, captured.stderr].concat();
-            return Err(HostError::Upload(crate::plan::visible(
-                String::from_utf8_lossy(&said).trim(),
-            )));
-        }
         tell(
             self.events,
             FleetEvent::AgentUploaded {
@@ -308,10 +299,6 @@ async fn failed_to_start(error: HostError, channel: Channel, program: &AgentProg
         true => error,
         false => HostError::Start { why: words, hint },
     }
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
 }
 
 /// A number that no other upload of this process has.

@@ -13,6 +13,7 @@ mod hosts;
 mod program;
 mod sandboxes;
 mod secrets;
+mod upload;
 
 pub use adhoc::{CommandResult, run_command};
 pub use elf::{Elf, ElfError};
