@@ -9,6 +9,7 @@
 #   trust         a changed or unknown host key is refused before anything is sent; needs root
 #   upload        an edited definition sends a catalog and no program; needs root
 #   connections   100 concurrent first connections, static and dynamic controller; needs root
+#   nothing-to-do an apply that finds nothing to do on ten hosts, against connecting to them; needs root, takes 5 minutes
 #   build         the time of `cargo build` and `cargo test --workspace` from nothing; 5 to 10 minutes
 #   edit          the time from an edited example to its plan in a sandbox
 set -euo pipefail
@@ -82,6 +83,11 @@ bad-input) bad_input ;;
 hosts | trust | upload | connections) suite "$1" ;;
 build) build ;;
 edit) edit ;;
+nothing-to-do)
+    tests/testbed/testbed.sh install
+    tests/testbed/testbed.sh base
+    tests/testbed/bench.sh
+    ;;
 *)
     sed -n '/^# usage/,/^set/ s/^# \{0,1\}//p' "$0" >&2
     exit 1

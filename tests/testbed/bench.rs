@@ -19,6 +19,9 @@ const ROUNDS: usize = 15;
 /// How often the definition is edited.
 const EDITS: u32 = 7;
 
+/// How long the service is left alone between edits: systemd refuses a sixth start within ten seconds.
+const REST: Duration = Duration::from_millis(2500);
+
 const USAGE: &str = "fleet: start this bench with tests/testbed/bench.sh, which brings ten hosts
 
   time SAMPLES LABEL STATUS COMMAND…   time one command, which must end with STATUS, and note it in the file SAMPLES
@@ -98,6 +101,7 @@ fn compare(samples: &Path, hosts: &str, apply: &[&str]) -> Result<()> {
         lines.push(time(&line, 0)?);
     }
     for edit in 0..EDITS {
+        std::thread::sleep(REST);
         let rev = format!("rev={}", 100 + edit);
         edits.push(time(&[&unchanged, &["--set", &rev][..]].concat(), 2)?);
     }
