@@ -10,16 +10,18 @@ use proc_macro2::{TokenStream, TokenTree};
 fn snapshot(name: &str, (tokens, errors): (TokenStream, Errors)) {
     assert_eq!(errors.messages(), [""; 0]);
     assert_absolute(tokens.clone());
-    let shown = match syn::parse2::<syn::File>(tokens.clone()) {
+    // Templates are embedded by their absolute path, which is another one on each machine, and so would the line breaks be.
+    let shown = tokens
+        .to_string()
+        .replace(env!("CARGO_MANIFEST_DIR"), "$CARGO_MANIFEST_DIR");
+    let shown = match syn::parse_str::<syn::File>(&shown) {
         Ok(file) => prettyplease::unparse(&file),
         // `template!` makes an expression.
-        Err(_) => match syn::parse2::<syn::File>(quote::quote!(const EXPRESSION: _ = #tokens;)) {
+        Err(_) => match syn::parse_str::<syn::File>(&format!("const EXPRESSION: _ = {shown};")) {
             Ok(file) => prettyplease::unparse(&file),
             Err(error) => panic!("the expansion doesn't parse: {error}\n{tokens}"),
         },
     };
-    // Templates are embedded by their absolute path, which is another one on each machine.
-    let shown = shown.replace(env!("CARGO_MANIFEST_DIR"), "$CARGO_MANIFEST_DIR");
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../../snapshots");
     settings.set_prepend_module_to_snapshot(false);
