@@ -28,8 +28,8 @@ fn target_at(address: SocketAddr) -> Target {
     Target {
         host: "testhost".to_owned(),
         address: address.ip().to_string(),
-        port: address.port(),
-        user: "nobody".to_owned(),
+        port: Some(address.port()),
+        user: Some("nobody".to_owned()),
         host_keys: Vec::new(),
     }
 }
@@ -205,7 +205,7 @@ fn a_session_whose_server_stops_answering_is_given_up_once_nobody_uses_it() {
     });
     let target = Target {
         host_keys: vec![sshd.fingerprint("ed25519")],
-        port: address.port(),
+        port: Some(address.port()),
         ..sshd.target()
     };
     on_ssh_thread(async || {

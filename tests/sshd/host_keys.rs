@@ -40,7 +40,7 @@ fn known_hosts(sshd: &Sshd, text: &str) {
 #[test]
 fn known_hosts_decide() {
     let sshd = Sshd::start();
-    let port = sshd.target().port;
+    let port = sshd.address().port();
     let key = |kind: &str| {
         let key = sshd.host_key(kind);
         format!("{} {}", key.key_type(), key.base64())
@@ -144,7 +144,7 @@ fn a_pin_of_a_type_that_the_server_does_not_prefer_is_found() {
 #[test]
 fn a_refusal_names_keys_and_places() {
     let sshd = Sshd::start();
-    let port = sshd.target().port;
+    let port = sshd.address().port();
     let known = sshd.host_key("ed25519");
     on_ssh_thread(async || {
         let refused = reach(Method::Libssh2, &sshd.target(), &sshd.options())

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mesos_iac::transport::{Attempt, Method, SshOptions, TransportError};
+use mesos_iac::transport::{Attempt, Method, Session, SshOptions, Target, TransportError};
 
-use crate::sshd::{METHODS, Sshd, generate_key, generate_key_with, on_ssh_thread, reach};
+use crate::sshd::{METHODS, Sshd, generate_key, generate_key_with, on_ssh_thread, reach, user};
 
 /// An SSH agent of a test's own.
 struct Agent {
@@ -217,4 +217,33 @@ fn an_agent_that_is_of_no_use_is_told_of_and_not_waited_for() {
         let error = on_ssh_thread(async || reach(Method::Libssh2, &sshd.target(), &without_files).await).unwrap_err();
         assert!(error.to_string().contains(&socket.display().to_string()), "{error}");
     }
+}
+
+#[test]
+fn what_the_definition_leaves_open_is_for_ssh_config_to_say() {
+    let sshd = Sshd::start();
+    sshd.trust("ed25519");
+    let (port, user) = (sshd.address().port(), user());
+    fs::write(
+        sshd.path("ssh_config"),
+        format!("Host 127.0.0.1\n  Port {port}\n  User {user}\n"),
+    )
+    .unwrap();
+    let open = Target {
+        port: None,
+        user: None,
+        ..sshd.target()
+    };
+    let said = Target {
+        user: Some("nobody-of-this-name".to_owned()),
+        ..open.clone()
+    };
+    on_ssh_thread(async || {
+        let session = Session::connect(Method::OpenSsh, &open, &sshd.options()).await.unwrap();
+        assert!(session.exec("true").await.unwrap().wait().await.unwrap().success());
+        // What the definition does say counts for more.
+        let session = Session::connect(Method::OpenSsh, &said, &sshd.options()).await.unwrap();
+        let refused = session.exec("true").await.unwrap().wait().await.unwrap_err();
+        assert!(refused.to_string().contains("as nobody-of-this-name"), "{refused}");
+    });
 }

@@ -93,8 +93,8 @@ impl Sshd {
         Target {
             host: "testhost".to_owned(),
             address: "127.0.0.1".to_owned(),
-            port: self.port,
-            user: user(),
+            port: Some(self.port),
+            user: Some(user()),
             host_keys: Vec::new(),
         }
     }
@@ -217,7 +217,7 @@ pub(crate) fn free_port() -> u16 {
         .port()
 }
 
-fn user() -> String {
+pub(crate) fn user() -> String {
     let output = Command::new("id").arg("-un").output().unwrap();
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }

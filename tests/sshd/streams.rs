@@ -47,7 +47,7 @@ async fn echo(session: &Session, data: &[u8]) {
 
 async fn session_at(sshd: &Sshd, address: SocketAddr) -> Session {
     let target = Target {
-        port: address.port(),
+        port: Some(address.port()),
         host_keys: vec![sshd.fingerprint("ed25519")],
         ..sshd.target()
     };

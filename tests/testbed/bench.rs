@@ -198,8 +198,8 @@ fn line(hosts: &str) -> Result<()> {
             let target = Target {
                 host: address.to_owned(),
                 address: address.to_owned(),
-                port: 22,
-                user: "root".to_owned(),
+                port: None,
+                user: None,
                 host_keys: Vec::new(),
             };
             let options = options.clone();

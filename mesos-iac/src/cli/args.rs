@@ -184,7 +184,7 @@ pub(super) struct Connection {
     /// The `ssh_config` for `--transport openssh`
     #[arg(long, value_name = "FILE")]
     pub(super) ssh_config: Option<PathBuf>,
-    /// Who logs in, whatever the definition says
+    /// Who logs in, whatever the definition or `ssh_config` says
     #[arg(long, value_name = "NAME")]
     pub(super) user: Option<String>,
     /// How long reaching a host may take

@@ -139,7 +139,7 @@ pub(super) fn task(host: &Host, connection: &Connection) -> Result<HostTask, Cli
             host: host.name().to_string(),
             address: host.reached_at().to_owned(),
             port: host.ssh_port(),
-            user: connection.user.clone().unwrap_or_else(|| host.login().to_owned()),
+            user: connection.user.clone().or_else(|| host.login().map(ToOwned::to_owned)),
             host_keys,
         },
         arch: host.declared_arch().cloned(),

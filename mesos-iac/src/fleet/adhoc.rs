@@ -1,4 +1,4 @@
-use super::bootstrap::quote;
+use super::bootstrap::{as_root, quote};
 use super::error::HostError;
 use super::hosts::{FleetOptions, HostTask};
 use crate::transport::{Captured, Session, SshThreadError, run_on_ssh_thread};
@@ -58,11 +58,7 @@ pub fn run_command(
 
 async fn one(task: &HostTask, line: &str, options: &FleetOptions) -> Result<Captured, HostError> {
     let session = Session::connect(options.method, &task.target, &options.ssh).await?;
-    let line = match task.target.user.as_str() {
-        "root" => line.to_owned(),
-        _ => format!("sudo -n -- {line}"),
-    };
-    Ok(session.exec(&line).await?.capture(&[], MOST_OUTPUT).await?)
+    Ok(session.exec(&as_root(line)).await?.capture(&[], MOST_OUTPUT).await?)
 }
 
 /// The command with each word quoted, since what a login runs is read by its shell.

@@ -17,19 +17,22 @@ pub(super) const UPLOADED: &[u8] = b"mesos-iac uploaded";
 /// Starts the agent with this digest, or says that it is missing and what the architecture is.
 ///
 /// `-O` makes sure that nobody but root made the file, `-x` fails on a file system that is mounted `noexec`.
-pub(super) fn start(digest: &str, login: &str) -> String {
-    let script = format!(
+pub(super) fn start(digest: &str) -> String {
+    as_root(&start_script(digest))
+}
+
+fn start_script(digest: &str) -> String {
+    format!(
         "for d in {PLACES}; do a=$d/{digest}; [ -x \"$a\" ] && [ -O \"$a\" ] && exec \"$a\" agent; done; \
          printf '\\n\\000mesos-iac missing\\000 %s\\n' \"$(uname -m)\""
-    );
-    as_root(&script, login)
+    )
 }
 
 /// Takes the compressed agent with this digest from standard input and puts it in place, whole or not at all.
 ///
 /// The name of the temporary file is unique, so that two uploads at once don't write into one. The five agents that were
 /// brought last are kept, and this one is the newest.
-pub(super) fn upload(digest: &str, unique: &str, login: &str) -> String {
+pub(super) fn upload(digest: &str, unique: &str) -> String {
     let script = format!(
         "umask 077; for d in {PLACES}; do \
          mkdir -p \"$d\" 2>/dev/null || continue; [ -O \"$d\" ] || continue; t=$d/.{digest}.{unique}; \
@@ -44,15 +47,16 @@ pub(super) fn upload(digest: &str, unique: &str, login: &str) -> String {
          echo mesos-iac uploaded; exit 0; done; \
          echo \"no place of {PLACES} can be written to and executed from\"; exit 1"
     );
-    as_root(&script, login)
+    as_root(&script)
 }
 
-fn as_root(script: &str, login: &str) -> String {
-    if login == "root" {
-        return script.to_owned();
-    }
-    // -n: never ask for a password, since nobody could answer.
-    format!("sudo -n -- sh -c {}", quote(script))
+/// A command line with which any login's shell, be it fish or csh, has a POSIX shell run a script as root.
+///
+/// Who logs in may be for `ssh_config` to say, so the host finds out whether it takes `sudo`.
+pub(super) fn as_root(script: &str) -> String {
+    // Whether `/` is the user's own: a test that takes no process. -n: never ask for a password, since nobody could answer.
+    const DECIDE: &str = r#"if [ -O / ]; then eval "$0"; else exec sudo -n -- sh -c "$0"; fi"#;
+    format!("exec sh -c '{DECIDE}' {}", quote(script))
 }
 
 /// The text as one word of a POSIX shell.
@@ -75,16 +79,14 @@ mod tests {
 
     #[test]
     fn every_command_line_is_valid_shell() {
-        for login in ["root", "deploy"] {
-            assert!(is_valid(&start(&"0".repeat(64), login)));
-            assert!(is_valid(&upload(&"0".repeat(64), "1-2", login)));
-        }
+        assert!(is_valid(&start(&"0".repeat(64))));
+        assert!(is_valid(&upload(&"0".repeat(64), "1-2")));
     }
 
     #[test]
     fn a_host_without_the_agent_says_so() {
         let output = Command::new("sh")
-            .args(["-c", &start(&"0".repeat(64), "root")])
+            .args(["-c", &start_script(&"0".repeat(64))])
             .output()
             .unwrap();
         let said = String::from_utf8(output.stdout).unwrap();

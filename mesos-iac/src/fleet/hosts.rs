@@ -174,7 +174,7 @@ impl HostRun<'_> {
         let session = Session::connect(self.options.method, &self.task.target, &self.options.ssh).await?;
         let mut uploaded = false;
         loop {
-            let command = bootstrap::start(program.digest(), &self.task.target.user);
+            let command = bootstrap::start(program.digest());
             let channel = self.exec(&session, &command).await?;
             match self.converse(channel, &program).await? {
                 Conversation::Over(result) => return Ok(result),
@@ -237,7 +237,7 @@ impl HostRun<'_> {
             .map_err(|error| HostError::Panicked(error.to_string()))?
             .map_err(HostError::Upload)?;
         let unique = format!("{}-{:x}", std::process::id(), unique_number());
-        let command = bootstrap::upload(program.digest(), &unique, &self.task.target.user);
+        let command = bootstrap::upload(program.digest(), &unique);
         let channel = self.exec(session, &command).await?;
         upload(channel, &compressed, self.options.silence).await?;
         self.sent.program.fetch_add(compressed.len() as u64, Ordering::Relaxed);

@@ -120,13 +120,15 @@ impl Host {
         self
     }
 
-    /// Sets who logs in: root unless told otherwise. Anyone else needs `sudo` without a password.
+    /// Sets who logs in. Unless told, that is root, and with `--transport openssh` whom `ssh_config` says. Anyone but root
+    /// needs `sudo` without a password.
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
         self
     }
 
-    /// Sets the port of the host's SSH server, 22 unless told otherwise.
+    /// Sets the port of the host's SSH server. Unless told, that is 22, and with `--transport openssh` what `ssh_config`
+    /// says.
     pub const fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
         self
@@ -206,16 +208,16 @@ impl Host {
             .unwrap_or(self.name.as_str())
     }
 
-    /// Who logs in.
+    /// Who logs in, if the definition says so.
     #[must_use]
-    pub fn login(&self) -> &str {
-        self.user.as_deref().unwrap_or("root")
+    pub fn login(&self) -> Option<&str> {
+        self.user.as_deref()
     }
 
-    /// The port of the host's SSH server.
+    /// The port of the host's SSH server, if the definition says it.
     #[must_use]
-    pub fn ssh_port(&self) -> u16 {
-        self.port.unwrap_or(22)
+    pub const fn ssh_port(&self) -> Option<u16> {
+        self.port
     }
 
     /// The pinned fingerprints of the host's SSH keys.

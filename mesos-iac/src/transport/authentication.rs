@@ -35,7 +35,7 @@ pub(super) async fn authenticate(
     let mut login = Login {
         session,
         wire,
-        user: &target.user,
+        user: target.login(),
         tried: Vec::new(),
     };
     if login.with_any(&identities, options.agent_socket.as_deref()).await {
@@ -44,7 +44,7 @@ pub(super) async fn authenticate(
     Err(TransportError::Authentication {
         host: target.host.clone(),
         endpoint: target.endpoint(),
-        user: target.user.clone(),
+        user: target.login().to_owned(),
         tried: login.tried,
     })
 }

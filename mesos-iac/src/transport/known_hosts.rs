@@ -327,9 +327,9 @@ fn names(target: &Target) -> Vec<Name> {
         if !is_address && address == host {
             continue;
         }
-        if target.port != 22 {
+        if target.ssh_port() != 22 {
             names.push(Name {
-                text: format!("[{text}]:{}", target.port),
+                text: format!("[{text}]:{}", target.ssh_port()),
                 is_address,
                 with_port: true,
             });
@@ -337,7 +337,7 @@ fn names(target: &Target) -> Vec<Name> {
         names.push(Name {
             text: text.clone(),
             is_address,
-            with_port: target.port == 22,
+            with_port: target.ssh_port() == 22,
         });
     }
     names
@@ -346,10 +346,10 @@ fn names(target: &Target) -> Vec<Name> {
 /// The name under which `trust` files a target's key: its address, with the port unless that is 22.
 pub(super) fn filed_as(target: &Target) -> String {
     let address = target.address.to_ascii_lowercase();
-    if target.port == 22 {
+    if target.ssh_port() == 22 {
         address
     } else {
-        format!("[{address}]:{}", target.port)
+        format!("[{address}]:{}", target.ssh_port())
     }
 }
 

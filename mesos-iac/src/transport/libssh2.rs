@@ -146,7 +146,7 @@ async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, TransportError> {
         address: target.address.clone(),
         why,
     };
-    let found = tokio::net::lookup_host((target.address.as_str(), target.port)).await;
+    let found = tokio::net::lookup_host((target.address.as_str(), target.ssh_port())).await;
     let addresses: Vec<SocketAddr> = found.map_err(|error| failed(error.to_string()))?.collect();
     if addresses.is_empty() {
         return Err(failed("it has no address".to_owned()));

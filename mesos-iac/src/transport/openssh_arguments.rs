@@ -21,9 +21,14 @@ pub(super) fn arguments(
     if let Some(config) = &options.openssh_config {
         arguments.extend(["-F".into(), config.into()]);
     }
-    arguments.extend(["-T", "-p"].map(OsString::from));
-    arguments.push(target.port.to_string().into());
-    arguments.extend(["-l".into(), (&target.user).into()]);
+    arguments.push("-T".into());
+    // What the definition doesn't say is for ssh_config to say.
+    if let Some(port) = target.port {
+        arguments.extend(["-p".into(), port.to_string().into()]);
+    }
+    if let Some(user) = &target.user {
+        arguments.extend(["-l".into(), user.into()]);
+    }
     let seconds = options.connect_timeout.as_secs_f64().ceil().max(1.0);
     let mut set = |option: String| arguments.extend(["-o".into(), option.into()]);
     for option in [
@@ -183,10 +188,13 @@ mod tests {
             openssh_config: Some("/tmp/config".into()),
             ..options()
         };
-        let texts = texts(&target("zk1", "192.0.2.1", 2222), &options, &HostRecords::default());
+        let mut target = target("zk1", "192.0.2.1", 2222);
+        target.user = Some("deploy".to_owned());
+        let line_of = |target: &Target| texts(target, &options, &HostRecords::default());
+        let texts = line_of(&target);
         let line = texts.join("\u{1f}");
         for part in [
-            "-F|/tmp/config|-T|-p|2222|-l|root|-o|BatchMode=yes|",
+            "-F|/tmp/config|-T|-p|2222|-l|deploy|-o|BatchMode=yes|",
             "|-o|StrictHostKeyChecking=yes|",
             "|-o|ConnectTimeout=2|",
             "|-o|UserKnownHostsFile=\"/home/me/.ssh/known_hosts\" \"/etc/100%% mine\"|",
@@ -195,6 +203,9 @@ mod tests {
             assert!(line.contains(&part.replace('|', "\u{1f}")), "{part}\n{texts:?}");
         }
         assert!(line.ends_with("192.0.2.1"));
+        (target.port, target.user) = (None, None);
+        let silent = line_of(&target);
+        assert!(!silent.iter().any(|word| word == "-p" || word == "-l"), "{silent:?}");
     }
 
     #[test]

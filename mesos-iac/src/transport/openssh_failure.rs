@@ -42,7 +42,10 @@ pub(super) fn reason(target: &Target, options: &SshOptions, said: &str) -> Trans
         return TransportError::Authentication {
             host,
             endpoint,
-            user: target.user.clone(),
+            user: target
+                .user
+                .clone()
+                .unwrap_or_else(|| "the user that ssh_config says".to_owned()),
             tried: vec![Attempt {
                 with: "all that ssh has".to_owned(),
                 outcome: why,

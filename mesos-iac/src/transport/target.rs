@@ -17,10 +17,10 @@ pub struct Target {
     pub host: String,
     /// An IP address (IPv6 without brackets) or a DNS name.
     pub address: String,
-    /// The port of its SSH server.
-    pub port: u16,
-    /// The login.
-    pub user: String,
+    /// The port of its SSH server. `None` is what the transport takes then: 22, or what `ssh_config` says.
+    pub port: Option<u16>,
+    /// The login. `None` is what the transport takes then: `root`, or what `ssh_config` says.
+    pub user: Option<String>,
     /// The host keys that the definition pins. When there are any, one of them must be presented, whatever the
     /// known-hosts files say; only a revocation still counts.
     pub host_keys: Vec<Fingerprint>,
@@ -65,30 +65,42 @@ impl Target {
     pub fn validate(&self) -> Result<(), TransportError> {
         check("host name", &self.host)?;
         check("address", &self.address)?;
-        check("login", &self.user)?;
+        check("login", self.login())?;
         // An address needs ':' and '%' (IPv6 and its zones), a login may need '@' (a directory's realm).
         for (what, value, foreign) in [
-            ("host name", &self.host, &[':', '%', '@'][..]),
+            ("host name", self.host.as_str(), &[':', '%', '@'][..]),
             ("address", &self.address, &['@']),
-            ("login", &self.user, &[':', '%']),
+            ("login", self.login(), &[':', '%']),
         ] {
             if value.contains(foreign) {
                 return Err(refuse(what, value, "it contains '@', ':' or '%'"));
             }
         }
-        if self.port == 0 {
+        if self.port == Some(0) {
             return Err(refuse("port", "0", "a server has a port from 1 on"));
         }
         Ok(())
+    }
+
+    /// The login, as far as the definition says it or no `ssh_config` is read: `root` unless told otherwise.
+    #[must_use]
+    pub fn login(&self) -> &str {
+        self.user.as_deref().unwrap_or("root")
+    }
+
+    /// The port, likewise: 22 unless told otherwise.
+    #[must_use]
+    pub fn ssh_port(&self) -> u16 {
+        self.port.unwrap_or(22)
     }
 
     /// Address and port as one text, for messages: `192.0.2.1:22`, `[2001:db8::1]:22`.
     #[must_use]
     pub fn endpoint(&self) -> String {
         if self.address.contains(':') {
-            format!("[{}]:{}", self.address, self.port)
+            format!("[{}]:{}", self.address, self.ssh_port())
         } else {
-            format!("{}:{}", self.address, self.port)
+            format!("{}:{}", self.address, self.ssh_port())
         }
     }
 }
@@ -132,8 +144,8 @@ pub(super) mod tests {
         Target {
             host: host.to_owned(),
             address: address.to_owned(),
-            port,
-            user: "root".to_owned(),
+            port: Some(port),
+            user: None,
             host_keys: Vec::new(),
         }
     }
@@ -179,7 +191,7 @@ pub(super) mod tests {
             assert!(target("host", bad, 22).validate().is_err(), "address {bad:?}");
             assert!(target(bad, "192.0.2.1", 22).validate().is_err(), "host {bad:?}");
             let mut login = target("host", "192.0.2.1", 22);
-            bad.clone_into(&mut login.user);
+            login.user = Some(bad.to_owned());
             assert!(login.validate().is_err(), "login {bad:?}");
         }
         assert!(target("host", "192.0.2.1", 0).validate().is_err());
