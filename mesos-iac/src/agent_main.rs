@@ -2,10 +2,12 @@
 
 use crate::agent::{Machinery, serve};
 use crate::model::{Facts, ReadSystem as _, System, SystemError, registry};
+use crate::state::STATE_DIRECTORY;
 use crate::system::local::LocalSystem;
 use crate::words::{SecretSource, SecretText};
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Does an agent's work if the program was started as one; `None` if it wasn't.
@@ -70,5 +72,9 @@ impl Machinery for Host {
 
     fn system(&self, secrets: BTreeMap<SecretSource, SecretText>) -> Result<Box<dyn System>, SystemError> {
         Ok(Box::new(LocalSystem::new()?.with_secrets(secrets)))
+    }
+
+    fn state_directory(&self) -> Option<&Path> {
+        Some(Path::new(STATE_DIRECTORY))
     }
 }

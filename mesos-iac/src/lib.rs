@@ -96,6 +96,7 @@ pub mod converge;
 pub mod kinds;
 pub mod model;
 pub mod plan;
+pub mod state;
 pub mod system;
 pub mod words;
 

@@ -2,8 +2,8 @@
 //! touched then.
 
 use mesos_iac::agent::{
-    Answer, Frame, GREETING, Hello, Machinery, Mode, PROTOCOL, Refusal, Request, SecretValue, encode, encode_requests,
-    kinds_digest, serve,
+    Answer, Frame, GREETING, Hello, Machinery, Mode, PROTOCOL, Refusal, Request, RunOptions, SecretValue, encode,
+    encode_requests, kinds_digest, serve,
 };
 use mesos_iac::converge::{Event, Outcome};
 use mesos_iac::model::registry;
@@ -12,6 +12,7 @@ use mesos_iac::system::FakeSystem;
 use mesos_iac::{DeclaredFacts, Facts, SecretSource, SecretText, SystemError};
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// A machine in memory that outlives the agent, so that a test can look at it.
@@ -35,6 +36,10 @@ impl Machinery for FakeMachine {
             system = system.with_secret(source, std::str::from_utf8(value.expose()).unwrap());
         }
         Ok(Box::new(system))
+    }
+
+    fn state_directory(&self) -> Option<&Path> {
+        None
     }
 }
 
@@ -113,6 +118,7 @@ fn run(mode: Mode) -> Vec<Request> {
         Request::Hello(hello(&[("core.file", 1)])),
         Request::Secrets(vec![secret]),
         Request::Run {
+            options: RunOptions::default(),
             mode,
             catalog: catalog(),
         },

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floor of each module of the library: a file imports its own floor or a lower one.
-const FLOORS: [(&str, u8); 15] = [
+const FLOORS: [(&str, u8); 16] = [
     ("words", 0),
     ("model", 1),
     ("kinds", 1),
@@ -14,6 +14,7 @@ const FLOORS: [(&str, u8); 15] = [
     ("plan", 2),
     ("roles", 2),
     ("system", 3),
+    ("state", 3),
     ("converge", 3),
     ("agent", 3),
     ("transport", 3),

@@ -1,7 +1,8 @@
 //! Secrets: known by source in everything that is shown or kept, in the open only on the host that uses them.
 
-use mesos_iac::converge::{Control, Redactor, converge};
+use mesos_iac::converge::{ConvergeOptions, Redactor, converge};
 use mesos_iac::prelude::*;
+use mesos_iac::state::Store;
 use mesos_iac::testing::{FakeSystem, snapshot_text};
 use mesos_iac::{CompiledHost, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -49,9 +50,15 @@ fn the_host_gets_the_value_and_nobody_else_sees_it() {
     let system = FakeSystem::new().with_secret(source(), CANARY);
     let redactor = Redactor::new(&BTreeMap::from([(source(), SecretText::new(CANARY.into()))]));
     let mut told = String::new();
-    converge(&host.catalog, &system, &Control::new(), &mut |event| {
-        writeln!(told, "{:?}", redactor.event(event)).unwrap();
-    });
+    converge(
+        &host.catalog,
+        &system,
+        &mut Store::in_memory(),
+        &ConvergeOptions::default(),
+        &mut |event| {
+            writeln!(told, "{:?}", redactor.event(event)).unwrap();
+        },
+    );
     assert_eq!(
         system.text("/etc/db.conf").unwrap(),
         format!("user = db\npassword = {CANARY}\n")
@@ -72,9 +79,15 @@ fn an_old_file_with_the_value_in_the_open_does_not_show_it() {
     let system = FakeSystem::new().with_file(&path, format!("user = db\npassword = {CANARY}\n"));
     let redactor = Redactor::new(&BTreeMap::from([(source(), SecretText::new(CANARY.into()))]));
     let mut told = String::new();
-    converge(&host.catalog, &system, &Control::new(), &mut |event| {
-        writeln!(told, "{:?}", redactor.event(event)).unwrap();
-    });
+    converge(
+        &host.catalog,
+        &system,
+        &mut Store::in_memory(),
+        &ConvergeOptions::default(),
+        &mut |event| {
+            writeln!(told, "{:?}", redactor.event(event)).unwrap();
+        },
+    );
     assert!(told.contains("«env:SECRETS_TEST»") && !told.contains(CANARY), "{told}");
 }
 
@@ -82,7 +95,13 @@ fn an_old_file_with_the_value_in_the_open_does_not_show_it() {
 fn a_run_without_the_value_fails_before_the_file_is_touched() {
     let host = compiled();
     let system = FakeSystem::new();
-    let summary = converge(&host.catalog, &system, &Control::new(), &mut |_| {});
+    let summary = converge(
+        &host.catalog,
+        &system,
+        &mut Store::in_memory(),
+        &ConvergeOptions::default(),
+        &mut |_| {},
+    );
     assert_eq!(summary.failed, 1);
     assert_eq!(system.text("/etc/db.conf"), None);
 }

@@ -10,5 +10,7 @@ mod serve;
 
 pub use frame::{Frame, FrameError, MOST_JSON, decode_header, encode};
 pub use handshake::{GREETING, PROTOCOL, kinds_digest, refuse};
-pub use protocol::{Answer, Hello, Mode, Refusal, Request, SecretValue, Welcome, decode_answer, encode_requests};
+pub use protocol::{
+    Answer, Hello, Mode, Refusal, Request, RunOptions, SecretValue, Welcome, decode_answer, encode_requests,
+};
 pub use serve::{Machinery, serve};

@@ -2,6 +2,7 @@ use super::blobs;
 use super::frame::{Frame, FrameError, encode};
 use crate::converge::Event;
 use crate::model::{Catalog, DeclaredFacts, FactMismatch, Facts};
+use crate::state::{StateError, Takeover};
 use crate::words::SecretSource;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ pub enum Request {
         mode: Mode,
         /// What is desired.
         catalog: Catalog,
+        /// How.
+        options: RunOptions,
     },
     /// The values of the catalog's secrets.
     Secrets(Vec<SecretValue>),
@@ -49,6 +52,18 @@ pub enum Mode {
     Plan,
     /// It changes what differs.
     Apply,
+}
+
+/// How a run is done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunOptions {
+    /// Who started it, and where, for whoever finds the host locked: `anna@workstation`.
+    pub who: String,
+    /// What it may take over though it belongs to something else.
+    pub takeover: Takeover,
+    /// Whether the first failure stops it.
+    pub fail_fast: bool,
 }
 
 /// The value of a secret, in the frame of its own that carries it.
@@ -113,6 +128,9 @@ pub enum Refusal {
     /// The host can't be worked on.
     #[error("the agent failed to {0}")]
     NoSystem(String),
+    /// The host's state can't be worked with, or another run is at work.
+    #[error("the agent failed to {0}")]
+    State(StateError),
     /// It doesn't run as root.
     #[error("the agent runs as user id {0}, and needs to be root")]
     NotRoot(u32),

@@ -1,16 +1,18 @@
 use super::blobs;
 use super::frame::{Frame, encode};
 use super::handshake::{GREETING, PROTOCOL, refuse};
-use super::protocol::{Answer, Hello, Mode, Refusal, Request, SecretValue, Welcome};
-use crate::converge::{Control, Event, Redactor, converge};
-use crate::model::{Catalog, DeclaredFacts, Facts, System, SystemError};
+use super::protocol::{Answer, Hello, Mode, Refusal, Request, RunOptions, SecretValue, Welcome};
+use crate::converge::{Control, ConvergeOptions, Event, Redactor, converge};
+use crate::model::{Catalog, DeclaredFacts, Facts, Ledger, System, SystemError};
 use crate::plan::plan;
+use crate::state::{HostIdentity, Store};
 use crate::system::PlanningSystem;
-use crate::words::{SecretSource, SecretText};
+use crate::words::{AbsPath, SecretSource, SecretText};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -37,6 +39,9 @@ pub trait Machinery {
     /// # Errors
     /// The machine can't be worked on.
     fn system(&self, secrets: BTreeMap<SecretSource, SecretText>) -> Result<Box<dyn System>, SystemError>;
+
+    /// Where its state stands. `None`: it is kept no longer than the run.
+    fn state_directory(&self) -> Option<&Path>;
 }
 
 /// Serves one controller over a pair of byte streams: greets, checks that controller, agent and host fit together,
@@ -64,6 +69,7 @@ struct Run {
     mode: Mode,
     catalog: Catalog,
     secrets: BTreeMap<SecretSource, SecretText>,
+    options: RunOptions,
 }
 
 /// Takes the messages that describe the run, and checks each as early as it can be.
@@ -93,7 +99,14 @@ fn prepare(
                     secrets.insert(source, SecretText::new(value));
                 }
             }
-            Some(Request::Run { mode, catalog }) => return Ok(Some(Run { mode, catalog, secrets })),
+            Some(Request::Run { mode, catalog, options }) => {
+                return Ok(Some(Run {
+                    mode,
+                    catalog,
+                    secrets,
+                    options,
+                }));
+            }
             Some(Request::Heartbeat) => {}
             Some(Request::Stop) => return Ok(None),
             Some(Request::Hello(_)) => return Err(Refusal::Request("a second greeting".into())),
@@ -124,20 +137,52 @@ fn execute(
     let system = machinery
         .system(run.secrets)
         .map_err(|error| Refusal::NoSystem(error.to_string()))?;
+    let identity = HostIdentity {
+        cluster: run.catalog.cluster.clone(),
+        host: run.catalog.host.clone(),
+        machine: machine_id(&*system),
+    };
     let _heartbeats = answers.start_heartbeats(Arc::clone(heard));
     match run.mode {
         Mode::Plan => {
-            let plan = plan(&run.catalog, &PlanningSystem(&*system));
+            let ledger = match machinery.state_directory() {
+                Some(directory) => Store::look(directory, &identity, &run.options.takeover).map_err(Refusal::State)?,
+                None => Ledger::default(),
+            };
+            let plan = plan(&run.catalog, &PlanningSystem(&*system), &ledger);
             answers.send(&Answer::Event(redactor.event(Event::Planned(plan))));
         }
         Mode::Apply => {
-            converge(&run.catalog, &*system, control, &mut |event| {
+            let RunOptions {
+                who,
+                takeover,
+                fail_fast,
+            } = &run.options;
+            let mut store = match machinery.state_directory() {
+                Some(directory) => Store::open(directory, &identity, takeover, who).map_err(Refusal::State)?,
+                None => Store::in_memory(),
+            };
+            let options = ConvergeOptions {
+                fail_fast: *fail_fast,
+                control: control.clone(),
+                ..ConvergeOptions::default()
+            };
+            converge(&run.catalog, &*system, &mut store, &options, &mut |event| {
                 answers.send(&Answer::Event(redactor.event(event)));
             });
         }
     }
     answers.flush();
     Ok(())
+}
+
+/// What no other machine has, if the machine has it.
+fn machine_id(system: &dyn System) -> Option<String> {
+    let path = AbsPath::new("/etc/machine-id").ok()?;
+    let id = String::from_utf8(system.read(&path).ok()??).ok()?;
+    let id = id.trim();
+    // An image that is booted for the first time has no id yet.
+    (!id.is_empty() && id != "uninitialized").then(|| id.to_owned())
 }
 
 fn next(requests: &Receiver<Result<Request, String>>) -> Result<Option<Request>, Refusal> {

@@ -1,5 +1,6 @@
+use crate::state::Takeover;
 use crate::transport::Method;
-use crate::words::HumanDuration;
+use crate::words::{HostName, HumanDuration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ const EXIT_CODES: &str = "Exit status (the worst wins):
   0  it went well; with --detailed-exitcode: and nothing changed
   2  with --detailed-exitcode: something changed, or would
   1  the definition or the command line has a mistake; no host was touched
+  6  another run was at work on a host
   4  a resource failed, or a host refused the run
   5  a host wasn't reached, or was lost";
 
@@ -81,12 +83,19 @@ pub(super) enum Command {
         #[command(flatten)]
         place: Place,
         #[command(flatten)]
+        takeover: TakeoverArguments,
+        #[command(flatten)]
         outcome: Outcome,
     },
     /// Bring the hosts to what the definition says
     Apply {
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        takeover: TakeoverArguments,
+        /// Stop at the first failure of a host, instead of leaving out what depends on it
+        #[arg(long)]
+        fail_fast: bool,
         #[command(flatten)]
         outcome: Outcome,
     },
@@ -149,6 +158,30 @@ pub(super) struct Outcome {
     /// Tell by the exit status whether anything changed, or would
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
+}
+
+/// What a run may take over though the host's state says that it belongs to something else.
+#[derive(Debug, Args)]
+pub(super) struct TakeoverArguments {
+    /// The machine was installed anew, or cloned from another: forget what the state on it says
+    #[arg(long)]
+    pub(super) reimaged: bool,
+    /// The host had this name in the definition
+    #[arg(long, value_name = "NAME")]
+    pub(super) renamed_from: Option<HostName>,
+    /// The host belonged to another cluster: take it over, and leave alone what that one owned
+    #[arg(long)]
+    pub(super) adopt: bool,
+}
+
+impl TakeoverArguments {
+    pub(super) fn takeover(&self) -> Takeover {
+        Takeover {
+            reimaged: self.reimaged,
+            renamed_from: self.renamed_from.clone(),
+            adopt: self.adopt,
+        }
+    }
 }
 
 /// Where a run takes place.

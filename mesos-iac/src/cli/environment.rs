@@ -13,6 +13,7 @@ pub(super) struct Environment {
     home: Option<PathBuf>,
     no_color: bool,
     agent_socket: Option<PathBuf>,
+    user: Option<OsString>,
 }
 
 impl Environment {
@@ -22,12 +23,23 @@ impl Environment {
             home: set("HOME").map(PathBuf::from),
             no_color: set("NO_COLOR").is_some() || set("TERM").is_some_and(|term| term == "dumb"),
             agent_socket: set("SSH_AUTH_SOCK").map(PathBuf::from),
+            user: set("USER").or_else(|| set("LOGNAME")),
         }
     }
 
     /// The value of a variable, for the secrets that are kept in one.
     pub(super) fn variable(name: &str) -> Option<Vec<u8>> {
         std::env::var_os(name).map(OsString::into_vec)
+    }
+
+    /// Who runs the program, and where: `anna@workstation`.
+    pub(super) fn who(&self) -> String {
+        let user = self
+            .user
+            .as_ref()
+            .map_or_else(|| "somebody".into(), |user| user.to_string_lossy());
+        let machine = rustix::system::uname();
+        format!("{user}@{}", machine.nodename().to_string_lossy())
     }
 
     /// The socket of the SSH agent.

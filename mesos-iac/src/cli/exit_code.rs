@@ -11,54 +11,56 @@ pub const CHANGED: u8 = 2;
 /// The definition or the command line has a mistake. No host was touched.
 pub const USAGE: u8 = 1;
 
+/// Another run was at work on a host, which wasn't touched.
+pub const LOCKED: u8 = 6;
+
 /// A resource or a refresh failed, a host refused the run, or a command that was run ended with an error.
 pub const FAILED: u8 = 4;
 
 /// A host wasn't reached, or was lost.
 pub const UNREACHABLE: u8 = 5;
 
+/// What happened, from good to bad.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// It went well and nothing changed, or would.
+    #[default]
+    Unchanged,
+    /// It went well and something changed, or would.
+    Changed,
+    /// Another run was at work.
+    Locked,
+    /// Something failed.
+    Failed,
+    /// A host wasn't reached.
+    Unreachable,
+}
+
 /// Gathers what happened to one status, of which the worst wins.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Verdict {
-    changed: bool,
-    failed: bool,
-    unreachable: bool,
-}
+pub struct Verdict(Grade);
 
 impl Verdict {
     /// Nothing happened yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            changed: false,
-            failed: false,
-            unreachable: false,
-        }
+        Self(Grade::Unchanged)
     }
 
-    /// Something changed, or would.
-    pub const fn changed(&mut self) {
-        self.changed = true;
-    }
-
-    /// Something failed.
-    pub const fn failed(&mut self) {
-        self.failed = true;
-    }
-
-    /// A host wasn't reached.
-    pub const fn unreachable(&mut self) {
-        self.unreachable = true;
+    /// This happened.
+    pub fn add(&mut self, grade: Grade) {
+        self.0 = self.0.max(grade);
     }
 
     /// The status; "changed" counts only where it was asked for.
     #[must_use]
     pub const fn status(self, detailed: bool) -> u8 {
-        match self {
-            Self { unreachable: true, .. } => UNREACHABLE,
-            Self { failed: true, .. } => FAILED,
-            Self { changed: true, .. } if detailed => CHANGED,
-            _ => SUCCESS,
+        match self.0 {
+            Grade::Unreachable => UNREACHABLE,
+            Grade::Failed => FAILED,
+            Grade::Locked => LOCKED,
+            Grade::Changed if detailed => CHANGED,
+            Grade::Changed | Grade::Unchanged => SUCCESS,
         }
     }
 
@@ -77,11 +79,12 @@ mod tests {
     fn the_worst_wins() {
         let mut verdict = Verdict::new();
         assert_eq!(verdict.status(true), SUCCESS);
-        verdict.changed();
+        verdict.add(Grade::Changed);
         assert_eq!((verdict.status(true), verdict.status(false)), (CHANGED, SUCCESS));
-        verdict.failed();
+        verdict.add(Grade::Failed);
+        verdict.add(Grade::Locked);
         assert_eq!(verdict.status(true), FAILED);
-        verdict.unreachable();
+        verdict.add(Grade::Unreachable);
         assert_eq!(verdict.status(false), UNREACHABLE);
     }
 }

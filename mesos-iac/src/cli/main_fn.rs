@@ -96,8 +96,17 @@ fn run(
         Command::Explain { host, subject } => commands::explain(&session, &host, subject.as_deref()),
         Command::Render { output, selection } => commands::render(&session, output.as_deref(), &selection),
         Command::Graph { language, selection } => commands::graph(&session, language, &selection),
-        Command::Plan { place, outcome } => commands::plan(&session, &place, &outcome),
-        Command::Apply { place, outcome } => commands::apply(&session, &place, &outcome),
+        Command::Plan {
+            place,
+            takeover,
+            outcome,
+        } => commands::plan(&session, &place, &takeover, &outcome),
+        Command::Apply {
+            place,
+            takeover,
+            fail_fast,
+            outcome,
+        } => commands::apply(&session, &place, &takeover, fail_fast, &outcome),
         Command::Run {
             selection,
             connection,

@@ -4,14 +4,15 @@ use super::agents::agents;
 use super::args::{Connection, Format, Place};
 use super::environment::Environment;
 use super::error::CliError;
-use super::exit_code::Verdict;
+use super::exit_code::{Grade, Verdict};
 use super::selection;
 use super::session::Session;
-use crate::agent::{Hello, Mode, PROTOCOL, Request, SecretValue, encode_requests, kinds_digest};
+use crate::agent::{Hello, Mode, PROTOCOL, Request, RunOptions, SecretValue, encode_requests, kinds_digest};
 use crate::compile::CompiledHost;
 use crate::fleet::{AgentPrograms, FleetEvent, FleetOptions, HostTask, resolve_secrets, run_hosts, run_sandboxes};
 use crate::model::{Catalog, Host, registry};
 use crate::report::{JsonReporter, Reporter, RunReporter, Tally};
+use crate::state::Takeover;
 use crate::transport::{Fingerprint, SshOptions, Target};
 use crate::words::{HostName, SecretSource, SecretText};
 use base64::Engine as _;
@@ -23,7 +24,18 @@ use std::sync::mpsc::channel;
 type Secrets = BTreeMap<SecretSource, SecretText>;
 
 /// Plans or applies, tells what happens, and returns the verdict.
-pub(super) fn run_over(session: &Session<'_>, place: &Place, mode: Mode) -> Result<Verdict, CliError> {
+pub(super) fn run_over(
+    session: &Session<'_>,
+    place: &Place,
+    mode: Mode,
+    takeover: Takeover,
+    fail_fast: bool,
+) -> Result<Verdict, CliError> {
+    let run_options = RunOptions {
+        who: session.environment.who(),
+        takeover,
+        fail_fast,
+    };
     let hosts = selection::select(session, place.selection.limit.as_deref())?;
     let mut needed = BTreeSet::new();
     for host in &hosts {
@@ -44,9 +56,12 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, mode: Mode) -> Resu
     match &place.sandbox {
         Some(directory) => {
             let catalogs: Vec<Catalog> = hosts.iter().map(|host| host.catalog.clone()).collect();
-            run_sandboxes(&catalogs, directory, mode, &secrets, &mut take);
+            run_sandboxes(&catalogs, directory, mode, &run_options, &secrets, &mut take);
         }
-        None => over_ssh(session, place, &hosts, &secrets, mode, &mut take)?,
+        None => {
+            let encode = |catalog: &Catalog| requests(catalog, &secrets, mode, &run_options);
+            over_ssh(session, place, &hosts, &encode, &mut take)?;
+        }
     }
     let told = broken.map_or_else(|| reporter.finish(&tally), Err);
     match told {
@@ -78,16 +93,17 @@ fn reporter(session: &Session<'_>, names: &[HostName], mode: Mode) -> Box<dyn Re
     }
 }
 
-const fn verdict(tally: &Tally) -> Verdict {
+fn verdict(tally: &Tally) -> Verdict {
     let mut verdict = Verdict::new();
-    if tally.hosts_changed > 0 {
-        verdict.changed();
-    }
-    if tally.hosts_failed > 0 {
-        verdict.failed();
-    }
-    if tally.hosts_unreachable > 0 {
-        verdict.unreachable();
+    for (grade, hosts) in [
+        (Grade::Changed, tally.hosts_changed),
+        (Grade::Locked, tally.hosts_locked),
+        (Grade::Failed, tally.hosts_failed),
+        (Grade::Unreachable, tally.hosts_unreachable),
+    ] {
+        if hosts > 0 {
+            verdict.add(grade);
+        }
     }
     verdict
 }
@@ -96,8 +112,7 @@ fn over_ssh(
     session: &Session<'_>,
     place: &Place,
     hosts: &[&CompiledHost],
-    secrets: &Secrets,
-    mode: Mode,
+    encode: &dyn Fn(&Catalog) -> Result<Vec<u8>, CliError>,
     take: &mut dyn FnMut(FleetEvent),
 ) -> Result<(), CliError> {
     let kinds: BTreeSet<&str> = hosts.iter().flat_map(|host| host.catalog.kinds()).collect();
@@ -109,7 +124,7 @@ fn over_ssh(
     for host in hosts {
         let (declared, _) = selection::host(session, host.name().as_str())?;
         tasks.push(HostTask {
-            requests: requests(&host.catalog, secrets, mode)?,
+            requests: encode(&host.catalog)?,
             ..task(declared, &place.connection)?
         });
     }
@@ -172,7 +187,7 @@ pub(super) fn fleet_options(session: &Session<'_>, connection: &Connection) -> F
     }
 }
 
-fn requests(catalog: &Catalog, secrets: &Secrets, mode: Mode) -> Result<Vec<u8>, CliError> {
+fn requests(catalog: &Catalog, secrets: &Secrets, mode: Mode, options: &RunOptions) -> Result<Vec<u8>, CliError> {
     let versions = registry::kinds();
     let kinds: BTreeMap<String, u32> = catalog
         .kinds()
@@ -197,6 +212,7 @@ fn requests(catalog: &Catalog, secrets: &Secrets, mode: Mode) -> Result<Vec<u8>,
         Request::Run {
             mode,
             catalog: catalog.clone(),
+            options: options.clone(),
         },
     ];
     encode_requests(&requests)

@@ -1,4 +1,4 @@
-use crate::model::{Diff, RefreshAction};
+use crate::model::{ChangeCause, Diff, RefreshAction};
 use crate::plan::Plan;
 use crate::words::ResourceId;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ pub enum Event {
         id: ResourceId,
         /// How it went.
         outcome: Outcome,
+        /// Why it differed, if it did.
+        cause: Option<ChangeCause>,
         /// How long it took.
         milliseconds: u64,
     },
@@ -29,6 +31,8 @@ pub enum Event {
         action: RefreshAction,
         /// Whose changes caused it.
         because: Vec<ResourceId>,
+        /// Whether an earlier run came to owe it.
+        is_recovered: bool,
         /// How it went.
         outcome: RefreshOutcome,
     },

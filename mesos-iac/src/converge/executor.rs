@@ -1,12 +1,20 @@
 use super::event::{Event, Outcome, RefreshOutcome, Summary};
-use super::refreshes::{Owed, Refreshes};
-use crate::model::{Catalog, Check, Entry, Error, Refreshed, System, SystemError};
-use crate::plan::guarded;
-use crate::words::ResourceId;
-use std::collections::HashMap;
+use super::packages;
+use super::pool;
+use super::refreshes::Subscribers;
+use super::schedule::Schedule;
+use crate::model::{
+    Catalog, ChangeCause, Check, Diff, Effect, Entry, Error, FileDraft, LedgerRecord, OwedRefresh, RefreshCause,
+    Refreshed, Result, Shown, System, SystemError, Timing, Work,
+};
+use crate::plan::{guarded, judge_owed};
+use crate::state::Store;
+use crate::words::{AbsPath, ResourceId};
+use std::collections::{BTreeSet, HashMap};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Asks a run to stop from outside. It stops at the next boundary between resources.
 #[derive(Debug, Clone, Default)]
@@ -31,31 +39,79 @@ impl Control {
     }
 }
 
+/// How a machine is brought to its catalog.
+#[derive(Debug, Clone)]
+pub struct ConvergeOptions {
+    /// How many resources are checked, and files written, at the same time.
+    pub workers: NonZeroUsize,
+    /// Whether the first failure stops the run, instead of skipping what depends on it.
+    pub fail_fast: bool,
+    /// By which the run can be asked to stop.
+    pub control: Control,
+}
+
+impl Default for ConvergeOptions {
+    /// As many workers as the machine has processors, eight at the most; failures skip what depends on them.
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self {
+            workers: processors.min(NonZeroUsize::new(8).unwrap_or(NonZeroUsize::MIN)),
+            fail_fast: false,
+            control: Control::new(),
+        }
+    }
+}
+
 /// Brings a machine to its catalog and tells what happens.
 ///
-/// Resources are taken in the catalog's order, in which each comes after what it depends on. A failed one skips exactly
-/// those that depend on it; the rest goes on. Refreshes come at the end, each target once, unless something that the
-/// target depends on failed: then it is held.
-pub fn converge(catalog: &Catalog, system: &dyn System, control: &Control, tell: &mut dyn FnMut(Event)) -> Summary {
+/// A resource is taken when all that it depends on is done with. What can be taken at one time is checked in parallel; of
+/// what differs, files, directories and links are changed in parallel, and the rest one after the other in the catalog's
+/// order. Packages wait until nothing else can be taken, so that as many as possible share a transaction. A failed
+/// resource skips exactly those that depend on it; the rest goes on.
+///
+/// Refreshes come at the end, each target once, unless something that the target depends on failed: then it is held.
+/// What is owed is kept in `store` before the change that causes it, and leaves it when it was delivered, so a run that
+/// breaks off owes nothing that the next one doesn't know of.
+pub fn converge(
+    catalog: &Catalog,
+    system: &dyn System,
+    store: &mut Store,
+    options: &ConvergeOptions,
+    tell: &mut dyn FnMut(Event),
+) -> Summary {
     let mut run = Run {
         system,
-        control,
+        store,
+        options,
         tell,
         summary: Summary::default(),
-        refreshes: Refreshes::new(catalog),
+        schedule: Schedule::new(catalog),
+        subscribers: Subscribers::new(catalog),
+        boot: None,
+        recovered: BTreeSet::new(),
         failed: HashMap::new(),
+        has_begun: false,
     };
     run.tell(Event::RunStarted {
         resources: catalog.entries.len(),
     });
-    for entry in &catalog.entries {
-        run.take(entry);
-    }
-    for entry in &catalog.entries {
-        if let Some(owed) = run.refreshes.take(&entry.id) {
-            run.refresh(entry, owed);
+    run.recover(catalog);
+    let mut packages = Vec::new();
+    loop {
+        let ready = run.schedule.take_ready();
+        if !ready.is_empty() {
+            let ready = ready.into_iter().map(|at| (at, &catalog.entries[at])).collect();
+            packages.extend(run.take(ready));
+        } else if !packages.is_empty() {
+            run.change_packages(std::mem::take(&mut packages));
+        } else {
+            break;
         }
     }
+    for entry in &catalog.entries {
+        run.refresh_if_owed(entry, |_| true);
+    }
+    run.finish(catalog);
     let summary = run.summary;
     run.tell(Event::RunFinished(summary));
     summary
@@ -63,12 +119,41 @@ pub fn converge(catalog: &Catalog, system: &dyn System, control: &Control, tell:
 
 struct Run<'c, 'r> {
     system: &'r dyn System,
-    control: &'r Control,
+    store: &'r mut Store,
+    options: &'r ConvergeOptions,
     tell: &'r mut dyn FnMut(Event),
     summary: Summary,
-    refreshes: Refreshes<'c>,
+    schedule: Schedule,
+    subscribers: Subscribers<'c>,
+    boot: Option<String>,
+    /// The targets of refreshes that earlier runs came to owe.
+    recovered: BTreeSet<ResourceId>,
     /// What failed or was skipped, and what is at the root of it.
     failed: HashMap<&'c ResourceId, &'c ResourceId>,
+    /// Whether a change was made, or is about to be.
+    has_begun: bool,
+}
+
+/// A resource that differs from what is desired.
+pub(super) struct Change<'c> {
+    pub(super) at: usize,
+    pub(super) entry: &'c Entry,
+    pub(super) diff: Diff,
+    pub(super) took: Duration,
+    /// The digest of its state before.
+    before: Option<String>,
+    /// What came to be owed a refresh for this change, and wasn't before.
+    newly_owed: Vec<ResourceId>,
+}
+
+/// `None`: the run was asked to stop before. Within: what isn't a new file has no draft.
+type Drafted<'s> = Option<Result<Option<Box<dyn FileDraft + 's>>>>;
+
+/// What a check found, and how long it took.
+struct Checked {
+    found: Result<Check>,
+    before: Option<String>,
+    took: Duration,
 }
 
 impl<'c> Run<'c, '_> {
@@ -77,64 +162,274 @@ impl<'c> Run<'c, '_> {
         (self.tell)(event);
     }
 
-    fn take(&mut self, entry: &'c Entry) {
-        let started = Instant::now();
-        let outcome = self.outcome(entry);
-        match &outcome {
-            Outcome::Failed(_) => {
-                self.failed.insert(&entry.id, &entry.id);
-            }
-            Outcome::Skipped { .. } | Outcome::NotReached => {
-                if let Some(root) = self.failed_root(entry) {
-                    self.failed.insert(&entry.id, root);
-                }
-            }
-            Outcome::NoChange | Outcome::Changed(_) | Outcome::Unknown(_) => {}
+    /// Takes over what an earlier run left: drafts of files, and refreshes that it came to owe.
+    fn recover(&mut self, catalog: &'c Catalog) {
+        for note in self.store.notes() {
+            self.tell(Event::Noted(note));
         }
-        let satisfied = match &outcome {
-            Outcome::Changed(diff) => self.refreshes.satisfy(entry, diff),
-            _ => None,
+        if self.store.broke_off() {
+            let directories = directories(catalog);
+            if let Err(error) = self.system.sweep(&directories) {
+                self.tell(Event::Noted(format!(
+                    "what a run that broke off left behind wasn't removed: {error}"
+                )));
+            }
+        }
+        self.boot = self.system.boot().unwrap_or_default();
+        if self.store.ledger().owed.is_empty() {
+            return;
+        }
+        let judged = judge_owed(catalog, self.system, self.store.ledger(), self.boot.as_deref());
+        self.record(judged.records);
+        for note in judged.notes {
+            self.tell(Event::Noted(note));
+        }
+        for (target, owed) in judged.satisfied {
+            self.tell(refresh_finished(&target, &owed, true, RefreshOutcome::Satisfied));
+        }
+        self.recovered = self.store.ledger().owed.keys().cloned().collect();
+    }
+
+    /// Takes resources whose dependencies are done with. Returns the packages among them that differ.
+    fn take(&mut self, ready: Vec<(usize, &'c Entry)>) -> Vec<Change<'c>> {
+        let mut to_check = Vec::with_capacity(ready.len());
+        for (at, entry) in ready {
+            if self.options.control.is_stopped() {
+                self.settle(at, entry, Outcome::NotReached, Duration::ZERO);
+            } else if let Some(root) = self.failed_root(entry) {
+                let because = root.clone();
+                self.settle(at, entry, Outcome::Skipped { because }, Duration::ZERO);
+            } else {
+                to_check.push((at, entry));
+            }
+        }
+        let checked = {
+            let (system, subscribers) = (self.system, &self.subscribers);
+            let check = |(at, entry): (usize, &'c Entry)| (at, entry, check(entry, system, subscribers.has(&entry.id)));
+            pool::map(self.options.workers, to_check, check)
         };
-        for note in self.system.notes() {
-            self.tell(Event::Noted(format!("{}: {note}", entry.id)));
+        let mut changes = Vec::new();
+        for (at, entry, checked) in checked {
+            let Checked { found, before, took } = checked;
+            match found {
+                Ok(Check::NoChange) => self.settle(at, entry, Outcome::NoChange, took),
+                Ok(Check::Change(diff)) => changes.push(Change {
+                    at,
+                    entry,
+                    diff,
+                    took,
+                    before,
+                    newly_owed: Vec::new(),
+                }),
+                Err(error) => self.settle(at, entry, failure(error), took),
+            }
         }
-        let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.tell(Event::ResourceFinished {
-            id: entry.id.clone(),
-            outcome,
-            milliseconds,
-        });
-        if let Some(owed) = satisfied {
-            self.finish_refresh(entry, owed, RefreshOutcome::Satisfied);
+        let (mut beside, mut alone, mut packages) = (Vec::new(), Vec::new(), Vec::new());
+        for change in changes {
+            match change.entry.resource.behavior().work(&change.diff) {
+                Work::Beside => beside.push(change),
+                Work::Alone => alone.push(change),
+                Work::Install(_) | Work::Remove(_) => packages.push(change),
+            }
         }
-        if let Some(owed) = self.refreshes.take_immediate(&entry.id) {
-            self.refresh(entry, owed);
+        self.change_beside(beside);
+        for change in alone {
+            self.change_alone(change);
+        }
+        packages
+    }
+
+    /// Makes durable what the changes will owe. Those for which that isn't possible fail, with nothing changed.
+    fn promise(&mut self, mut changes: Vec<Change<'c>>) -> Vec<Change<'c>> {
+        let mut records = Vec::new();
+        if !self.has_begun && !changes.is_empty() {
+            records.push(LedgerRecord::Began);
+        }
+        for change in &mut changes {
+            let id = &change.entry.id;
+            let creates = change
+                .diff
+                .changes
+                .first()
+                .is_some_and(|change| change.from == Shown::Absent);
+            records.push(LedgerRecord::Changing {
+                id: id.clone(),
+                creates,
+            });
+            let cause = RefreshCause {
+                id: id.clone(),
+                before: change.before.clone(),
+            };
+            for (target, record) in self.subscribers.owed(&cause, self.boot.as_deref()) {
+                if !self.store.ledger().owes(target, id) {
+                    change.newly_owed.push(target.clone());
+                }
+                records.push(record);
+            }
+        }
+        match self.store.promise(records) {
+            Ok(()) => {
+                self.has_begun |= !changes.is_empty();
+                changes
+            }
+            Err(error) => {
+                for Change { at, entry, took, .. } in changes {
+                    self.settle(at, entry, Outcome::Failed(error.to_string()), took);
+                }
+                Vec::new()
+            }
         }
     }
 
-    fn outcome(&mut self, entry: &'c Entry) -> Outcome {
-        if self.control.is_stopped() {
-            return Outcome::NotReached;
+    /// Changes files, directories and links at the same time: all new files are durable before one takes its place.
+    fn change_beside(&mut self, changes: Vec<Change<'c>>) {
+        let changes = self.promise(changes);
+        if changes.is_empty() {
+            return;
         }
-        if let Some(root) = self.failed_root(entry) {
-            return Outcome::Skipped { because: root.clone() };
-        }
-        let behavior = entry.resource.behavior();
-        let diff = match guarded("check", || behavior.check(self.system)) {
-            Ok(Check::NoChange) => return Outcome::NoChange,
-            Ok(Check::Change(diff)) => diff,
-            Err(error) => return failure(error),
-        };
-        // Before the change and not after it: a resource that fails half-way may have changed all the same.
-        self.refreshes.owe(&entry.id);
-        match guarded("apply", || behavior.apply(self.system, &diff)) {
-            Ok(()) => Outcome::Changed(diff),
-            Err(error) => {
-                let outcome = failure(error);
-                if matches!(outcome, Outcome::Unknown(_)) {
-                    self.refreshes.forgive(&entry.id);
+        let (system, control) = (self.system, &self.options.control);
+        let drafted = pool::map(self.options.workers, changes, |change: Change<'c>| {
+            let began = Instant::now();
+            let draft = if control.is_stopped() {
+                None
+            } else {
+                let behavior = change.entry.resource.behavior();
+                Some(guarded("draft", || behavior.draft(system, &change.diff)))
+            };
+            (change, draft, began.elapsed())
+        });
+        let has_drafts = drafted.iter().any(|(_, draft, _)| matches!(draft, Some(Ok(Some(_)))));
+        let synced = if has_drafts { system.sync() } else { Ok(()) };
+        let place = |(mut change, draft, took): (Change<'c>, Drafted<'_>, Duration)| {
+            let began = Instant::now();
+            let done = draft.map(|draft| match draft? {
+                Some(draft) => {
+                    synced.clone()?;
+                    Ok(draft.place()?)
                 }
-                outcome
+                None => {
+                    let behavior = change.entry.resource.behavior();
+                    guarded("apply", || behavior.apply(system, &change.diff))
+                }
+            });
+            change.took += took + began.elapsed();
+            (change, done)
+        };
+        let done = pool::map(self.options.workers, drafted, place);
+        for (change, done) in done {
+            match done {
+                Some(done) => self.changed(change, done),
+                None => self.not_reached(&change),
+            }
+        }
+    }
+
+    fn change_alone(&mut self, change: Change<'c>) {
+        if self.options.control.is_stopped() {
+            return self.settle(change.at, change.entry, Outcome::NotReached, change.took);
+        }
+        self.store.say(&change.entry.id.to_string());
+        for mut change in self.promise(vec![change]) {
+            let began = Instant::now();
+            let behavior = change.entry.resource.behavior();
+            let done = guarded("apply", || behavior.apply(self.system, &change.diff));
+            change.took += began.elapsed();
+            self.changed(change, done);
+        }
+    }
+
+    fn change_packages(&mut self, changes: Vec<Change<'c>>) {
+        if self.options.control.is_stopped() {
+            for Change { at, entry, took, .. } in changes {
+                self.settle(at, entry, Outcome::NotReached, took);
+            }
+            return;
+        }
+        self.store.say("packages");
+        let changes = self.promise(changes);
+        for (change, done) in packages::transact(self.system, changes) {
+            self.changed(change, done);
+        }
+    }
+
+    /// A change was tried.
+    fn changed(&mut self, change: Change<'c>, done: Result<()>) {
+        let outcome = match done {
+            Ok(()) => Outcome::Changed(change.diff.clone()),
+            Err(error) => failure(error),
+        };
+        if matches!(outcome, Outcome::Unknown(_)) {
+            self.forgive(&change);
+        }
+        self.settle(change.at, change.entry, outcome, change.took);
+    }
+
+    /// A change wasn't made: nothing is owed for it that wasn't owed before.
+    fn forgive(&mut self, change: &Change<'c>) {
+        let forgiven = change.newly_owed.iter().map(|target| LedgerRecord::Forgiven {
+            target: target.clone(),
+            cause: change.entry.id.clone(),
+        });
+        self.record(forgiven.collect());
+    }
+
+    /// The run was asked to stop before the change was made.
+    fn not_reached(&mut self, change: &Change<'c>) {
+        self.forgive(change);
+        self.settle(change.at, change.entry, Outcome::NotReached, change.took);
+    }
+
+    /// A resource is done with.
+    fn settle(&mut self, at: usize, entry: &'c Entry, outcome: Outcome, took: Duration) {
+        match &outcome {
+            Outcome::Failed(_) => {
+                self.failed.insert(&entry.id, &entry.id);
+                if self.options.fail_fast {
+                    self.options.control.stop();
+                }
+            }
+            Outcome::Skipped { .. } | Outcome::NotReached => {
+                let root = self.failed_root(entry).unwrap_or(&entry.id);
+                self.failed.insert(&entry.id, root);
+            }
+            Outcome::NoChange | Outcome::Changed(_) | Outcome::Unknown(_) => {}
+        }
+        let cause = self.cause(entry, &outcome);
+        for note in self.system.notes() {
+            self.tell(Event::Noted(note));
+        }
+        let satisfied = match &outcome {
+            Outcome::Changed(diff) => self.satisfied(entry, diff),
+            _ => None,
+        };
+        self.tell(Event::ResourceFinished {
+            id: entry.id.clone(),
+            outcome,
+            cause,
+            milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        });
+        if let Some(owed) = satisfied {
+            self.clear(entry, &owed, RefreshOutcome::Satisfied);
+        }
+        self.refresh_if_owed(entry, |owed| owed.timing == Timing::Immediate);
+        self.schedule.finish(at);
+    }
+
+    /// Why a resource differed; takes down that it is as desired now.
+    fn cause(&mut self, entry: &Entry, outcome: &Outcome) -> Option<ChangeCause> {
+        if !matches!(outcome, Outcome::NoChange | Outcome::Changed(_) | Outcome::Failed(_)) {
+            return None;
+        }
+        let desired = entry.digest().ok()?;
+        let cause = self.store.ledger().cause(&entry.id, &desired);
+        match outcome {
+            Outcome::Failed(_) => Some(cause),
+            _ => {
+                self.store.settle(&LedgerRecord::Settled {
+                    id: entry.id.clone(),
+                    desired,
+                });
+                matches!(outcome, Outcome::Changed(_)).then_some(cause)
             }
         }
     }
@@ -143,20 +438,41 @@ impl<'c> Run<'c, '_> {
         entry.after.iter().find_map(|edge| self.failed.get(&edge.on).copied())
     }
 
-    fn refresh(&mut self, entry: &'c Entry, owed: Owed) {
+    /// The refresh that an entry is owed and that its own change did already.
+    fn satisfied(&self, entry: &Entry, diff: &Diff) -> Option<OwedRefresh> {
+        let owed = self.store.ledger().owed.get(&entry.id)?;
+        entry
+            .resource
+            .behavior()
+            .satisfies(diff, owed.action)
+            .then(|| owed.clone())
+    }
+
+    fn refresh_if_owed(&mut self, entry: &'c Entry, which: impl Fn(&OwedRefresh) -> bool) {
+        let Some(owed) = self
+            .store
+            .ledger()
+            .owed
+            .get(&entry.id)
+            .filter(|owed| which(owed))
+            .cloned()
+        else {
+            return;
+        };
         let blocked = self.failed.get(&entry.id).copied().or_else(|| self.failed_root(entry));
-        let outcome = if let Some(root) = blocked {
-            RefreshOutcome::Held { because: root.clone() }
-        } else if self.control.is_stopped() {
+        let is_recovered = self.recovered.contains(&entry.id);
+        let outcome = if self.options.control.is_stopped() {
             RefreshOutcome::NotReached
+        } else if let Some(root) = blocked {
+            RefreshOutcome::Held { because: root.clone() }
         } else {
-            match guarded("refresh", || {
-                entry.resource.behavior().refresh(self.system, owed.action)
-            }) {
-                Ok(Refreshed::Done) => RefreshOutcome::Done,
-                Ok(Refreshed::Needless) => RefreshOutcome::Satisfied,
+            self.store.say(&format!("{} {}", owed.action, entry.id));
+            let behavior = entry.resource.behavior();
+            match guarded("refresh", || behavior.refresh(self.system, owed.action)) {
+                Ok(Refreshed::Done) => return self.clear(entry, &owed, RefreshOutcome::Done),
+                Ok(Refreshed::Needless) => return self.clear(entry, &owed, RefreshOutcome::Satisfied),
                 Err(Error::System(error @ SystemError::Unknowable { .. })) => {
-                    RefreshOutcome::Unknown(error.to_string())
+                    return self.clear(entry, &owed, RefreshOutcome::Unknown(error.to_string()));
                 }
                 Err(error) => {
                     self.failed.insert(&entry.id, &entry.id);
@@ -164,16 +480,86 @@ impl<'c> Run<'c, '_> {
                 }
             }
         };
-        self.finish_refresh(entry, owed, outcome);
+        // It stays owed.
+        self.tell(refresh_finished(&entry.id, &owed, is_recovered, outcome));
     }
 
-    fn finish_refresh(&mut self, entry: &Entry, owed: Owed, outcome: RefreshOutcome) {
-        self.tell(Event::RefreshFinished {
-            target: entry.id.clone(),
-            action: owed.action,
-            because: owed.because,
-            outcome,
-        });
+    /// A refresh isn't owed any more.
+    fn clear(&mut self, entry: &Entry, owed: &OwedRefresh, outcome: RefreshOutcome) {
+        let target = entry.id.clone();
+        self.record(vec![LedgerRecord::Cleared { target }]);
+        let is_recovered = self.recovered.remove(&entry.id);
+        self.tell(refresh_finished(&entry.id, owed, is_recovered, outcome));
+    }
+
+    /// Takes down what was done. That it isn't taken down costs the next run needless work, and nothing is lost.
+    fn record(&mut self, records: Vec<LedgerRecord>) {
+        if let Err(error) = self.store.tell(records) {
+            self.tell(Event::Noted(format!(
+                "failed to {error}; the next run may repeat a refresh"
+            )));
+        }
+    }
+
+    fn finish(&mut self, catalog: &Catalog) {
+        self.store.say("finishing");
+        if self.has_begun
+            && let Err(error) = self.system.sync()
+        {
+            self.tell(Event::Noted(format!(
+                "what was changed may not survive a power failure: {error}"
+            )));
+        }
+        let is_there = self.summary.failed == 0 && self.summary.skipped == 0;
+        let digest = is_there.then(|| catalog.digest().ok()).flatten();
+        if let Err(error) = self.store.finish(digest) {
+            self.tell(Event::Noted(format!(
+                "failed to {error}; the next run reads the journal instead"
+            )));
+        }
+    }
+}
+
+/// The directories in which a run with this catalog writes files.
+fn directories(catalog: &Catalog) -> Vec<AbsPath> {
+    let written = catalog
+        .entries
+        .iter()
+        .flat_map(|entry| entry.resource.behavior().effects().writes);
+    let directories: BTreeSet<AbsPath> = written
+        .filter_map(|effect| match effect {
+            Effect::Path(path) => path.parent(),
+            _ => None,
+        })
+        .collect();
+    directories.into_iter().collect()
+}
+
+fn check(entry: &Entry, system: &dyn System, has_subscribers: bool) -> Checked {
+    let began = Instant::now();
+    let behavior = entry.resource.behavior();
+    let mut found = guarded("check", || behavior.check(system));
+    let mut before = None;
+    if has_subscribers && matches!(found, Ok(Check::Change(_))) {
+        match guarded("check", || behavior.image(system)) {
+            Ok(image) => before = image,
+            Err(error) => found = Err(error),
+        }
+    }
+    Checked {
+        found,
+        before,
+        took: began.elapsed(),
+    }
+}
+
+fn refresh_finished(target: &ResourceId, owed: &OwedRefresh, is_recovered: bool, outcome: RefreshOutcome) -> Event {
+    Event::RefreshFinished {
+        target: target.clone(),
+        action: owed.action,
+        because: owed.because.iter().map(|cause| cause.id.clone()).collect(),
+        is_recovered,
+        outcome,
     }
 }
 

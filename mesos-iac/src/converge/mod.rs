@@ -3,9 +3,12 @@
 
 mod event;
 mod executor;
+mod packages;
+mod pool;
 mod redact;
 mod refreshes;
+mod schedule;
 
 pub use event::{Event, Outcome, RefreshOutcome, Summary};
-pub use executor::{Control, converge};
+pub use executor::{Control, ConvergeOptions, converge};
 pub use redact::Redactor;

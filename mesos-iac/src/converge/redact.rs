@@ -150,6 +150,7 @@ mod tests {
         let event = Event::ResourceFinished {
             id: "file[/x]".parse().unwrap(),
             outcome: Outcome::Changed(diff),
+            cause: None,
             milliseconds: 0,
         };
         let shown = format!("{:?}", redactor(&[("A", "hunter2")]).event(event));

@@ -1,24 +1,11 @@
-use crate::model::{Catalog, Diff, Entry, RefreshAction, Timing};
+use crate::model::{Catalog, Entry, LedgerRecord, RefreshAction, RefreshCause, Timing};
 use crate::words::ResourceId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-/// The refreshes that a run owes: one for each target, whatever the number of causes.
-///
-/// This is where they will become durable; for now they live as long as the run.
-pub(super) struct Refreshes<'c> {
-    subscribers: HashMap<&'c ResourceId, Vec<(&'c Entry, RefreshAction, Timing)>>,
-    owed: BTreeMap<&'c ResourceId, Owed>,
-}
+/// Who is to be refreshed when something changes. What is owed stands in the host's ledger.
+pub(super) struct Subscribers<'c>(HashMap<&'c ResourceId, Vec<(&'c Entry, RefreshAction, Timing)>>);
 
-/// A refresh that is owed.
-#[derive(Debug, Clone)]
-pub(super) struct Owed {
-    pub(super) action: RefreshAction,
-    pub(super) because: Vec<ResourceId>,
-    pub(super) immediate: bool,
-}
-
-impl<'c> Refreshes<'c> {
+impl<'c> Subscribers<'c> {
     pub(super) fn new(catalog: &'c Catalog) -> Self {
         let mut subscribers = HashMap::<_, Vec<_>>::new();
         for entry in &catalog.entries {
@@ -27,58 +14,30 @@ impl<'c> Refreshes<'c> {
                 subscribers.entry(&subscription.on).or_default().push(waiting);
             }
         }
-        Self {
-            subscribers,
-            owed: BTreeMap::new(),
-        }
+        Self(subscribers)
     }
 
-    /// A resource is about to change: whoever subscribed to it is owed a refresh. A restart includes a reload.
-    pub(super) fn owe(&mut self, cause: &ResourceId) {
-        for (target, action, timing) in self.subscribers.get(cause).into_iter().flatten() {
-            let owed = self.owed.entry(&target.id).or_insert_with(|| Owed {
+    /// Whether anything is to be refreshed when this changes.
+    pub(super) fn has(&self, cause: &ResourceId) -> bool {
+        self.0.contains_key(cause)
+    }
+
+    /// What comes to be owed when this changes: the targets, and the records that say so.
+    pub(super) fn owed(
+        &self,
+        cause: &RefreshCause,
+        boot: Option<&str>,
+    ) -> impl Iterator<Item = (&'c ResourceId, LedgerRecord)> {
+        let subscribers = self.0.get(&cause.id).into_iter().flatten();
+        subscribers.map(move |(target, action, timing)| {
+            let record = LedgerRecord::Owed {
+                target: target.id.clone(),
                 action: *action,
-                because: Vec::new(),
-                immediate: false,
-            });
-            owed.action = owed.action.max(*action);
-            owed.immediate |= *timing == Timing::Immediate;
-            if !owed.because.contains(cause) {
-                owed.because.push(cause.clone());
-            }
-        }
-    }
-
-    /// A change turned out not to have been made: nobody is owed anything for it.
-    pub(super) fn forgive(&mut self, cause: &ResourceId) {
-        for owed in self.owed.values_mut() {
-            owed.because.retain(|because| because != cause);
-        }
-        self.owed.retain(|_, owed| !owed.because.is_empty());
-    }
-
-    /// A target changed by itself: what that change does needs no refresh any more. Returns what was satisfied.
-    pub(super) fn satisfy(&mut self, target: &Entry, diff: &Diff) -> Option<Owed> {
-        let owed = self.owed.get(&target.id)?;
-        target
-            .resource
-            .behavior()
-            .satisfies(diff, owed.action)
-            .then(|| self.owed.remove(&target.id))
-            .flatten()
-    }
-
-    /// The refresh that a target is owed in its own place in the order.
-    pub(super) fn take_immediate(&mut self, target: &ResourceId) -> Option<Owed> {
-        if self.owed.get(target)?.immediate {
-            self.owed.remove(target)
-        } else {
-            None
-        }
-    }
-
-    /// The refresh that a target is owed.
-    pub(super) fn take(&mut self, target: &ResourceId) -> Option<Owed> {
-        self.owed.remove(target)
+                timing: *timing,
+                cause: cause.clone(),
+                boot: boot.map(ToOwned::to_owned),
+            };
+            (&target.id, record)
+        })
     }
 }

@@ -1,5 +1,6 @@
 use super::program::ProgramError;
 use crate::agent::Refusal;
+use crate::state::StateError;
 use crate::transport::TransportError;
 use crate::words::HumanDuration;
 
@@ -60,6 +61,12 @@ impl HostError {
         )
     }
 
+    /// Whether another run was at work on the host.
+    #[must_use]
+    pub const fn is_locked(&self) -> bool {
+        matches!(self, Self::Refused(Refusal::State(StateError::Locked(_))))
+    }
+
     /// What to do next.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -73,6 +80,7 @@ impl HostError {
             Self::Refused(Refusal::Kinds(_)) => Some(
                 "build an agent that has them, from the same sources as the program, or leave `--agent` out".into(),
             ),
+            Self::Refused(Refusal::State(error)) => Some(error.hint().into()),
             Self::Refused(Refusal::Facts(_)) => Some("correct the definition, or the host".into()),
             Self::Refused(Refusal::NotRoot(_)) => Some("log in as root, or as a user who may `sudo -n`".into()),
             Self::Garbage(_) => Some("log in by hand and see what the login prints; nothing was changed".into()),

@@ -1,8 +1,10 @@
+use super::error::HostError;
 use super::event::{FleetEvent, HostResult, Traffic};
-use crate::agent::Mode;
-use crate::converge::{Control, Redactor, converge};
+use crate::agent::{Mode, Refusal, RunOptions};
+use crate::converge::{ConvergeOptions, Event, Redactor, Summary, converge};
 use crate::model::Catalog;
-use crate::plan::plan;
+use crate::plan::{Plan, plan};
+use crate::state::{HostIdentity, Store, Takeover};
 use crate::system::{PlanningSystem, Sandbox};
 use crate::words::{SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -14,6 +16,7 @@ pub fn run_sandboxes(
     catalogs: &[Catalog],
     directory: &Path,
     mode: Mode,
+    options: &RunOptions,
     secrets: &BTreeMap<SecretSource, SecretText>,
     tell: &mut dyn FnMut(FleetEvent),
 ) {
@@ -25,22 +28,17 @@ pub fn run_sandboxes(
             Err(error) => HostResult::Failed(error.into()),
             Ok(sandbox) => {
                 let sandbox = sandbox.with_secrets(secrets.clone());
+                let happened = &mut |event| {
+                    tell(FleetEvent::Host {
+                        host: host.clone(),
+                        event: redactor.event(event),
+                    });
+                };
                 match mode {
-                    Mode::Plan => HostResult::Planned(redactor.plan(plan(catalog, &PlanningSystem(&sandbox)))),
-                    Mode::Apply => {
-                        let summary = converge(catalog, &sandbox, &Control::new(), &mut |event| {
-                            let event = redactor.event(event);
-                            tell(FleetEvent::Host {
-                                host: host.clone(),
-                                event,
-                            });
-                        });
-                        sandbox.save().map_or_else(
-                            |error| HostResult::Failed(error.into()),
-                            |()| HostResult::Converged(summary),
-                        )
-                    }
+                    Mode::Plan => plan_one(catalog, &sandbox).map(|plan| HostResult::Planned(redactor.plan(plan))),
+                    Mode::Apply => converge_one(catalog, &sandbox, options, happened).map(HostResult::Converged),
                 }
+                .unwrap_or_else(HostResult::Failed)
             }
         };
         tell(FleetEvent::HostFinished {
@@ -49,4 +47,40 @@ pub fn run_sandboxes(
             traffic: Traffic::default(),
         });
     }
+}
+
+fn identity(catalog: &Catalog) -> HostIdentity {
+    HostIdentity {
+        cluster: catalog.cluster.clone(),
+        host: catalog.host.clone(),
+        machine: None,
+    }
+}
+
+fn plan_one(catalog: &Catalog, sandbox: &Sandbox) -> Result<Plan, HostError> {
+    let ledger = Store::look(&sandbox.state_directory(), &identity(catalog), &Takeover::default());
+    let ledger = ledger.map_err(Refusal::State).map_err(HostError::Refused)?;
+    Ok(plan(catalog, &PlanningSystem(sandbox), &ledger))
+}
+
+fn converge_one(
+    catalog: &Catalog,
+    sandbox: &Sandbox,
+    options: &RunOptions,
+    tell: &mut dyn FnMut(Event),
+) -> Result<Summary, HostError> {
+    let store = Store::open(
+        &sandbox.state_directory(),
+        &identity(catalog),
+        &options.takeover,
+        &options.who,
+    );
+    let mut store = store.map_err(Refusal::State).map_err(HostError::Refused)?;
+    let how = ConvergeOptions {
+        fail_fast: options.fail_fast,
+        ..ConvergeOptions::default()
+    };
+    let summary = converge(catalog, sandbox, &mut store, &how, tell);
+    sandbox.save()?;
+    Ok(summary)
 }

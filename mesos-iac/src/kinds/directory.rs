@@ -2,7 +2,7 @@ use super::builder::{Mistake, attribute_methods, compare_attributes};
 use super::file::in_the_way;
 use crate::model::{
     Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, PathAttributes, PathKind, ReadSystem, Result,
-    Shown, System,
+    Shown, System, Work,
 };
 use crate::words::{AbsPath, ResourceId};
 use mesos_iac_macros::Resource;
@@ -120,6 +120,10 @@ impl Converge for Directory {
             system.set_attributes(&system.resolve(&self.path)?, &self.attributes)?;
         }
         Ok(())
+    }
+
+    fn work(&self, _: &Diff) -> Work {
+        Work::Beside
     }
 
     fn effects(&self) -> Effects {

@@ -1,11 +1,12 @@
 use super::builder::{Mistake, attribute_methods, compare_attributes};
 use crate::model::{
-    Check, Content, ContentSource, Converge, Declare, Diff, Effect, Effects, Error, FileWrite, HostView, IntoContent,
-    PathAttributes, PathKind, ReadSystem, Result, Shown, System, SystemError,
+    Check, Content, ContentSource, Converge, Declare, Diff, Effect, Effects, Error, FileDraft, FileWrite, HostView,
+    IntoContent, PathAttributes, PathKind, ReadSystem, Result, Shown, System, SystemError, Work,
 };
 use crate::words::{AbsPath, CommandLine, Mode, ResourceId};
 use mesos_iac_macros::Resource;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 /// Ensures that a file exists with a content, an owner, a group and a mode; or that it doesn't exist.
 ///
@@ -133,6 +134,21 @@ impl File {
         &self.attributes
     }
 
+    fn bytes(&self, system: &dyn System) -> Result<Vec<u8>> {
+        match &self.content {
+            Some(content) => content.reveal(system),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    const fn write<'a>(&'a self, content: &'a [u8]) -> FileWrite<'a> {
+        FileWrite {
+            content,
+            attributes: &self.attributes,
+            verify: self.verify.as_ref(),
+        }
+    }
+
     fn shown(&self, bytes: &[u8]) -> Shown {
         if self.content.as_ref().is_some_and(Content::is_secret) {
             Shown::Secret
@@ -186,16 +202,24 @@ impl Converge for File {
         if !diff.has("content") {
             return Ok(system.set_attributes(&system.resolve(&self.path)?, &self.attributes)?);
         }
-        let content = match &self.content {
-            Some(content) => content.reveal(system)?,
-            None => Vec::new(),
-        };
-        let write = FileWrite {
-            content: &content,
-            attributes: &self.attributes,
-            verify: self.verify.as_ref(),
-        };
-        Ok(system.write_file(&self.path, &write)?)
+        let content = self.bytes(system)?;
+        Ok(system.write_file(&self.path, &self.write(&content))?)
+    }
+
+    fn work(&self, _: &Diff) -> Work {
+        Work::Beside
+    }
+
+    fn draft<'s>(&self, system: &'s dyn System, diff: &Diff) -> Result<Option<Box<dyn FileDraft + 's>>> {
+        if !self.present || !diff.has("content") {
+            return Ok(None);
+        }
+        let content = self.bytes(system)?;
+        Ok(system.draft_file(&self.path, &self.write(&content))?)
+    }
+
+    fn image(&self, system: &dyn ReadSystem) -> Result<Option<String>> {
+        path_image(system, &self.path).map(Some)
     }
 
     fn effects(&self) -> Effects {
@@ -205,6 +229,26 @@ impl Converge for File {
             .read_if(self.attributes.group.clone().map(Effect::Group))
             .removing(!self.present)
     }
+}
+
+/// A digest of what stands at a path, links followed: its kind, owner, group and mode, and a file's content.
+///
+/// The content may be a secret that is easily guessed, and the digest stands on the host's disk: where only root may read
+/// it, as in the file itself.
+pub(super) fn path_image(system: &dyn ReadSystem, path: &AbsPath) -> Result<String> {
+    let resolved = system.resolve(path)?;
+    let Some(entry) = system.entry(&resolved)? else {
+        return Ok("absent".to_owned());
+    };
+    let mut digest = Sha256::new();
+    digest.update(format!(
+        "{:?} {:?} {:?} {:?}\n",
+        entry.kind, entry.mode, entry.owner, entry.group
+    ));
+    if entry.kind == PathKind::File {
+        digest.update(system.read(&resolved)?.unwrap_or_default());
+    }
+    Ok(crate::model::hex(&digest.finalize()))
 }
 
 /// The error that something else stands at the path.

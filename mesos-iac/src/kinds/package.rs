@@ -1,7 +1,7 @@
 use super::builder::Mistake;
 use crate::model::{
     Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, PackageRequest, ReadSystem, Result, Shown,
-    System, full_unit_name,
+    System, Work, full_unit_name,
 };
 use crate::words::{AbsPath, ResourceId};
 use mesos_iac_macros::Resource;
@@ -138,6 +138,13 @@ impl Package {
         self.version.as_deref()
     }
 
+    fn request(&self) -> PackageRequest {
+        PackageRequest {
+            name: self.name.clone(),
+            version: self.version.clone(),
+        }
+    }
+
     /// Whether it is to be installed.
     #[must_use]
     pub const fn is_present(&self) -> bool {
@@ -169,14 +176,24 @@ impl Converge for Package {
 
     fn apply(&self, system: &dyn System, _: &Diff) -> Result<()> {
         if self.present {
-            system.install_packages(&[PackageRequest {
-                name: self.name.clone(),
-                version: self.version.clone(),
-            }])?;
+            system.install_packages(&[self.request()])?;
         } else {
             system.remove_packages(std::slice::from_ref(&self.name))?;
         }
         Ok(())
+    }
+
+    fn work(&self, _: &Diff) -> Work {
+        if self.present {
+            Work::Install(self.request())
+        } else {
+            Work::Remove(self.name.clone())
+        }
+    }
+
+    fn image(&self, system: &dyn ReadSystem) -> Result<Option<String>> {
+        let installed = system.package(&self.name)?;
+        Ok(Some(installed.unwrap_or_else(|| "absent".to_owned())))
     }
 
     fn effects(&self) -> Effects {

@@ -235,6 +235,10 @@ impl Converge for Service {
         diff.has("running") && self.running == Some(true) && action != RefreshAction::Rerun
     }
 
+    fn is_refreshed_by_boot(&self, action: RefreshAction) -> bool {
+        action != RefreshAction::Rerun
+    }
+
     fn effects(&self) -> Effects {
         let unit = self.unit();
         let stem = unit.strip_suffix(".service").unwrap_or(&unit);

@@ -1,6 +1,6 @@
 use super::file::in_the_way;
 use crate::model::{
-    Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, PathKind, ReadSystem, Result, Shown, System,
+    Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, PathKind, ReadSystem, Result, Shown, System, Work,
 };
 use crate::words::{AbsPath, ResourceId};
 use mesos_iac_macros::Resource;
@@ -101,6 +101,18 @@ impl Converge for Symlink {
             None => system.remove(&self.path)?,
         }
         Ok(())
+    }
+
+    fn work(&self, _: &Diff) -> Work {
+        Work::Beside
+    }
+
+    fn image(&self, system: &dyn ReadSystem) -> Result<Option<String>> {
+        let entry = system.entry(&self.path)?;
+        Ok(Some(entry.map_or_else(
+            || "absent".to_owned(),
+            |entry| format!("{:?}", entry.kind),
+        )))
     }
 
     fn effects(&self) -> Effects {

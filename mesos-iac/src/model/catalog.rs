@@ -40,6 +40,18 @@ pub struct Entry {
     pub refresh_on: Vec<Subscription>,
 }
 
+impl Entry {
+    /// The SHA-256 digest of what is desired, in hexadecimal: of the resource, without its edges.
+    ///
+    /// # Errors
+    /// The resource can't be serialised.
+    pub fn digest(&self) -> Result<String, serde_json::Error> {
+        let mut text = String::new();
+        write_sorted(&serde_json::to_value(&self.resource)?, &mut text)?;
+        Ok(super::hex(&Sha256::digest(text)))
+    }
+}
+
 impl PartialEq for Entry {
     /// Resources are equal if they serialise to the same data, so that kinds need no equality of their own.
     fn eq(&self, other: &Self) -> bool {

@@ -18,6 +18,7 @@ mod host;
 mod host_view;
 mod inputs;
 mod key;
+mod ledger;
 mod problem;
 mod provenance;
 pub mod registry;
@@ -26,6 +27,7 @@ mod role;
 mod scope;
 mod suggestion;
 mod system;
+mod system_error;
 mod system_ext;
 mod template;
 mod value;
@@ -47,18 +49,20 @@ pub use host::{Host, Hosts, IntoHostPattern, fnmatch, host, hosts};
 pub use host_view::HostView;
 pub use inputs::{HostInput, InputValue, Inputs, RawValue};
 pub use key::{Attributes, Key, attribute_json};
+pub use ledger::{ChangeCause, Ledger, LedgerRecord, OwedRefresh, OwnedResource, Ownership, RefreshCause};
 pub use problem::{Code, Place, Problem, Problems};
 pub use provenance::{Declaration, DroppedEdge, LeftOut, Provenance, RoleOrigin};
 pub use registry::{AttributeRegistration, AttributeSpec, KindRegistration, RoleRegistration};
-pub use resource::{Converge, Kind, RefreshAction, Refreshed, Reload, Rerun, Resource, Restart, Timing};
+pub use resource::{Converge, Kind, RefreshAction, Refreshed, Reload, Rerun, Resource, Restart, Timing, Work};
 pub use role::{Declares, Endpoint, Role, short_role_name};
 pub use scope::{Assignment, Assignments, AttributeError, Origin, Precedence, Scope};
 pub use suggestion::nearest;
 pub use system::{
-    Account, AccountChange, Attributes as PathAttributes, COMMAND_TIME_OUT, Ended, FileWrite, GroupEntry, Invocation,
-    MOST_BYTES, Output, PackageRequest, PathEntry, PathKind, Probe, ReadSystem, System, SystemError, UnitAction,
+    Account, AccountChange, Attributes as PathAttributes, COMMAND_TIME_OUT, FileDraft, FileWrite, GroupEntry,
+    Invocation, MOST_BYTES, Output, PackageRequest, PathEntry, PathKind, Probe, ReadSystem, System, UnitAction,
     UnitState, full_unit_name,
 };
+pub use system_error::{Ended, SystemError};
 pub use system_ext::{invoke, probe};
 pub use template::{
     AttributeTemplate, BUILT_INS, Template, TemplateError, TemplateRegistration, TemplateSource, template_value,

@@ -1,4 +1,4 @@
-use super::{Check, Diff, Effects, Error, ReadSystem, Result, System};
+use super::{Check, Diff, Effects, Error, FileDraft, PackageRequest, ReadSystem, Result, System};
 use crate::words::{NameError, ResourceId};
 use dyn_clone::DynClone;
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,38 @@ pub trait Converge {
     /// It isn't possible; what was changed so far stays.
     fn apply(&self, system: &dyn System, diff: &Diff) -> Result<()>;
 
+    /// How its change is made beside others. A kind that says nothing is applied while nothing else is.
+    fn work(&self, diff: &Diff) -> Work {
+        let _ = diff;
+        Work::Alone
+    }
+
+    /// The first part of `apply`, for a kind whose change is a new file: what is returned does the rest. Many such files
+    /// are made durable at once before any of them takes its place. `None`: `apply` does it all.
+    ///
+    /// # Errors
+    /// As [`Converge::apply`].
+    fn draft<'s>(&self, system: &'s dyn System, diff: &Diff) -> Result<Option<Box<dyn FileDraft + 's>>> {
+        let _ = (system, diff);
+        Ok(None)
+    }
+
+    /// A digest of its state on the host, as far as it is managed or matters to what depends on it. A refresh that is owed
+    /// for a change is dropped if the digest from before the change comes back. `None`: there is no such digest.
+    ///
+    /// # Errors
+    /// The state can't be read.
+    fn image(&self, system: &dyn ReadSystem) -> Result<Option<String>> {
+        let _ = system;
+        Ok(None)
+    }
+
+    /// Whether a boot of the host does what the refresh would have done.
+    fn is_refreshed_by_boot(&self, action: RefreshAction) -> bool {
+        let _ = action;
+        false
+    }
+
     /// Restarts, reloads or reruns, because something that it depends on changed; or finds that there is no need to.
     ///
     /// # Errors
@@ -108,6 +140,20 @@ pub trait Converge {
     fn inverse(&self) -> Option<Box<dyn Resource>> {
         None
     }
+}
+
+/// How the changes of a kind are made beside others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Work {
+    /// While nothing else is done.
+    Alone,
+    /// At the same time as others of this sort: it touches nothing but the paths that it owns.
+    Beside,
+    /// In one transaction with all other packages that can be installed or removed by then.
+    Install(PackageRequest),
+    /// Likewise.
+    Remove(String),
 }
 
 /// What came of a refresh.

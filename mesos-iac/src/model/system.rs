@@ -1,6 +1,6 @@
 //! The interface through which a resource sees and changes a machine.
 
-use super::Facts;
+use super::{Ended, Facts, SystemError};
 use crate::words::{AbsPath, CommandLine, HumanDuration, Mode, SecretSource, SecretText};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,110 +12,6 @@ pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How long a command may take unless told otherwise.
 pub const COMMAND_TIME_OUT: Duration = Duration::from_secs(600);
-
-/// Why a system couldn't answer or act.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum SystemError {
-    /// The kernel refused.
-    #[error("{action} {path}: {why}")]
-    Path {
-        /// What was tried, as a verb.
-        action: String,
-        /// On which path.
-        path: AbsPath,
-        /// The reason given.
-        why: String,
-    },
-    /// The directory that should hold the path doesn't exist.
-    #[error("create {path}: its directory {directory} doesn't exist")]
-    NoDirectory {
-        /// What was to be made.
-        path: AbsPath,
-        /// What is missing.
-        directory: AbsPath,
-    },
-    /// Something that a resource works on doesn't exist on the host.
-    #[error("there is no {what} `{name}` on the host")]
-    Missing {
-        /// The sort of thing: `user`, `group`, `unit`.
-        what: String,
-        /// Its name.
-        name: String,
-    },
-    /// A tool ended with an error.
-    #[error("run `{command}`: {ended}{}", .stderr.trim_end().lines().last().map(|line| format!(": {line}")).unwrap_or_default())]
-    Tool {
-        /// The tool and its arguments.
-        command: CommandLine,
-        /// How it ended.
-        ended: Ended,
-        /// The end of what it wrote to its standard error.
-        stderr: String,
-    },
-    /// A tool couldn't be started.
-    #[error("start `{command}`: {why}")]
-    Start {
-        /// The tool and its arguments.
-        command: CommandLine,
-        /// The reason given.
-        why: String,
-    },
-    /// A tool took too long and was ended.
-    #[error("run `{command}`: not done after {after}, ended")]
-    TimedOut {
-        /// The tool and its arguments.
-        command: CommandLine,
-        /// The time it had.
-        after: HumanDuration,
-    },
-    /// A plan doesn't run what isn't marked as read-only.
-    #[error("the guard `{command}` isn't marked as read-only, so a plan doesn't run it")]
-    GuardNotRun {
-        /// The guard.
-        command: CommandLine,
-    },
-    /// This system has no way to know.
-    #[error("{system} can't know {what}")]
-    Unknowable {
-        /// The system: a sandbox, a fake.
-        system: String,
-        /// What was asked.
-        what: String,
-    },
-    /// The host lacks something that this kind of resource works with.
-    #[error("find {what} on the host: {why}")]
-    Unsupported {
-        /// What is lacking, such as `dpkg`.
-        what: String,
-        /// What that means.
-        why: String,
-    },
-    /// The value of a secret didn't come with the run.
-    #[error("the value of the secret {0} didn't come with this run")]
-    NoSecret(SecretSource),
-    /// Anything else, in words.
-    #[error("{0}")]
-    Other(String),
-}
-
-/// How a tool ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Ended {
-    /// By itself, with this exit status.
-    Exit(i32),
-    /// By this signal.
-    Signal(i32),
-}
-
-impl fmt::Display for Ended {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exit(code) => write!(f, "exit status {code}"),
-            Self::Signal(signal) => write!(f, "ended by signal {signal}"),
-        }
-    }
-}
 
 type Result<T> = std::result::Result<T, SystemError>;
 
@@ -436,11 +332,28 @@ pub trait ReadSystem: Send + Sync {
         true
     }
 
+    /// Which boot of the machine this is, in words that no other boot has. `None`: there is no knowing.
+    ///
+    /// # Errors
+    /// It can't be read.
+    fn boot(&self) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     /// The value of a secret that came with this run.
     ///
     /// # Errors
     /// It didn't come with this run.
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText>;
+}
+
+/// A new file, complete, that hasn't taken its place yet. Dropping it removes it.
+pub trait FileDraft: Send {
+    /// Lets it take its place, in one step.
+    ///
+    /// # Errors
+    /// The kernel refuses; the old file is there then.
+    fn place(self: Box<Self>) -> Result<()>;
 }
 
 /// How a resource changes a machine.
@@ -451,6 +364,33 @@ pub trait System: ReadSystem {
     /// The directory doesn't exist, something else than a file stands there, `verify` refuses, the owner or group
     /// doesn't exist, or the kernel refuses.
     fn write_file(&self, path: &AbsPath, write: &FileWrite<'_>) -> Result<()>;
+
+    /// Makes the new file beside its path, for [`FileDraft::place`] to put in its place once [`System::sync`] has made it
+    /// durable. `None`: this system gains nothing from that, and [`System::write_file`] does it all.
+    ///
+    /// # Errors
+    /// As [`System::write_file`].
+    fn draft_file<'s>(&'s self, path: &AbsPath, write: &FileWrite<'_>) -> Result<Option<Box<dyn FileDraft + 's>>> {
+        let _ = (path, write);
+        Ok(None)
+    }
+
+    /// Removes what a run that broke off left behind in these directories: drafts that never took their place.
+    ///
+    /// # Errors
+    /// A directory can't be read, or something in it can't be removed.
+    fn sweep(&self, directories: &[AbsPath]) -> Result<()> {
+        let _ = directories;
+        Ok(())
+    }
+
+    /// Sees to it that all that was drafted or changed so far survives a power failure.
+    ///
+    /// # Errors
+    /// The kernel couldn't write it.
+    fn sync(&self) -> Result<()> {
+        Ok(())
+    }
 
     /// Makes the directory; its parent must exist. One that is there gets the attributes that are given.
     ///

@@ -1,6 +1,9 @@
 use super::guarded::guarded;
+use super::owed::judge_owed;
 use super::types::{Because, Certainty, Plan, Planned, PlannedRefresh, PlannedResource};
-use crate::model::{Catalog, Check, Diff, Entry, Error, ReadSystem, Reason, RefreshAction, SystemError};
+use crate::model::{
+    Catalog, Check, Diff, Entry, Error, Ledger, OwedRefresh, ReadSystem, Reason, RefreshAction, SystemError,
+};
 use crate::words::ResourceId;
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,8 +16,10 @@ enum Fate {
     Fails,
 }
 
-/// Plans a run on one host. Nothing is changed, and no guard is run that isn't marked as read-only.
-pub fn plan(catalog: &Catalog, system: &dyn ReadSystem) -> Plan {
+/// Plans a run on one host, whose ledger tells what earlier runs left. Nothing is changed, and no guard is run that isn't
+/// marked as read-only.
+pub fn plan(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> Plan {
+    let owed = owed(catalog, system, ledger);
     let mut fates = HashMap::<&ResourceId, Fate>::with_capacity(catalog.entries.len());
     let mut plan = Plan::default();
     let mut satisfied = BTreeMap::<&ResourceId, Diff>::new();
@@ -39,18 +44,36 @@ pub fn plan(catalog: &Catalog, system: &dyn ReadSystem) -> Plan {
             Planned::Failed(_) | Planned::Skipped { .. } => Fate::Fails,
         };
         fates.insert(&entry.id, fate);
+        let cause = match &planned {
+            Planned::WouldChange(_) => entry.digest().ok().map(|desired| ledger.cause(&entry.id, &desired)),
+            _ => None,
+        };
         plan.resources.push(PlannedResource {
             id: entry.id.clone(),
             planned,
+            cause,
         });
     }
     for entry in &catalog.entries {
         if fates.get(&entry.id) != Some(&Fate::Fails) {
-            plan.refreshes
-                .extend(plan_refresh(entry, &fates, satisfied.get(&entry.id)));
+            let refresh = plan_refresh(entry, &fates, satisfied.get(&entry.id), owed.get(&entry.id));
+            plan.refreshes.extend(refresh);
         }
     }
     plan
+}
+
+/// The refreshes that are owed still.
+fn owed(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> BTreeMap<ResourceId, OwedRefresh> {
+    if ledger.owed.is_empty() {
+        return BTreeMap::new();
+    }
+    let boot = system.boot().unwrap_or_default();
+    let mut now = ledger.clone();
+    for record in judge_owed(catalog, system, ledger, boot.as_deref()).records {
+        now.take(&record);
+    }
+    now.owed
 }
 
 fn plan_entry(entry: &Entry, system: &dyn ReadSystem, fates: &HashMap<&ResourceId, Fate>) -> Planned {
@@ -99,23 +122,37 @@ const fn unknown(because: Because) -> Planned {
 }
 
 /// The refresh that an entry would get: the strongest of those that it asked for.
-fn plan_refresh(entry: &Entry, fates: &HashMap<&ResourceId, Fate>, own: Option<&Diff>) -> Option<PlannedRefresh> {
+fn plan_refresh(
+    entry: &Entry,
+    fates: &HashMap<&ResourceId, Fate>,
+    own: Option<&Diff>,
+    owed: Option<&OwedRefresh>,
+) -> Option<PlannedRefresh> {
     let mut action: Option<RefreshAction> = None;
     let mut certainty = Certainty::IfChanged;
     let mut because = Vec::new();
+    let is_satisfied = |action| own.is_some_and(|diff| entry.resource.behavior().satisfies(diff, action));
+    if let Some(owed) = owed
+        && !is_satisfied(owed.action)
+    {
+        action = Some(owed.action);
+        certainty = Certainty::Pending;
+        because.extend(owed.because.iter().map(|cause| cause.id.clone()));
+    }
     for subscription in &entry.refresh_on {
         let sure = match fates.get(&subscription.on) {
             Some(Fate::Changes) => Certainty::Certain,
             Some(Fate::Open) => Certainty::IfChanged,
             _ => continue,
         };
-        if own.is_some_and(|diff| entry.resource.behavior().satisfies(diff, subscription.action)) {
+        if is_satisfied(subscription.action) {
             continue;
         }
         action = Some(action.map_or(subscription.action, |so_far| so_far.max(subscription.action)));
         certainty = certainty.min(sure);
         because.push(subscription.on.clone());
     }
+    because.sort();
     because.dedup();
     Some(PlannedRefresh {
         target: entry.id.clone(),

@@ -1,4 +1,4 @@
-use crate::model::{Diff, RefreshAction};
+use crate::model::{ChangeCause, Diff, RefreshAction};
 use crate::words::ResourceId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -21,6 +21,8 @@ pub struct PlannedResource {
     pub id: ResourceId,
     /// What would be done.
     pub planned: Planned,
+    /// Why it differs, if it does.
+    pub cause: Option<ChangeCause>,
 }
 
 /// What would be done to a resource.
@@ -87,6 +89,8 @@ pub struct PlannedRefresh {
 /// Whether a refresh is sure to happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Certainty {
+    /// It is owed already: an earlier run didn't get to it.
+    Pending,
     /// It is.
     Certain,
     /// It happens if something that can't be known yet changes.

@@ -81,6 +81,7 @@ impl<W: Write> Reporter for JsonReporter<W> {
             "hosts": tally.hosts,
             "hosts_changed": tally.hosts_changed,
             "hosts_failed": tally.hosts_failed,
+            "hosts_locked": tally.hosts_locked,
             "hosts_unreachable": tally.hosts_unreachable,
             "changed": tally.changed,
             "unchanged": tally.unchanged,

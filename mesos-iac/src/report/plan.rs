@@ -89,6 +89,7 @@ fn write_refreshes(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)]
     for (refresh, on) in order.iter().zip(&hosts) {
         let heading = format!("↻ {} {}", refresh.action, refresh.target);
         let when = match refresh.certainty {
+            Certainty::Pending => "owed since an earlier run, because of",
             Certainty::Certain => "because of",
             Certainty::IfChanged => "if changed:",
         };

@@ -3,6 +3,7 @@ use super::plan::write_plans;
 use super::{Reporter, Tally};
 use crate::converge::{Event, Outcome, RefreshOutcome};
 use crate::fleet::{FleetEvent, HostResult};
+use crate::model::ChangeCause;
 use crate::plan::{Plan, change_text, visible};
 use crate::words::HostName;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -76,6 +77,7 @@ impl<W: Write> RunReporter<W> {
             Event::ResourceFinished {
                 id,
                 outcome,
+                cause,
                 milliseconds,
             } => match outcome {
                 Outcome::NoChange if self.verbose => self.line(host, &paint.dim("ok      "), &id.to_string()),
@@ -86,7 +88,12 @@ impl<W: Write> RunReporter<W> {
                     } else {
                         String::new()
                     };
-                    let properties: Vec<String> = diff.changes.iter().map(|change| visible(&change.property)).collect();
+                    let mut properties: Vec<String> =
+                        diff.changes.iter().map(|change| visible(&change.property)).collect();
+                    // That a host drifted is news; that a definition changed is why most runs are made.
+                    if *cause == Some(ChangeCause::Drift) {
+                        properties.push("drifted".to_owned());
+                    }
                     let text = format!("{id}  {}{took}", paint.dim(&properties.join(", ")));
                     self.line(host, &paint.yellow("changed "), &text)?;
                     if self.verbose {
@@ -110,10 +117,16 @@ impl<W: Write> RunReporter<W> {
                 target,
                 action,
                 because,
+                is_recovered,
                 outcome,
             } => {
                 let causes: Vec<String> = because.iter().map(ToString::to_string).collect();
-                let text = format!("{target}  because of {}", causes.join(", "));
+                let since = if *is_recovered {
+                    ", owed since an earlier run"
+                } else {
+                    ""
+                };
+                let text = format!("{target}  because of {}{since}", causes.join(", "));
                 match outcome {
                     RefreshOutcome::Done => {
                         self.line(host, &paint.yellow(&format!("{:<8}", format!("{action}"))), &text)
@@ -183,7 +196,9 @@ impl<W: Write> Reporter for RunReporter<W> {
                     HostResult::Converged(_) => Ok(()),
                     HostResult::Failed(error) => {
                         self.failures += 1;
-                        let mark = if error.is_unreachable() {
+                        let mark = if error.is_locked() {
+                            "LOCKED  "
+                        } else if error.is_unreachable() {
                             "UNREACHABLE"
                         } else {
                             "REFUSED "
@@ -230,6 +245,7 @@ fn numbers(tally: &Tally) -> String {
         (tally.skipped, ", ", "skipped"),
         (tally.refreshes, ", ", "refreshed"),
         (tally.hosts_failed, "; hosts: ", "failed"),
+        (tally.hosts_locked, "; hosts: ", "locked"),
         (tally.hosts_unreachable, "; hosts: ", "unreachable"),
     ];
     let happened = more.into_iter().filter(|(count, ..)| *count > 0);

@@ -11,6 +11,8 @@ pub struct Tally {
     pub hosts_changed: usize,
     /// Hosts on which something failed, or which refused the run.
     pub hosts_failed: usize,
+    /// Hosts on which another run was at work.
+    pub hosts_locked: usize,
     /// Hosts that weren't reached, or were lost.
     pub hosts_unreachable: usize,
     /// Resources that changed, or would.
@@ -82,6 +84,7 @@ impl Tally {
                 self.hosts_changed += usize::from(plan.changes_anything());
                 self.hosts_failed += usize::from(plan.fails());
             }
+            HostResult::Failed(error) if error.is_locked() => self.hosts_locked += 1,
             HostResult::Failed(error) if error.is_unreachable() => self.hosts_unreachable += 1,
             HostResult::Failed(_) => self.hosts_failed += 1,
         }

@@ -97,6 +97,12 @@ impl Sandbox {
         self
     }
 
+    /// Where its state stands, as a host's does in `/var/lib/mesos-iac`.
+    #[must_use]
+    pub fn state_directory(&self) -> PathBuf {
+        self.place.join(".mesos-iac/state")
+    }
+
     /// Writes the model down.
     ///
     /// # Errors

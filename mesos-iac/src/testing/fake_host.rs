@@ -1,6 +1,7 @@
 use crate::compile::CompiledHost;
-use crate::converge::{Control, Event, Outcome, RefreshOutcome, Summary, converge};
+use crate::converge::{ConvergeOptions, Event, Outcome, RefreshOutcome, Summary, converge};
 use crate::model::{Cluster, Effect, Facts, ReadSystem as _};
+use crate::state::Store;
 use crate::system::FakeSystem;
 use crate::words::{AbsPath, ResourceId};
 
@@ -8,6 +9,7 @@ use crate::words::{AbsPath, ResourceId};
 #[derive(Debug)]
 pub struct FakeHost {
     system: FakeSystem,
+    store: Store,
     events: Vec<Event>,
 }
 
@@ -49,9 +51,10 @@ impl FakeHost {
 
     /// A host that is this system.
     #[must_use]
-    pub const fn with_system(system: FakeSystem) -> Self {
+    pub fn with_system(system: FakeSystem) -> Self {
         Self {
             system,
+            store: Store::in_memory(),
             events: Vec::new(),
         }
     }
@@ -68,7 +71,9 @@ impl FakeHost {
     pub fn converge(&mut self, host: &CompiledHost) -> Summary {
         self.events.clear();
         let events = &mut self.events;
-        converge(&host.catalog, &self.system, &Control::new(), &mut |event| {
+        let options = ConvergeOptions::default();
+        let (system, store) = (&self.system, &mut self.store);
+        converge(&host.catalog, system, store, &options, &mut |event| {
             events.push(event);
         })
     }

@@ -1,6 +1,6 @@
 use crate::cli::args::{Connection, Format, Selection};
 use crate::cli::error::CliError;
-use crate::cli::exit_code::Verdict;
+use crate::cli::exit_code::{Grade, Verdict};
 use crate::cli::run_over::{fleet_options, task};
 use crate::cli::selection;
 use crate::cli::session::Session;
@@ -35,8 +35,8 @@ pub(in super::super) fn run(
         }
         match &result.result {
             Ok(captured) if captured.status.success() => {}
-            Ok(_) => verdict.failed(),
-            Err(_) => verdict.unreachable(),
+            Ok(_) => verdict.add(Grade::Failed),
+            Err(_) => verdict.add(Grade::Unreachable),
         }
     }
     Ok(verdict.exit(false))

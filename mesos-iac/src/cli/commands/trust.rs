@@ -1,7 +1,7 @@
 use crate::cli::args::{Connection, TrustSelection};
 use crate::cli::environment::Environment;
 use crate::cli::error::CliError;
-use crate::cli::exit_code::Verdict;
+use crate::cli::exit_code::{Grade, Verdict};
 use crate::cli::run_over::{fleet_options, task};
 use crate::cli::selection;
 use crate::cli::session::Session;
@@ -39,7 +39,7 @@ pub(in super::super) fn trust(
     for (target, key) in targets.iter().zip(keys) {
         match key {
             Err(error) => {
-                verdict.unreachable();
+                verdict.add(Grade::Unreachable);
                 writeln!(out, "{}  failed to {}", target.host, visible(&error.to_string()))?;
                 if let Some(hint) = error.hint() {
                     writeln!(out, "{}  hint: {hint}", target.host)?;
@@ -47,7 +47,7 @@ pub(in super::super) fn trust(
             }
             Ok(key) => {
                 if !decide(&mut out, target, &key, &file, yes)? {
-                    verdict.failed();
+                    verdict.add(Grade::Failed);
                 }
             }
         }

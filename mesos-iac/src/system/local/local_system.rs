@@ -11,8 +11,8 @@ use super::root::Root;
 use super::systemd::{self, Systemd};
 use super::unit_files;
 use crate::model::{
-    Account, AccountChange, COMMAND_TIME_OUT, Ended, Facts, FileWrite, GroupEntry, Invocation, Output, PackageRequest,
-    PathAttributes, PathEntry, Probe, ReadSystem, System, SystemError, UnitAction, UnitState,
+    Account, AccountChange, COMMAND_TIME_OUT, Ended, Facts, FileDraft, FileWrite, GroupEntry, Invocation, Output,
+    PackageRequest, PathAttributes, PathEntry, PathKind, Probe, ReadSystem, System, SystemError, UnitAction, UnitState,
 };
 use crate::words::{AbsPath, CommandLine, HumanDuration, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -28,6 +28,8 @@ type Result<T> = std::result::Result<T, SystemError>;
 #[derive(Debug)]
 pub struct LocalSystem {
     files: Files,
+    /// For what takes its place at once, and has to be durable before.
+    single_files: Files,
     dpkg: Dpkg,
     apt: Apt,
     systemd: Systemd,
@@ -55,7 +57,8 @@ impl LocalSystem {
     fn on(root: Root, durability: Durability) -> Self {
         let root = Arc::new(root);
         Self {
-            files: Files::new(Arc::clone(&root), Ownership::Apply, durability),
+            files: Files::new(Arc::clone(&root), Ownership::Apply, Durability::Batch),
+            single_files: Files::new(Arc::clone(&root), Ownership::Apply, durability),
             dpkg: Dpkg::new(root),
             apt: Apt::default(),
             systemd: Systemd::default(),
@@ -70,10 +73,10 @@ impl LocalSystem {
         self
     }
 
-    /// Lets changes to files be on the disk at another time than as each one is made.
+    /// Says when a file that is written by itself, without a draft, is on the disk: before it takes its place, or later.
     #[must_use]
     pub fn with_durability(mut self, durability: Durability) -> Self {
-        self.files = self.files.with_durability(durability);
+        self.single_files = self.single_files.with_durability(durability);
         self
     }
 
@@ -205,6 +208,13 @@ impl ReadSystem for LocalSystem {
         }
     }
 
+    fn boot(&self) -> Result<Option<String>> {
+        let path =
+            AbsPath::new("/proc/sys/kernel/random/boot_id").map_err(|error| SystemError::Other(error.to_string()))?;
+        let read = self.files.root().read(&path)?;
+        Ok(read.map(|text| String::from_utf8_lossy(&text).trim().to_owned()))
+    }
+
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
         self.secrets
             .get(secret)
@@ -215,7 +225,30 @@ impl ReadSystem for LocalSystem {
 
 impl System for LocalSystem {
     fn write_file(&self, path: &AbsPath, write: &FileWrite<'_>) -> Result<()> {
-        self.files.write_file(path, write, &|command| self.verify(command))
+        self.single_files
+            .write_file(path, write, &|command| self.verify(command))
+    }
+
+    fn draft_file<'s>(&'s self, path: &AbsPath, write: &FileWrite<'_>) -> Result<Option<Box<dyn FileDraft + 's>>> {
+        let draft = self.files.draft(path, write, &|command| self.verify(command))?;
+        Ok(Some(Box::new(draft)))
+    }
+
+    fn sweep(&self, directories: &[AbsPath]) -> Result<()> {
+        for directory in directories {
+            if self
+                .files
+                .entry(directory)?
+                .is_some_and(|entry| entry.kind == PathKind::Directory)
+            {
+                self.files.sweep(directory)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.files.sync()
     }
 
     fn create_directory(&self, path: &AbsPath, attributes: &PathAttributes) -> Result<()> {
@@ -285,7 +318,8 @@ impl System for LocalSystem {
     }
 
     fn notes(&self) -> Vec<String> {
-        self.files.notes().into_iter().map(|note| note.text).collect()
+        let notes = self.files.notes().into_iter().chain(self.single_files.notes());
+        notes.map(|note| format!("{}: {}", note.path, note.text)).collect()
     }
 
     fn run(&self, invocation: &Invocation) -> Result<Output> {

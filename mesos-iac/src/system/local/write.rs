@@ -7,7 +7,7 @@ use super::root::{AtEnd, Spot};
 use super::temp_name::temp_name;
 use super::wanted::Wanted;
 use super::xattr;
-use crate::model::{FileWrite, SystemError};
+use crate::model::{FileDraft, FileWrite, SystemError};
 use crate::words::{AbsPath, CommandLine, Mode};
 use rustix::fs::{AtFlags, FileType, Mode as Bits, OFlags};
 use rustix::io::Errno;
@@ -186,6 +186,12 @@ impl Drop for Draft<'_> {
             // Nothing more can be done about it than the error that is already on its way.
             let _gone = rustix::fs::unlinkat(&self.spot, &self.temp, AtFlags::empty());
         }
+    }
+}
+
+impl FileDraft for Draft<'_> {
+    fn place(self: Box<Self>) -> Result<()> {
+        Draft::place(*self)
     }
 }
 

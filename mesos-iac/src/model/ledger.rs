@@ -1,0 +1,237 @@
+use super::{RefreshAction, Timing};
+use crate::words::ResourceId;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What we own on a host and what we owe it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// How many times it was written.
+    pub generation: u64,
+    /// The digest of the catalog that the host was brought to last.
+    pub catalog: Option<String>,
+    /// What we own.
+    pub owned: BTreeMap<ResourceId, OwnedResource>,
+    /// The refreshes that are owed, by their targets.
+    pub owed: BTreeMap<ResourceId, OwedRefresh>,
+}
+
+/// A resource that we own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnedResource {
+    /// Whether it is ours.
+    pub ownership: Ownership,
+    /// The digest of what was desired when it was last as desired; `None` if it never was.
+    pub desired: Option<String>,
+}
+
+/// How we came to own a resource. What was adopted is never removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ownership {
+    /// It didn't exist, and we made it.
+    Created,
+    /// It was there.
+    Adopted,
+}
+
+/// A refresh that is owed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwedRefresh {
+    /// How; the strongest of what its causes ask for.
+    pub action: RefreshAction,
+    /// When.
+    pub timing: Timing,
+    /// What caused it.
+    pub because: Vec<RefreshCause>,
+    /// The boot during which it last came to be owed.
+    pub boot: Option<String>,
+}
+
+impl Ledger {
+    /// Why a resource differs that is desired with this digest.
+    #[must_use]
+    pub fn cause(&self, id: &ResourceId, desired: &str) -> ChangeCause {
+        match self.owned.get(id).and_then(|owned| owned.desired.as_deref()) {
+            None => ChangeCause::New,
+            Some(known) if known == desired => ChangeCause::Drift,
+            Some(_) => ChangeCause::Definition,
+        }
+    }
+
+    /// Whether a target is owed a refresh because this changed.
+    #[must_use]
+    pub fn owes(&self, target: &ResourceId, cause: &ResourceId) -> bool {
+        let owed = self.owed.get(target);
+        owed.is_some_and(|owed| owed.because.iter().any(|known| known.id == *cause))
+    }
+
+    /// Takes in what a run says.
+    pub(crate) fn take(&mut self, record: &LedgerRecord) {
+        match record {
+            LedgerRecord::Began => {}
+            LedgerRecord::Changing { id, creates } => {
+                let ownership = if *creates {
+                    Ownership::Created
+                } else {
+                    Ownership::Adopted
+                };
+                self.owned.entry(id.clone()).or_insert(OwnedResource {
+                    ownership,
+                    desired: None,
+                });
+            }
+            LedgerRecord::Owed {
+                target,
+                action,
+                timing,
+                cause,
+                boot,
+            } => {
+                let owed = self.owed.entry(target.clone()).or_insert_with(|| OwedRefresh {
+                    action: *action,
+                    timing: *timing,
+                    because: Vec::new(),
+                    boot: None,
+                });
+                owed.action = owed.action.max(*action);
+                owed.timing = owed.timing.max(*timing);
+                owed.boot.clone_from(boot);
+                // What was there before the first change of several is what would have to come back.
+                if owed.because.iter().all(|known| known.id != cause.id) {
+                    owed.because.push(cause.clone());
+                }
+            }
+            LedgerRecord::Forgiven { target, cause } => self.forgive(target, cause),
+            LedgerRecord::Cleared { target } => {
+                self.owed.remove(target);
+            }
+            LedgerRecord::Settled { id, desired } => {
+                let owned = self.owned.entry(id.clone()).or_insert(OwnedResource {
+                    ownership: Ownership::Adopted,
+                    desired: None,
+                });
+                owned.desired = Some(desired.clone());
+            }
+        }
+    }
+
+    /// Whether a record is no news.
+    pub(crate) fn says(&self, record: &LedgerRecord) -> bool {
+        match record {
+            LedgerRecord::Began => false,
+            LedgerRecord::Changing { id, .. } => self.owned.contains_key(id),
+            LedgerRecord::Owed {
+                target,
+                action,
+                timing,
+                cause,
+                boot,
+            } => self.owed.get(target).is_some_and(|owed| {
+                owed.action >= *action
+                    && owed.timing >= *timing
+                    && owed.boot == *boot
+                    && owed.because.iter().any(|known| known.id == cause.id)
+            }),
+            LedgerRecord::Forgiven { target, cause } => {
+                let mut causes = self.owed.get(target).into_iter().flat_map(|owed| &owed.because);
+                !causes.any(|known| known.id == *cause)
+            }
+            LedgerRecord::Cleared { target } => !self.owed.contains_key(target),
+            LedgerRecord::Settled { id, desired } => self
+                .owned
+                .get(id)
+                .is_some_and(|owned| owned.desired.as_ref() == Some(desired)),
+        }
+    }
+
+    fn forgive(&mut self, target: &ResourceId, cause: &ResourceId) {
+        if let Some(owed) = self.owed.get_mut(target) {
+            owed.because.retain(|known| known.id != *cause);
+            if owed.because.is_empty() {
+                self.owed.remove(target);
+            }
+        }
+    }
+}
+
+/// One thing that a run promises or has done, as it stands in the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub enum LedgerRecord {
+    /// A run is about to make its first change. A journal that says so and goes no further is of a run that broke off.
+    Began,
+    /// A resource is about to be changed.
+    Changing {
+        /// Which.
+        id: ResourceId,
+        /// Whether it doesn't exist yet, so that it will be ours.
+        creates: bool,
+    },
+    /// A refresh is about to be owed; durable before the change that causes it.
+    Owed {
+        /// What is to be refreshed.
+        target: ResourceId,
+        /// How.
+        action: RefreshAction,
+        /// When.
+        timing: Timing,
+        /// What causes it.
+        cause: RefreshCause,
+        /// The boot during which it came to be owed, if the system knows.
+        boot: Option<String>,
+    },
+    /// A change that would have caused a refresh wasn't made, or was undone.
+    Forgiven {
+        /// What would have been refreshed.
+        target: ResourceId,
+        /// What didn't change.
+        cause: ResourceId,
+    },
+    /// A refresh was delivered, or isn't needed any more.
+    Cleared {
+        /// What was to be refreshed.
+        target: ResourceId,
+    },
+    /// A resource is as the definition with this digest desires.
+    Settled {
+        /// Which.
+        id: ResourceId,
+        /// The digest of what is desired.
+        desired: String,
+    },
+}
+
+/// A change that causes a refresh, and what was there before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshCause {
+    /// What changes.
+    pub id: ResourceId,
+    /// The digest of its state before. `None`: its kind has no such digest, so the refresh is delivered whatever happens.
+    pub before: Option<String>,
+}
+
+/// Why a host differs from what is desired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ChangeCause {
+    /// No run has brought the resource to the definition before.
+    New,
+    /// The definition desires something else than it did.
+    Definition,
+    /// The host was as desired, and something else than a run changed it.
+    Drift,
+}
+
+impl fmt::Display for ChangeCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::New => "new",
+            Self::Definition => "the definition changed",
+            Self::Drift => "the host drifted",
+        })
+    }
+}

@@ -1,0 +1,54 @@
+//! Files that survive a crash.
+
+use super::error::StateError;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+/// Replaces a file in one step, durably: after a crash it is the old one or the new one.
+pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StateError> {
+    let fresh = path.with_extension("new");
+    let write = || -> io::Result<()> {
+        // Left behind by a crash; nobody else writes here, since the lock is held.
+        match std::fs::remove_file(&fresh) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&fresh)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        std::fs::rename(&fresh, path)?;
+        sync_directory(path)
+    };
+    write().map_err(|error| failed("write", path, &error))
+}
+
+/// Makes durable that a file exists, or is another one now.
+pub(super) fn sync_directory(of: &Path) -> io::Result<()> {
+    match of.parent() {
+        Some(directory) => File::open(directory)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// The content of a file, if there is one.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
+    match std::fs::read(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("read", path, &error)),
+    }
+}
+
+pub(super) fn failed(action: &str, path: &Path, error: &io::Error) -> StateError {
+    StateError::Io {
+        action: action.to_owned(),
+        file: path.display().to_string(),
+        why: error.to_string(),
+    }
+}

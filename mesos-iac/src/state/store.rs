@@ -1,0 +1,364 @@
+use super::disk::{self, failed};
+use super::error::StateError;
+use super::journal::Journal;
+use super::ledger::{LEDGER_FORMAT, LedgerFile};
+use super::lock::Lock;
+use super::owner::{self, HostIdentity, Takeover, Verdict};
+use crate::model::{Ledger, LedgerRecord};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+/// Where the state of a host stands.
+pub const STATE_DIRECTORY: &str = "/var/lib/mesos-iac";
+
+/// The state of a host during a run, which holds its lock.
+#[derive(Debug)]
+pub struct Store {
+    ledger: Ledger,
+    /// The ledger as it stands on disk.
+    written: Ledger,
+    disk: Option<Disk>,
+    notes: Vec<String>,
+    broke_off: bool,
+}
+
+#[derive(Debug)]
+struct Disk {
+    directory: PathBuf,
+    lock: Lock,
+    journal: Journal,
+}
+
+impl Store {
+    /// A state that lives as long as the value: for hosts in memory.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self {
+            ledger: Ledger::default(),
+            written: Ledger::default(),
+            disk: None,
+            notes: Vec::new(),
+            broke_off: false,
+        }
+    }
+
+    /// Locks the host whose state stands in `directory`, and reads it. There may be none yet.
+    ///
+    /// # Errors
+    /// Another run is at work, the state belongs to another cluster, host or machine and `takeover` doesn't say that this
+    /// is meant, it was written by a newer release, or it can't be read. Nothing was changed then.
+    pub fn open(directory: &Path, identity: &HostIdentity, takeover: &Takeover, who: &str) -> Result<Self, StateError> {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(|error| failed("make a place for", directory, &error))?;
+        let lock = Lock::take(&directory.join("lock"), who)?;
+        let identity_file = directory.join("identity.json");
+        let verdict = owner::judge(&identity_file, identity, takeover)?;
+        let (ledger, journal, damage) = read(directory)?;
+        let mut store = Self {
+            broke_off: !journal.is_empty(),
+            written: ledger.0,
+            ledger: ledger.1,
+            disk: Some(Disk {
+                directory: directory.to_owned(),
+                lock,
+                journal,
+            }),
+            notes: Vec::new(),
+        };
+        if verdict == Verdict::Forget {
+            store.ledger = Ledger {
+                generation: store.ledger.generation,
+                ..Ledger::default()
+            };
+        }
+        if let Some(damage) = damage {
+            store.notes.push(format!(
+                "{damage}; a copy is kept beside it. Refreshes that it told of may be owed: restart what depends on recent \
+                 changes"
+            ));
+        }
+        if verdict == Verdict::Forget || !store.notes.is_empty() {
+            store.fold()?;
+        }
+        // Last: a claim that is made before the old state is gone would make it look like ours.
+        if verdict != Verdict::Ours {
+            owner::write(&identity_file, identity)?;
+        }
+        Ok(store)
+    }
+
+    /// What the state in `directory` says, without locking the host or changing anything.
+    ///
+    /// # Errors
+    /// As [`Store::open`], but for the lock.
+    pub fn look(directory: &Path, identity: &HostIdentity, takeover: &Takeover) -> Result<Ledger, StateError> {
+        match owner::judge(&directory.join("identity.json"), identity, takeover)? {
+            Verdict::Forget => Ok(Ledger::default()),
+            Verdict::Ours | Verdict::Claim => Ok(read(directory)?.0.1),
+        }
+    }
+
+    /// What we own and owe.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Whether the last run on the host broke off: it was killed, or lost its power.
+    #[must_use]
+    pub const fn broke_off(&self) -> bool {
+        self.broke_off
+    }
+
+    /// What people should know of the state as it was found. Each note is returned once.
+    pub fn notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
+    }
+
+    /// Makes records durable before what they tell of begins. What the state says already isn't written again.
+    ///
+    /// # Errors
+    /// They can't be written. What they tell of must not begin then.
+    pub fn promise(&mut self, records: Vec<LedgerRecord>) -> Result<(), StateError> {
+        self.write(records, true)
+    }
+
+    /// Takes in what happened. Were it lost, the next run would do more than it has to, and nothing less.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn tell(&mut self, records: Vec<LedgerRecord>) -> Result<(), StateError> {
+        self.write(records, false)
+    }
+
+    /// Takes in that a resource is as desired. It is written when the run ends.
+    pub fn settle(&mut self, record: &LedgerRecord) {
+        self.ledger.take(record);
+    }
+
+    fn write(&mut self, mut records: Vec<LedgerRecord>, durably: bool) -> Result<(), StateError> {
+        records.retain(|record| !self.ledger.says(record));
+        if let Some(disk) = &mut self.disk {
+            disk.journal.append(&records, durably)?;
+        }
+        records.iter().for_each(|record| self.ledger.take(record));
+        Ok(())
+    }
+
+    /// Says what the run is doing, for whoever finds the host locked.
+    pub fn say(&mut self, phase: &str) {
+        if let Some(disk) = &mut self.disk {
+            disk.lock.say(phase);
+        }
+    }
+
+    /// Ends the run, which has brought the host to the catalog with this digest, or as near to it as it got.
+    ///
+    /// # Errors
+    /// The ledger can't be written; the journal says all that it would have said.
+    pub fn finish(&mut self, catalog: Option<String>) -> Result<(), StateError> {
+        if catalog.is_some() {
+            self.ledger.catalog = catalog;
+        }
+        self.fold()
+    }
+
+    /// Writes the ledger with all that the journal says, and begins a new journal; nothing if there is nothing new.
+    fn fold(&mut self) -> Result<(), StateError> {
+        let Some(disk) = &mut self.disk else { return Ok(()) };
+        if self.ledger == self.written && disk.journal.is_empty() {
+            return Ok(());
+        }
+        self.ledger.generation = self.written.generation + 1;
+        let path = disk.directory.join("ledger.json");
+        let json = serde_json::to_vec(&LedgerFile::from(&self.ledger)).map_err(|error| StateError::Damaged {
+            file: path.display().to_string(),
+            why: error.to_string(),
+        })?;
+        disk::replace(&path, &json)?;
+        self.written = self.ledger.clone();
+        // Killed here: the journal is of an older generation, and isn't read.
+        disk.journal.begin(self.ledger.generation)
+    }
+}
+
+type LedgerOnDiskAndNow = (Ledger, Ledger);
+
+/// The ledger on disk and with what the journal adds, the journal, and what is damaged.
+fn read(directory: &Path) -> Result<(LedgerOnDiskAndNow, Journal, Option<String>), StateError> {
+    let written = read_ledger(&directory.join("ledger.json"))?;
+    let (journal, said) = Journal::open(directory.join("journal"), written.generation)?;
+    let mut ledger = written.clone();
+    said.records.iter().for_each(|record| ledger.take(record));
+    Ok(((written, ledger), journal, said.damage))
+}
+
+fn read_ledger(path: &Path) -> Result<Ledger, StateError> {
+    let Some(content) = disk::read(path)? else {
+        return Ok(Ledger::default());
+    };
+    let damaged = |error: serde_json::Error| StateError::Damaged {
+        file: path.display().to_string(),
+        why: error.to_string(),
+    };
+    let json: serde_json::Value = serde_json::from_slice(&content).map_err(damaged)?;
+    owner::refuse_newer(&json, LEDGER_FORMAT, path)?;
+    let file: LedgerFile = serde_json::from_value(json).map_err(damaged)?;
+    Ok(file.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RefreshCause;
+    use crate::model::{RefreshAction, Timing};
+    use crate::state::Mismatch;
+    use crate::words::{HostName, ResourceId};
+
+    fn identity(cluster: &str, host: &str, machine: &str) -> HostIdentity {
+        HostIdentity {
+            cluster: cluster.to_owned(),
+            host: HostName::new(host).unwrap(),
+            machine: Some(machine.to_owned()),
+        }
+    }
+
+    fn open(directory: &Path) -> Result<Store, StateError> {
+        Store::open(
+            directory,
+            &identity("lab", "zk-1", "m1"),
+            &Takeover::default(),
+            "anna@here",
+        )
+    }
+
+    fn id(text: &str) -> ResourceId {
+        text.parse().unwrap()
+    }
+
+    fn owed() -> LedgerRecord {
+        LedgerRecord::Owed {
+            target: id("service[zookeeper]"),
+            action: RefreshAction::Restart,
+            timing: Timing::Delayed,
+            cause: RefreshCause {
+                id: id("file[/etc/zoo.cfg]"),
+                before: Some("digest".to_owned()),
+            },
+            boot: None,
+        }
+    }
+
+    #[test]
+    fn promises_survive_a_run_that_breaks_off_and_cleared_ones_don_t_come_back() {
+        let directory = tempfile::tempdir().unwrap();
+        open(directory.path()).unwrap().promise(vec![owed()]).unwrap();
+        let mut store = open(directory.path()).unwrap();
+        assert_eq!(
+            store.ledger().owed.keys().collect::<Vec<_>>(),
+            [&id("service[zookeeper]")]
+        );
+        let target = id("service[zookeeper]");
+        store.tell(vec![LedgerRecord::Cleared { target }]).unwrap();
+        drop(store);
+        let mut store = open(directory.path()).unwrap();
+        assert!(store.ledger().owed.is_empty());
+        store.finish(Some("catalog".to_owned())).unwrap();
+        drop(store);
+        let store = open(directory.path()).unwrap();
+        assert_eq!(
+            (store.ledger().generation, store.ledger().catalog.as_deref()),
+            (1, Some("catalog"))
+        );
+    }
+
+    #[test]
+    fn a_run_that_says_nothing_new_writes_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let settled = LedgerRecord::Settled {
+            id: id("file[/a]"),
+            desired: "d".to_owned(),
+        };
+        for generation in [1, 1] {
+            let mut store = open(directory.path()).unwrap();
+            store.settle(&settled);
+            store.finish(Some("catalog".to_owned())).unwrap();
+            assert_eq!(store.ledger().generation, generation);
+        }
+    }
+
+    #[test]
+    fn the_state_of_others_is_refused_until_it_is_said_to_be_meant() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut store = open(directory.path()).unwrap();
+        store.promise(vec![owed()]).unwrap();
+        drop(store);
+        let renamed = Takeover {
+            renamed_from: Some(HostName::new("zk-1").unwrap()),
+            ..Takeover::default()
+        };
+        let reimaged = Takeover {
+            reimaged: true,
+            ..Takeover::default()
+        };
+        let adopt = Takeover {
+            adopt: true,
+            ..Takeover::default()
+        };
+        for (other, takeover, mismatch, keeps) in [
+            (
+                identity("lab", "zk-2", "m1"),
+                renamed,
+                Mismatch::Host {
+                    found: HostName::new("zk-1").unwrap(),
+                    expected: HostName::new("zk-2").unwrap(),
+                },
+                true,
+            ),
+            (
+                identity("other", "zk-2", "m1"),
+                adopt,
+                Mismatch::Cluster {
+                    found: "lab".to_owned(),
+                    expected: "other".to_owned(),
+                },
+                false,
+            ),
+            (identity("other", "zk-2", "m2"), reimaged, Mismatch::Machine, false),
+        ] {
+            let open = |takeover: &Takeover| Store::open(directory.path(), &other, takeover, "anna@here");
+            assert_eq!(open(&Takeover::default()).unwrap_err(), StateError::Foreign(mismatch));
+            assert_eq!(!open(&takeover).unwrap().ledger().owed.is_empty(), keeps);
+            assert!(open(&Takeover::default()).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_newer_or_damaged_ledger_is_refused_and_left_as_it_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.json");
+        for (text, is_newer) in [
+            (r#"{"format":99,"whatever":true}"#, true),
+            ("{", false),
+            (r#"{"format":1}"#, false),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let error = open(directory.path()).unwrap_err();
+            assert_eq!(matches!(error, StateError::Newer { .. }), is_newer, "{error}");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn the_first_form_of_the_ledger_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let text = r#"{"format":1,"generation":7,"catalog":"c","owned":[[{"kind":"core.file","key":"/a"},{"ownership":"Created","desired":"d"}]],"owed":[[{"kind":"core.service","key":"zookeeper"},{"action":"Restart","timing":"Delayed","because":[{"id":{"kind":"core.file","key":"/a"},"before":null}],"boot":"b"}]]}"#;
+        std::fs::write(directory.path().join("ledger.json"), text).unwrap();
+        let store = open(directory.path()).unwrap();
+        let ledger = store.ledger();
+        assert_eq!((ledger.generation, ledger.owned.len(), ledger.owed.len()), (7, 1, 1));
+    }
+}
