@@ -117,7 +117,7 @@ pub(crate) fn hostile_reports_are_made_harmless(suite: &Suite) -> String {
     let diff = json!({ "changes": [{ "property": ESCAPES, "from": { "Text": format!("{ESCAPES}\n") }, "to": { "Value": ESCAPES } }] });
     let facts = json!({ "hostname": ESCAPES, "os": { "id": ESCAPES, "version": null }, "arch": ESCAPES, "addresses": [], "init": ESCAPES });
     let welcome = json!({ "Welcome": { "version": ESCAPES, "facts": facts } });
-    let finished = |outcome: Value| json!({ "Event": { "ResourceFinished": { "id": id("/etc/lab/greeting"), "outcome": outcome, "milliseconds": 0 } } });
+    let finished = |outcome: Value| json!({ "Event": { "ResourceFinished": { "id": id("/etc/lab/greeting"), "outcome": outcome, "cause": null, "milliseconds": 0 } } });
     let summary = json!({ "Event": { "RunFinished": { "unchanged": 0, "changed": 1, "unknown": 0, "failed": 1, "skipped": 0,
         "refreshed": 0, "refreshes_failed": 0, "refreshes_owed": 0, "stopped": false } } });
     let events = [
@@ -126,16 +126,16 @@ pub(crate) fn hostile_reports_are_made_harmless(suite: &Suite) -> String {
         finished(json!({ "Changed": diff })),
         finished(json!({ "Failed": ESCAPES })),
         finished(json!({ "Unknown": ESCAPES })),
-        json!({ "Event": { "RefreshFinished": { "target": id("/x"), "action": "Restart", "because": [id("/y")], "outcome": { "Failed": ESCAPES } } } }),
+        json!({ "Event": { "RefreshFinished": { "target": id("/x"), "action": "Restart", "because": [id("/y")], "is_recovered": false, "outcome": { "Failed": ESCAPES } } } }),
         summary.clone(),
     ];
     answer(suite, &frames(&events));
     lab(suite).with(["-v"]).run(&["apply"], 4).says("owned").is_harmless();
 
     let plan = json!({ "resources": [
-        { "id": id("/etc/lab/greeting"), "planned": { "WouldChange": diff } },
-        { "id": id("/etc/lab/other"), "planned": { "Failed": ESCAPES } },
-        { "id": id("/etc/lab/third"), "planned": { "Unknown": { "because": { "Unknowable": ESCAPES }, "as_it_stands": null } } },
+        { "id": id("/etc/lab/greeting"), "planned": { "WouldChange": diff }, "cause": null },
+        { "id": id("/etc/lab/other"), "planned": { "Failed": ESCAPES }, "cause": null },
+        { "id": id("/etc/lab/third"), "planned": { "Unknown": { "because": { "Unknowable": ESCAPES }, "as_it_stands": null } }, "cause": null },
     ], "refreshes": [] });
     answer(
         suite,
@@ -149,8 +149,7 @@ pub(crate) fn hostile_reports_are_made_harmless(suite: &Suite) -> String {
 
     // A resource's name that no definition could have.
     for key in [ESCAPES, "/etc/\u{1b}[2J", "/etc/\u{202e}x"] {
-        let named =
-            json!({ "Event": { "ResourceFinished": { "id": id(key), "outcome": "NoChange", "milliseconds": 0 } } });
+        let named = json!({ "Event": { "ResourceFinished": { "id": id(key), "outcome": "NoChange", "cause": null, "milliseconds": 0 } } });
         answer(suite, &frames(&[welcome.clone(), named, summary.clone()]));
         let ran = lab(suite).with(["-v"]).start(&["apply"]).wait();
         assert!(matches!(ran.status, Some(4 | 5)), "{:?}", ran.status);

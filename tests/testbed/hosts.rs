@@ -115,8 +115,9 @@ pub(crate) fn the_first_apply_installs_writes_and_starts(suite: &Suite) -> Strin
             "package[mesos] version",
             "file[/etc/mesos/zk] content",
             "file[/etc/mesos-slave/ip] content",
-            "service[mesos-slave] running",
-            "service[mesos-master] enabled"
+            // Each as soon as what it depends on is done with; this one has no file to wait for.
+            "service[mesos-master] enabled",
+            "service[mesos-slave] running"
         ]
     );
     assert_cluster_is_up(suite, "MesosCluster");
