@@ -5,6 +5,7 @@
 #
 #   sandbox       the example in a sandbox: the files of the document, a second run, a plan of what was edited
 #   bad-input     every mistake of the list is refused with what, where, why and what next
+#   kills         a run is killed at every single step and repeated; needs strace
 #   hosts         five real hosts over libssh2 as root, then over OpenSSH through sudo; needs root
 #   trust         a changed or unknown host key is refused before anything is sent; needs root
 #   upload        an edited definition sends a catalog and no program; needs root
@@ -83,6 +84,7 @@ bad-input) bad_input ;;
 hosts | trust | upload | connections) suite "$1" ;;
 build) build ;;
 edit) edit ;;
+kills) cargo test --quiet --test kills ;;
 nothing-to-do)
     tests/testbed/testbed.sh install
     tests/testbed/testbed.sh base

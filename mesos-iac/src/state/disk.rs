@@ -6,15 +6,13 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+/// How the name of a file ends that hasn't taken its place yet.
+const FRESH: &str = "new";
+
 /// Replaces a file in one step, durably: after a crash it is the old one or the new one.
 pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StateError> {
-    let fresh = path.with_extension("new");
+    let fresh = path.with_extension(FRESH);
     let write = || -> io::Result<()> {
-        // Left behind by a crash; nobody else writes here, since the lock is held.
-        match std::fs::remove_file(&fresh) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -26,6 +24,20 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StateError> {
         sync_directory(path)
     };
     write().map_err(|error| failed("write", path, &error))
+}
+
+/// Removes files that a run left behind before they took their places. Only for whoever holds the lock.
+pub(super) fn sweep(directory: &Path) -> Result<(), StateError> {
+    let swept = || -> io::Result<()> {
+        for entry in std::fs::read_dir(directory)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == FRESH) {
+                std::fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    };
+    swept().map_err(|error| failed("tidy", directory, &error))
 }
 
 /// Makes durable that a file exists, or is another one now.

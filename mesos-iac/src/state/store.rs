@@ -56,6 +56,7 @@ impl Store {
         let lock = Lock::take(&directory.join("lock"), who)?;
         let identity_file = directory.join("identity.json");
         let verdict = owner::judge(&identity_file, identity, takeover)?;
+        disk::sweep(directory)?;
         let (ledger, journal, damage) = read(directory)?;
         let mut store = Self {
             broke_off: !journal.is_empty(),
