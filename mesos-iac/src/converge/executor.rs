@@ -109,7 +109,7 @@ pub fn converge(
         }
     }
     for entry in &catalog.entries {
-        run.refresh_if_owed(entry, |_| true);
+        run.refresh_if_owed(entry, Timing::Delayed);
     }
     run.finish(catalog);
     let summary = run.summary;
@@ -411,7 +411,7 @@ impl<'c> Run<'c, '_> {
         if let Some(owed) = satisfied {
             self.clear(entry, &owed, RefreshOutcome::Satisfied);
         }
-        self.refresh_if_owed(entry, |owed| owed.timing == Timing::Immediate);
+        self.refresh_if_owed(entry, Timing::Immediate);
         self.schedule.finish(at);
     }
 
@@ -448,13 +448,13 @@ impl<'c> Run<'c, '_> {
             .then(|| owed.clone())
     }
 
-    fn refresh_if_owed(&mut self, entry: &'c Entry, which: impl Fn(&OwedRefresh) -> bool) {
+    fn refresh_if_owed(&mut self, entry: &'c Entry, timing: Timing) {
         let Some(owed) = self
             .store
             .ledger()
             .owed
             .get(&entry.id)
-            .filter(|owed| which(owed))
+            .filter(|owed| owed.timing == timing)
             .cloned()
         else {
             return;

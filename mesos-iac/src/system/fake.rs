@@ -26,6 +26,8 @@ struct State {
     nodes: BTreeMap<AbsPath, Node>,
     answers: BTreeMap<CommandLine, i32>,
     missing_units: Vec<String>,
+    changes: usize,
+    fails_at: Option<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +82,8 @@ impl FakeSystem {
                 nodes: nodes.collect(),
                 answers: BTreeMap::new(),
                 missing_units: Vec::new(),
+                changes: 0,
+                fails_at: None,
             }),
             facts: Facts {
                 hostname: "fake".into(),
@@ -141,6 +145,23 @@ impl FakeSystem {
         self
     }
 
+    /// The same machine, whose `nth` change from now on fails, as if its disk were full; the others succeed.
+    ///
+    /// With this, a run can be made to fail at each of its steps: count them with [`FakeSystem::changes`] first.
+    #[must_use]
+    pub fn failing_at(self, nth: usize) -> Self {
+        let mut state = self.lock();
+        state.fails_at = Some(state.changes + nth);
+        drop(state);
+        self
+    }
+
+    /// How many times something tried to change it.
+    #[must_use]
+    pub fn changes(&self) -> usize {
+        self.lock().changes
+    }
+
     /// The content of a file as text.
     #[must_use]
     pub fn text(&self, path: &str) -> Option<String> {
@@ -159,6 +180,18 @@ impl FakeSystem {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_to_change(&self) -> Result<MutexGuard<'_, State>> {
+        let mut state = self.lock();
+        state.changes += 1;
+        if state.fails_at == Some(state.changes) {
+            return Err(SystemError::Other(format!(
+                "change a fake host: it was told to fail at change {}",
+                state.changes
+            )));
+        }
+        Ok(state)
     }
 }
 
@@ -221,6 +254,20 @@ impl State {
         self.nodes.insert(path.clone(), node);
         self.machine.keep_attributes(path, attributes);
         Ok(())
+    }
+
+    fn answer(&mut self, invocation: &Invocation) -> Result<Output> {
+        let answer = self.answers.get(&invocation.command).copied();
+        let status = answer.ok_or_else(|| SystemError::Unknowable {
+            system: "a fake host".into(),
+            what: format!("what `{}` does: say so with `.with_command(…)`", invocation.command),
+        })?;
+        self.machine.commands.push(invocation.command.clone());
+        Ok(Output {
+            ended: Ended::Exit(status),
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+        })
     }
 }
 
@@ -303,7 +350,7 @@ impl ReadSystem for FakeSystem {
     }
 
     fn probe(&self, probe: &Probe) -> Result<bool> {
-        match self.run(&probe.invocation)?.ended {
+        match self.lock().answer(&probe.invocation)?.ended {
             Ended::Exit(0) => Ok(true),
             Ended::Exit(1) => Ok(false),
             ended => Err(SystemError::Tool {
@@ -324,7 +371,7 @@ impl ReadSystem for FakeSystem {
 
 impl System for FakeSystem {
     fn write_file(&self, path: &AbsPath, write: &FileWrite<'_>) -> Result<()> {
-        let mut state = self.lock();
+        let mut state = self.lock_to_change()?;
         let path = state.follow(path)?;
         match state.nodes.get(&path) {
             Some(Node::Directory) => Err(refused("write", &path, "it is a directory".into())),
@@ -333,7 +380,7 @@ impl System for FakeSystem {
     }
 
     fn create_directory(&self, path: &AbsPath, attributes: &PathAttributes) -> Result<()> {
-        let mut state = self.lock();
+        let mut state = self.lock_to_change()?;
         if state.nodes.contains_key(path) {
             return Err(refused("create directory", path, "something stands there".into()));
         }
@@ -341,7 +388,7 @@ impl System for FakeSystem {
     }
 
     fn write_symlink(&self, path: &AbsPath, target: &str) -> Result<()> {
-        let mut state = self.lock();
+        let mut state = self.lock_to_change()?;
         match state.nodes.get(path) {
             Some(Node::File(_) | Node::Directory) => Err(refused("link", path, "no link stands there".into())),
             _ => {
@@ -352,7 +399,7 @@ impl System for FakeSystem {
     }
 
     fn set_attributes(&self, path: &AbsPath, attributes: &PathAttributes) -> Result<()> {
-        let mut state = self.lock();
+        let mut state = self.lock_to_change()?;
         let path = state.follow(path)?;
         state.need_accounts(attributes)?;
         if !state.nodes.contains_key(&path) {
@@ -363,7 +410,7 @@ impl System for FakeSystem {
     }
 
     fn remove(&self, path: &AbsPath) -> Result<()> {
-        let mut state = self.lock();
+        let mut state = self.lock_to_change()?;
         if state.nodes.keys().any(|node| node != path && node.is_within(path)) {
             return Err(refused("remove", path, "the directory isn't empty".into()));
         }
@@ -373,62 +420,51 @@ impl System for FakeSystem {
     }
 
     fn install_packages(&self, packages: &[PackageRequest]) -> Result<()> {
-        self.lock().machine.install(packages);
+        self.lock_to_change()?.machine.install(packages);
         Ok(())
     }
 
     fn remove_packages(&self, names: &[String]) -> Result<()> {
-        self.lock().machine.remove_packages(names);
+        self.lock_to_change()?.machine.remove_packages(names);
         Ok(())
     }
 
     fn control_unit(&self, name: &str, action: UnitAction) -> Result<()> {
-        self.lock().machine.control(name, action)
+        self.lock_to_change()?.machine.control(name, action)
     }
 
     fn reload_units(&self) -> Result<()> {
-        Ok(())
+        self.lock_to_change().map(drop)
     }
 
     fn create_user(&self, name: &str, change: &AccountChange) -> Result<()> {
-        self.lock().machine.create_user(name, change)
+        self.lock_to_change()?.machine.create_user(name, change)
     }
 
     fn change_user(&self, name: &str, change: &AccountChange) -> Result<()> {
-        self.lock().machine.change_user(name, change)
+        self.lock_to_change()?.machine.change_user(name, change)
     }
 
     fn remove_user(&self, name: &str) -> Result<()> {
-        self.lock().machine.users.remove(name);
+        self.lock_to_change()?.machine.users.remove(name);
         Ok(())
     }
 
     fn create_group(&self, name: &str, gid: Option<u32>, _system: bool) -> Result<()> {
-        self.lock().machine.create_group(name, gid);
+        self.lock_to_change()?.machine.create_group(name, gid);
         Ok(())
     }
 
     fn change_group(&self, name: &str, gid: u32) -> Result<()> {
-        self.lock().machine.change_group(name, gid)
+        self.lock_to_change()?.machine.change_group(name, gid)
     }
 
     fn remove_group(&self, name: &str) -> Result<()> {
-        self.lock().machine.groups.remove(name);
+        self.lock_to_change()?.machine.groups.remove(name);
         Ok(())
     }
 
     fn run(&self, invocation: &Invocation) -> Result<Output> {
-        let mut state = self.lock();
-        let answer = state.answers.get(&invocation.command).copied();
-        let status = answer.ok_or_else(|| SystemError::Unknowable {
-            system: "a fake host".into(),
-            what: format!("what `{}` does: say so with `.with_command(…)`", invocation.command),
-        })?;
-        state.machine.commands.push(invocation.command.clone());
-        Ok(Output {
-            ended: Ended::Exit(status),
-            stdout: Vec::new(),
-            stderr: Vec::new(),
-        })
+        self.lock_to_change()?.answer(invocation)
     }
 }
