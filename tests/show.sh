@@ -6,6 +6,8 @@
 #   sandbox       the example in a sandbox: the files of the document, a second run, a plan of what was edited
 #   bad-input     every mistake of the list is refused with what, where, why and what next
 #   kills         a run is killed at every single step and repeated; needs strace
+#   graphs        properties of runs over random graphs with random failures
+#   truth-table   each row of the published truth table of refreshes, for each relation
 #   hosts         five real hosts over libssh2 as root, then over OpenSSH through sudo; needs root
 #   trust         a changed or unknown host key is refused before anything is sent; needs root
 #   upload        an edited definition sends a catalog and no program; needs root
@@ -84,6 +86,12 @@ bad-input) bad_input ;;
 hosts | trust | upload | connections) suite "$1" ;;
 build) build ;;
 edit) edit ;;
+graphs)
+    cases=$(sed -n 's/.*with_cases(\([0-9]*\)).*/\1/p' tests/it/graphs.rs | paste -sd/)
+    cargo test --quiet --test it -- graphs:: 2>&1 | tee target/show/graphs
+    echo "graphs: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/graphs) properties held over $cases random graphs of up to 23 resources"
+    ;;
+truth-table) cargo test --quiet --test it -- truth_table:: --nocapture 2>&1 | grep '^truth-table:' ;;
 kills) cargo test --quiet --test kills ;;
 nothing-to-do)
     tests/testbed/testbed.sh install

@@ -94,6 +94,7 @@ fn id(number: usize) -> ResourceId {
 
 /// What is random about a step.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a coin that is tossed")]
 struct Plot {
     /// Its place among the declarations, which has nothing to do with the edges.
     place: u32,

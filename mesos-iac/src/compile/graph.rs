@@ -130,6 +130,7 @@ impl<'w> Graph<'w> {
                         on,
                         action: trigger.action,
                         timing: trigger.timing,
+                        after_failure: trigger.after_failure,
                     });
                 }
             }

@@ -4,8 +4,8 @@ use super::pool;
 use super::refreshes::Subscribers;
 use super::schedule::Schedule;
 use crate::model::{
-    Catalog, ChangeCause, Check, Diff, Effect, Entry, Error, FileDraft, LedgerRecord, OwedRefresh, RefreshCause,
-    Refreshed, Result, Shown, System, SystemError, Timing, Work,
+    AfterFailure, Catalog, ChangeCause, Check, Diff, Effect, Entry, Error, FileDraft, LedgerRecord, OwedRefresh,
+    RefreshCause, Refreshed, Result, Shown, System, SystemError, Timing, Work,
 };
 use crate::plan::{guarded, judge_owed};
 use crate::state::Store;
@@ -459,11 +459,10 @@ impl<'c> Run<'c, '_> {
         else {
             return;
         };
-        let blocked = self.failed.get(&entry.id).copied().or_else(|| self.failed_root(entry));
         let is_recovered = self.recovered.contains(&entry.id);
         let outcome = if self.options.control.is_stopped() {
             RefreshOutcome::NotReached
-        } else if let Some(root) = blocked {
+        } else if let Some(root) = self.holds_back(entry, owed.after_failure) {
             RefreshOutcome::Held { because: root.clone() }
         } else {
             self.store.say(&format!("{} {}", owed.action, entry.id));
@@ -482,6 +481,16 @@ impl<'c> Run<'c, '_> {
         };
         // It stays owed.
         self.tell(refresh_finished(&entry.id, &owed, is_recovered, outcome));
+    }
+
+    /// The failure because of which a refresh is held.
+    fn holds_back(&self, entry: &Entry, policy: AfterFailure) -> Option<&'c ResourceId> {
+        let needed = || self.failed.get(&entry.id).copied().or_else(|| self.failed_root(entry));
+        match policy {
+            AfterFailure::Deliver => None,
+            AfterFailure::HoldIfNeeded => needed(),
+            AfterFailure::Hold => needed().or_else(|| self.failed.values().min().copied()),
+        }
     }
 
     /// A refresh isn't owed any more.

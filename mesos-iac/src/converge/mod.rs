@@ -1,5 +1,6 @@
 //! Brings a machine to its catalog, and tells what happened as events. Synchronous and plain: the same code runs on a
 //! host, in a sandbox and in memory.
+#![doc = include_str!("refreshes.md")]
 
 mod event;
 mod executor;

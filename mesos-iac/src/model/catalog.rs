@@ -1,4 +1,4 @@
-use super::{DeclaredFacts, Kind, RefreshAction, Resource, Timing};
+use super::{AfterFailure, DeclaredFacts, Kind, RefreshAction, Resource, Timing};
 use crate::words::{HostName, ResourceId, SECRET_FIELD, Secret, SecretSource};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -136,6 +136,8 @@ pub struct Subscription {
     pub action: RefreshAction,
     /// When.
     pub timing: Timing,
+    /// What becomes of it when something failed.
+    pub after_failure: AfterFailure,
 }
 
 impl Catalog {

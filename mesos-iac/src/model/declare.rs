@@ -1,4 +1,4 @@
-use super::{Error, HostView, RefreshAction, Reload, Rerun, Resource, Restart, Result, Timing};
+use super::{AfterFailure, Error, HostView, RefreshAction, Reload, Rerun, Resource, Restart, Result, Timing};
 use crate::words::{Location, NameError, ResourceId};
 use std::fmt;
 use std::marker::PhantomData;
@@ -142,6 +142,8 @@ pub struct Trigger {
     pub action: RefreshAction,
     /// When.
     pub timing: Timing,
+    /// What becomes of it when something failed.
+    pub after_failure: AfterFailure,
 }
 
 /// A declaration: a resource, or a builder of one.
@@ -285,6 +287,26 @@ impl<B: Declare> Declared<B> {
         self
     }
 
+    /// Delivers the refreshes that were asked for so far even if something that the target depends on failed. Without a
+    /// word they are held then, until a run in which it succeeds.
+    pub fn despite_failures(self) -> Self {
+        self.after_failure(AfterFailure::Deliver)
+    }
+
+    /// Holds the refreshes that were asked for so far if anything failed on the host, related or not.
+    pub fn unless_anything_failed(self) -> Self {
+        self.after_failure(AfterFailure::Hold)
+    }
+
+    fn after_failure(mut self, policy: AfterFailure) -> Self {
+        for trigger in &mut self.triggers {
+            if trigger.after_failure == AfterFailure::default() {
+                trigger.after_failure = policy;
+            }
+        }
+        self
+    }
+
     fn trigger(mut self, dependencies: impl Dependencies, action: RefreshAction) -> Self {
         let mut list = Vec::new();
         dependencies.add_to(&mut list);
@@ -292,6 +314,7 @@ impl<B: Declare> Declared<B> {
             on,
             action,
             timing: Timing::Delayed,
+            after_failure: AfterFailure::default(),
         }));
         self
     }

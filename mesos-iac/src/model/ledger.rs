@@ -1,4 +1,4 @@
-use super::{RefreshAction, Timing};
+use super::{AfterFailure, RefreshAction, Timing};
 use crate::words::ResourceId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,6 +44,8 @@ pub struct OwedRefresh {
     pub action: RefreshAction,
     /// When.
     pub timing: Timing,
+    /// What becomes of it when something failed.
+    pub after_failure: AfterFailure,
     /// What caused it.
     pub because: Vec<RefreshCause>,
     /// The boot during which it last came to be owed.
@@ -87,17 +89,20 @@ impl Ledger {
                 target,
                 action,
                 timing,
+                after_failure,
                 cause,
                 boot,
             } => {
                 let owed = self.owed.entry(target.clone()).or_insert_with(|| OwedRefresh {
                     action: *action,
                     timing: *timing,
+                    after_failure: *after_failure,
                     because: Vec::new(),
                     boot: None,
                 });
                 owed.action = owed.action.max(*action);
                 owed.timing = owed.timing.max(*timing);
+                owed.after_failure = owed.after_failure.max(*after_failure);
                 owed.boot.clone_from(boot);
                 // What was there before the first change of several is what would have to come back.
                 if owed.because.iter().all(|known| known.id != cause.id) {
@@ -127,11 +132,13 @@ impl Ledger {
                 target,
                 action,
                 timing,
+                after_failure,
                 cause,
                 boot,
             } => self.owed.get(target).is_some_and(|owed| {
                 owed.action >= *action
                     && owed.timing >= *timing
+                    && owed.after_failure >= *after_failure
                     && owed.boot == *boot
                     && owed.because.iter().any(|known| known.id == cause.id)
             }),
@@ -179,6 +186,8 @@ pub enum LedgerRecord {
         action: RefreshAction,
         /// When.
         timing: Timing,
+        /// What becomes of it when something failed.
+        after_failure: AfterFailure,
         /// What causes it.
         cause: RefreshCause,
         /// The boot during which it came to be owed, if the system knows.

@@ -53,7 +53,9 @@ pub use ledger::{ChangeCause, Ledger, LedgerRecord, OwedRefresh, OwnedResource, 
 pub use problem::{Code, Place, Problem, Problems};
 pub use provenance::{Declaration, DroppedEdge, LeftOut, Provenance, RoleOrigin};
 pub use registry::{AttributeRegistration, AttributeSpec, KindRegistration, RoleRegistration};
-pub use resource::{Converge, Kind, RefreshAction, Refreshed, Reload, Rerun, Resource, Restart, Timing, Work};
+pub use resource::{
+    AfterFailure, Converge, Kind, RefreshAction, Refreshed, Reload, Rerun, Resource, Restart, Timing, Work,
+};
 pub use role::{Declares, Endpoint, Role, short_role_name};
 pub use scope::{Assignment, Assignments, AttributeError, Origin, Precedence, Scope};
 pub use suggestion::nearest;

@@ -196,6 +196,18 @@ pub enum Timing {
     Immediate,
 }
 
+/// What becomes of a refresh when something failed in the run. Of several that apply to one target, the most careful counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum AfterFailure {
+    /// It is delivered all the same.
+    Deliver,
+    /// It is held if the target failed, or something that the target depends on, and delivered otherwise.
+    #[default]
+    HoldIfNeeded,
+    /// It is held whatever it was that failed.
+    Hold,
+}
+
 /// A resource that can be restarted: `restart_on` exists for it.
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` can't be restarted",

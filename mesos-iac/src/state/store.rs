@@ -215,7 +215,7 @@ fn read_ledger(path: &Path) -> Result<Ledger, StateError> {
 mod tests {
     use super::*;
     use crate::model::RefreshCause;
-    use crate::model::{RefreshAction, Timing};
+    use crate::model::{AfterFailure, RefreshAction, Timing};
     use crate::state::Mismatch;
     use crate::words::{HostName, ResourceId};
 
@@ -245,6 +245,7 @@ mod tests {
             target: id("service[zookeeper]"),
             action: RefreshAction::Restart,
             timing: Timing::Delayed,
+            after_failure: AfterFailure::default(),
             cause: RefreshCause {
                 id: id("file[/etc/zoo.cfg]"),
                 before: Some("digest".to_owned()),
@@ -356,7 +357,7 @@ mod tests {
     #[test]
     fn the_first_form_of_the_ledger_is_read() {
         let directory = tempfile::tempdir().unwrap();
-        let text = r#"{"format":1,"generation":7,"catalog":"c","owned":[[{"kind":"core.file","key":"/a"},{"ownership":"Created","desired":"d"}]],"owed":[[{"kind":"core.service","key":"zookeeper"},{"action":"Restart","timing":"Delayed","because":[{"id":{"kind":"core.file","key":"/a"},"before":null}],"boot":"b"}]]}"#;
+        let text = r#"{"format":1,"generation":7,"catalog":"c","owned":[[{"kind":"core.file","key":"/a"},{"ownership":"Created","desired":"d"}]],"owed":[[{"kind":"core.service","key":"zookeeper"},{"action":"Restart","timing":"Delayed","after_failure":"HoldIfNeeded","because":[{"id":{"kind":"core.file","key":"/a"},"before":null}],"boot":"b"}]]}"#;
         std::fs::write(directory.path().join("ledger.json"), text).unwrap();
         let store = open(directory.path()).unwrap();
         let ledger = store.ledger();

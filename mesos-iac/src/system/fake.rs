@@ -17,6 +17,7 @@ type Result<T> = std::result::Result<T, SystemError>;
 pub struct FakeSystem {
     state: Mutex<State>,
     facts: Facts,
+    boot: Option<String>,
     secrets: BTreeMap<SecretSource, SecretText>,
 }
 
@@ -92,6 +93,7 @@ impl FakeSystem {
                 addresses: Vec::new(),
                 init: "systemd".into(),
             },
+            boot: None,
             secrets: BTreeMap::new(),
         }
     }
@@ -100,6 +102,13 @@ impl FakeSystem {
     #[must_use]
     pub fn with_facts(mut self, facts: Facts) -> Self {
         self.facts = facts;
+        self
+    }
+
+    /// The same machine during another boot. Nothing that it remembers is lost, its services run.
+    #[must_use]
+    pub fn with_boot(mut self, boot: &str) -> Self {
+        self.boot = Some(boot.to_owned());
         self
     }
 
@@ -359,6 +368,10 @@ impl ReadSystem for FakeSystem {
                 stderr: String::new(),
             }),
         }
+    }
+
+    fn boot(&self) -> Result<Option<String>> {
+        Ok(self.boot.clone())
     }
 
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {

@@ -1,6 +1,6 @@
 use crate::compile::CompiledHost;
 use crate::kinds::File;
-use crate::model::{Entry, Resource, Timing, short_role_name};
+use crate::model::{AfterFailure, Entry, Resource, Timing, short_role_name};
 use crate::words::ResourceId;
 use serde_json::Value;
 use std::any::Any;
@@ -54,7 +54,12 @@ fn write_entry(entry: &Entry, text: &mut String) {
             Timing::Delayed => "",
             Timing::Immediate => ", at once",
         };
-        let _infallible = writeln!(text, "  {} on {}{when}", subscription.action, subscription.on);
+        let policy = match subscription.after_failure {
+            AfterFailure::HoldIfNeeded => "",
+            AfterFailure::Deliver => ", despite failures",
+            AfterFailure::Hold => ", unless anything failed",
+        };
+        let _infallible = writeln!(text, "  {} on {}{when}{policy}", subscription.action, subscription.on);
     }
     if let Some(content) = file.and_then(File::content) {
         let shown = content.to_string();
