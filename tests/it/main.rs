@@ -20,3 +20,4 @@ mod sandbox;
 mod secrets;
 mod support;
 mod truth_table;
+mod terminal;

@@ -1,7 +1,7 @@
 //! What the tests share: running example programs in a hermetic environment, and snapshots in `snapshots/`.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use tempfile::TempDir;
 
@@ -47,14 +47,25 @@ impl Lab {
 
     /// Runs the program, with `{lab}` in its arguments replaced by the test's directory.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, |_| {})
+    }
+
+    /// As [`Lab::run`], with the program's surroundings changed first.
+    pub(crate) fn run_with(&self, arguments: &[&str], change: impl FnOnce(&mut Command)) -> Ran {
         let lab = self.directory.path().to_str().expect("a plain path");
-        let output = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        command
             .args(arguments.iter().map(|argument| argument.replace("{lab}", lab)))
             .env_clear()
             .env("HOME", self.directory.path())
             .env("PATH", "/usr/bin:/bin")
             .current_dir(self.directory.path())
-            .output()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        change(&mut command);
+        let output = command
+            .spawn()
+            .and_then(Child::wait_with_output)
             .expect("the program runs");
         Ran::new(&output, lab)
     }

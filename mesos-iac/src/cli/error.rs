@@ -3,7 +3,7 @@ use crate::fleet::{ProgramError, SecretError};
 use crate::model::{Error, Problem, Problems};
 use crate::report::Paint;
 use crate::transport::{SshThreadError, TransportError};
-use crate::words::{HostName, fold_names};
+use crate::words::{HostName, fold_names, visible};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -12,7 +12,8 @@ use std::process::ExitCode;
 #[derive(Debug)]
 pub(super) struct CliError {
     kind: Kind,
-    message: String,
+    /// One mistake on each line; what belongs to the line before it is set in.
+    lines: Vec<String>,
     hint: Option<String>,
 }
 
@@ -29,12 +30,26 @@ enum Kind {
 }
 
 impl CliError {
-    pub(super) fn usage(message: impl Into<String>) -> Self {
+    fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
-            kind: Kind::Usage,
-            message: message.into(),
+            kind,
+            lines: vec![message.into()],
             hint: None,
         }
+    }
+
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    pub(super) fn failed(message: impl Into<String>) -> Self {
+        Self::new(Kind::Failed, message)
+    }
+
+    /// The same with what belongs to it, set in below it: an excerpt of a file.
+    pub(super) fn detailed(mut self, text: &str) -> Self {
+        self.lines.extend(text.lines().map(|line| format!("  {line}")));
+        self
     }
 
     pub(super) fn hinted(mut self, hint: impl Into<String>) -> Self {
@@ -58,18 +73,17 @@ impl CliError {
     /// The lines to show on standard error.
     pub(super) fn render(&self, paint: Paint) -> String {
         let mut text = String::new();
-        for line in self.message.lines() {
-            // What belongs to the line before it is set in.
+        for line in &self.lines {
             let mark = if line.starts_with("  ") {
                 String::new()
             } else {
                 format!("{} ", paint.red("error:"))
             };
             // A String takes everything.
-            let _infallible = writeln!(text, "{mark}{line}");
+            let _infallible = writeln!(text, "{mark}{}", visible(line));
         }
         if let Some(hint) = &self.hint {
-            let _infallible = writeln!(text, "{} {hint}", paint.cyan("hint:"));
+            let _infallible = writeln!(text, "{} {}", paint.cyan("hint:"), visible(hint));
         }
         text
     }
@@ -77,7 +91,11 @@ impl CliError {
 
 impl From<Problems> for CliError {
     fn from(problems: Problems) -> Self {
-        Self::usage(group(problems))
+        Self {
+            kind: Kind::Usage,
+            lines: group(problems),
+            hint: None,
+        }
     }
 }
 
@@ -91,17 +109,14 @@ impl From<Error> for CliError {
 }
 
 impl From<std::io::Error> for CliError {
+    /// Only what is shown is written without a message of its own.
     fn from(error: std::io::Error) -> Self {
         let kind = if error.kind() == std::io::ErrorKind::BrokenPipe {
             Kind::BrokenPipe
         } else {
             Kind::Failed
         };
-        Self {
-            kind,
-            message: error.to_string(),
-            hint: None,
-        }
+        Self::new(kind, format!("failed to write the output: {error}"))
     }
 }
 
@@ -116,20 +131,15 @@ impl From<serde_json::Error> for CliError {
 
 impl From<SshThreadError> for CliError {
     fn from(error: SshThreadError) -> Self {
-        Self {
-            kind: Kind::Failed,
-            message: format!("failed to {error}"),
-            hint: None,
-        }
+        Self::failed(format!("failed to {error}"))
     }
 }
 
 impl From<TransportError> for CliError {
     fn from(error: TransportError) -> Self {
         Self {
-            kind: Kind::Unreachable,
-            message: format!("failed to {error}"),
             hint: error.hint(),
+            ..Self::new(Kind::Unreachable, format!("failed to {error}"))
         }
     }
 }
@@ -147,7 +157,7 @@ impl From<SecretError> for CliError {
 }
 
 /// The same mistake on many hosts is one mistake with many hosts.
-fn group(problems: Problems) -> String {
+fn group(problems: Problems) -> Vec<String> {
     let mut order = Vec::<Problem>::new();
     let mut hosts = BTreeMap::<usize, Vec<HostName>>::new();
     for mut problem in problems {
@@ -158,7 +168,7 @@ fn group(problems: Problems) -> String {
         });
         hosts.entry(index).or_default().extend(host);
     }
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for (index, problem) in order.iter().enumerate() {
         let on = hosts.remove(&index).unwrap_or_default();
         let mut shown = problem.to_string();
@@ -167,7 +177,7 @@ fn group(problems: Problems) -> String {
             let at = shown.find("] ").map_or(0, |at| at + 2);
             shown.insert_str(at, &format!("{}: ", fold_names(&on)));
         }
-        let _infallible = writeln!(text, "{shown}");
+        lines.extend(shown.lines().map(ToOwned::to_owned));
     }
-    text
+    lines
 }

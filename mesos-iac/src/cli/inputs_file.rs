@@ -32,7 +32,7 @@ fn read(text: &str, file: &Path, inputs: &mut Inputs) -> Result<(), CliError> {
     let wrong = |why: String| CliError::usage(format!("failed to read the inputs {origin}: {why}")).hinted(SHAPE);
     let table: Table = text
         .parse()
-        .map_err(|error: toml::de::Error| wrong(error.to_string().trim_end().replace('\n', "\n  ")))?;
+        .map_err(|error: toml::de::Error| wrong(error.message().to_owned()).detailed(&error.to_string()))?;
     for (name, value) in table {
         match (name.as_str(), value) {
             ("set", Value::Table(values)) => inputs.attributes.extend(attributes(values, &origin)?),

@@ -7,7 +7,9 @@ use super::inputs_file;
 use super::session::Session;
 use crate::compile::Compiled;
 use crate::model::{Cluster, Code, Error, Inputs, Problem, Problems, Result};
+use crate::words::visible_lines;
 use clap::Parser as _;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// The program of a cluster: what `fn main` of every cluster is made of.
@@ -33,27 +35,46 @@ pub fn main(cluster: impl FnOnce() -> Result<Cluster>) -> ExitCode {
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Printing can only fail if nobody reads; the status says the same.
-            let _unheard = error.print();
-            // clap's own status for a mistake is 2, which here means "changed".
-            return if error.use_stderr() {
-                ExitCode::from(exit_code::USAGE)
-            } else {
-                ExitCode::SUCCESS
-            };
-        }
+        Err(error) => return instead_of_a_command(&error, &environment),
     };
     environment.start_log(cli.global.verbose);
-    match run(cli, cluster, &environment) {
-        Ok(status) => status,
-        Err(error) => {
-            if !error.is_broken_pipe() {
-                Environment::complain(&error.render(environment.paint_errors()));
-            }
-            error.exit_code()
-        }
+    end(run(cli, cluster, &environment), &environment)
+}
+
+/// What clap says: help, which was asked for, or what is wrong with the command line.
+fn instead_of_a_command(said: &clap::Error, environment: &Environment) -> ExitCode {
+    if !said.use_stderr() {
+        let printed = said.print().map_err(CliError::from);
+        return end(printed.map(|()| ExitCode::SUCCESS), environment);
     }
+    // It repeats arguments as they are, among escapes of its own; without these nothing is left that may not be escaped.
+    let repeated = said.context().map(|(_, value)| value.to_string());
+    if repeated.into_iter().any(|value| visible_lines(&value) != value) {
+        Environment::complain(&visible_lines(&said.render().to_string()));
+    } else {
+        // If standard error is closed there is nobody to tell; the status says the same.
+        let _unheard = said.print();
+    }
+    // clap's own status for a mistake is 2, which here means "changed".
+    ExitCode::from(exit_code::USAGE)
+}
+
+/// The status of a command, once all that it said is out.
+fn end(outcome: std::result::Result<ExitCode, CliError>, environment: &Environment) -> ExitCode {
+    // What is written at the very end of a program can fail without anybody being told. A status that tells of something
+    // else stays.
+    let told = outcome.and_then(|status| {
+        if status == ExitCode::SUCCESS {
+            std::io::stdout().flush()?;
+        }
+        Ok(status)
+    });
+    told.unwrap_or_else(|error| {
+        if !error.is_broken_pipe() {
+            Environment::complain(&error.render(environment.paint_errors()));
+        }
+        error.exit_code()
+    })
 }
 
 /// The cluster with its inputs, compiled; or every mistake in it.

@@ -64,11 +64,20 @@ pub(super) fn run_over(
         }
     }
     let told = broken.map_or_else(|| reporter.finish(&tally), Err);
-    match told {
+    let mut verdict = verdict(&tally);
+    if let Err(error) = told
         // The status is still worth having for whoever read enough of the report.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(verdict(&tally)),
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        verdict.add(Grade::Failed);
+        let hint = match mode {
+            Mode::Plan => "nothing was changed; have the plan written where there is room",
+            Mode::Apply => "the run went on to its end all the same; `plan` shows what is left to do",
+        };
+        let error = CliError::from(error).hinted(hint);
+        Environment::complain(&error.render(session.environment.paint_errors()));
     }
+    Ok(verdict)
 }
 
 fn reporter(session: &Session<'_>, names: &[HostName], mode: Mode) -> Box<dyn Reporter> {

@@ -203,5 +203,5 @@ fn quoted_text(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let last: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let joined = last[last.len().saturating_sub(3)..].join("; ");
-    crate::plan::visible(&joined.chars().take(400).collect::<String>())
+    crate::words::visible(&joined.chars().take(400).collect::<String>())
 }

@@ -44,7 +44,7 @@ pub(super) async fn upload(channel: Channel, compressed: &[u8], silence: Duratio
         return Ok(());
     }
     let said = [words, complaints].concat();
-    Err(HostError::Upload(crate::plan::visible(
+    Err(HostError::Upload(crate::words::visible(
         String::from_utf8_lossy(&said).trim(),
     )))
 }

@@ -1,4 +1,4 @@
-use crate::words::{HostName, Location, ResourceId};
+use crate::words::{HostName, Location, ResourceId, visible};
 use serde::Serialize;
 use std::fmt;
 
@@ -153,12 +153,13 @@ impl fmt::Display for Problem {
         if let Some(resource) = &self.resource {
             write!(f, "{resource}: ")?;
         }
-        f.write_str(&self.message)?;
+        // Keys and values from inputs stand in the message, and may mean to look like other lines.
+        f.write_str(&visible(&self.message))?;
         for place in &self.places {
-            write!(f, "\n  {} at {}", place.label, place.at)?;
+            write!(f, "\n  {} at {}", visible(&place.label), place.at)?;
         }
         if let Some(hint) = &self.hint {
-            write!(f, "\n  hint: {hint}")?;
+            write!(f, "\n  hint: {}", visible(hint))?;
         }
         Ok(())
     }

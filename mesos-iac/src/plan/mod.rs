@@ -11,5 +11,3 @@ pub(crate) use owed::judge_owed;
 pub use planner::plan;
 pub use types::{Because, Certainty, Plan, Planned, PlannedRefresh, PlannedResource};
 pub use unified::{ChangeText, change_text};
-
-pub(crate) use unified::visible;

@@ -1,4 +1,5 @@
 use crate::model::{Change, Diff, Shown};
+use crate::words::visible;
 use similar::TextDiff;
 
 /// A change as text: a line for each property, and a unified diff for texts.
@@ -39,23 +40,12 @@ fn push_unified(property: &str, from: &str, to: &str, lines: &mut Vec<String>) {
         lines.push("  (empty)".to_owned());
         return;
     }
-    let diff = TextDiff::from_lines(from, to);
+    // Only a newline ends a line here: a carriage return before it is a difference like any other.
+    let (from, to): (Vec<&str>, Vec<&str>) = (from.split_inclusive('\n').collect(), to.split_inclusive('\n').collect());
+    let diff = TextDiff::configure().newline_terminated(true).diff_slices(&from, &to);
     let unified = diff.unified_diff().context_radius(3).to_string();
-    lines.extend(unified.lines().map(|line| format!("  {}", visible(line))));
-}
-
-/// Makes control characters visible: content comes from hosts, and may mean to take the terminal over.
-pub(crate) fn visible(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\t' => c.to_string(),
-            // Bidirectional controls can make text read as something else than it is.
-            c if c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}') => {
-                c.escape_unicode().to_string()
-            }
-            c => c.to_string(),
-        })
-        .collect()
+    let unified = unified.strip_suffix('\n').unwrap_or(&unified);
+    lines.extend(unified.split('\n').map(|line| format!("  {}", visible(line))));
 }
 
 #[cfg(test)]

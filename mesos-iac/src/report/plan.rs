@@ -1,6 +1,6 @@
 use super::paint::Paint;
-use crate::plan::{Certainty, Plan, Planned, PlannedRefresh, change_text, visible};
-use crate::words::{HostName, ResourceId, fold_names};
+use crate::plan::{Certainty, Plan, Planned, PlannedRefresh, change_text};
+use crate::words::{HostName, ResourceId, fold_names, visible};
 use std::collections::HashMap;
 use std::io::{self, Write};
 

@@ -2,6 +2,7 @@
 
 use super::disk::failed;
 use super::error::StateError;
+use crate::words::visible;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
@@ -34,11 +35,11 @@ impl fmt::Display for Holder {
         write!(
             f,
             "{} (process {}) has been at work on it for {} s, {} s ago at {}",
-            crate::plan::visible(&self.who),
+            visible(&self.who),
             self.process,
             ago(self.since),
             ago(self.heartbeat),
-            crate::plan::visible(&self.phase)
+            visible(&self.phase)
         )
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::host_key::{Fingerprint, HostKey};
 use super::known_hosts::{KnownHostsError, Place, Record};
+use crate::words::visible;
 
 /// Why a host was not reached, or was lost. Each message reads after "failed to"; [`hint`](Self::hint) says what to do
 /// next. Whatever the variant, the host counts as unreachable.
@@ -381,17 +382,7 @@ fn but(presented: &[HostKey]) -> String {
 pub(super) fn printable(text: &str) -> String {
     const LONGEST: usize = 300;
     let text = text.trim();
-    let mut line: String = text
-        .chars()
-        .take(LONGEST)
-        .flat_map(|character| {
-            let escaped =
-                character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-            let escape = escaped.then(|| character.escape_unicode());
-            let plain = (!escaped).then_some(character);
-            escape.into_iter().flatten().chain(plain)
-        })
-        .collect();
+    let mut line = visible(&text.chars().take(LONGEST).collect::<String>());
     if text.chars().nth(LONGEST).is_some() {
         line.push('…');
     }

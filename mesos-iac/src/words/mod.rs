@@ -11,6 +11,7 @@ mod location;
 mod mode;
 mod name;
 mod secret;
+mod visible;
 
 pub use abs_path::{AbsPath, PathError};
 pub use command_line::{CommandLine, CommandLineError};
@@ -21,3 +22,6 @@ pub use location::Location;
 pub use mode::{Mode, ModeError};
 pub use name::{HostName, KindName, NameError, ResourceId};
 pub use secret::{SECRET_FIELD, Secret, SecretSource, SecretSourceError, SecretText};
+pub(crate) use visible::visible;
+#[cfg(feature = "controller")]
+pub(crate) use visible::visible_lines;

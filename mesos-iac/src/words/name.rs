@@ -1,3 +1,4 @@
+use super::visible::misleads;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Borrow;
 use std::fmt;
@@ -169,11 +170,6 @@ impl TryFrom<UncheckedId> for ResourceId {
     fn try_from(read: UncheckedId) -> Result<Self, NameError> {
         Self::new(read.kind.as_str(), read.key)
     }
-}
-
-/// Characters that make text read as something else than it is.
-fn misleads(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 impl ResourceId {

@@ -4,7 +4,7 @@ use crate::cli::selection;
 use crate::cli::session::Session;
 use crate::compile::CompiledHost;
 use crate::model::{AttributeSpec, Entry, LeftOut, Scope, nearest, short_role_name};
-use crate::words::{Location, ResourceId};
+use crate::words::{Location, ResourceId, visible};
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -31,7 +31,10 @@ pub(in super::super) fn explain(
     let mut out = std::io::stdout().lock();
     match session.format {
         Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&explained.json)?)?,
-        Format::Human => explained.lines.iter().try_for_each(|line| writeln!(out, "{line}"))?,
+        Format::Human => explained
+            .lines
+            .iter()
+            .try_for_each(|line| writeln!(out, "{}", visible(line)))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -69,12 +72,13 @@ fn explain_attribute(session: &Session<'_>, host: usize, spec: &AttributeSpec) -
         .unwrap_or(0);
     let values_width = values
         .iter()
-        .map(|(_, value, _)| value.chars().count())
+        .map(|(_, value, _)| visible(value).chars().count())
         .max()
         .unwrap_or(0);
     for (place, (scope, value, origin)) in values.iter().enumerate() {
         let word = if place == 0 { "wins    " } else { "shadowed" };
         let scope = scope.to_string();
+        let value = visible(value);
         lines.push(format!("  {word}  {scope:width$}  {value:values_width$}  {origin}"));
     }
     lines.push(format!("  declared as {} at {}", spec.type_name(), spec.at));

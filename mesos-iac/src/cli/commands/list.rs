@@ -4,7 +4,7 @@ use crate::cli::selection::select;
 use crate::cli::session::Session;
 use crate::compile::CompiledHost;
 use crate::model::{Host, short_role_name};
-use crate::words::fold_names;
+use crate::words::{fold_names, visible};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -49,6 +49,8 @@ impl Row {
 }
 
 fn columns(rows: &[Row]) -> Vec<String> {
+    let shown = |row: &Row| Row(row.0.iter().map(|(name, cell)| (*name, visible(cell))).collect());
+    let rows: Vec<Row> = rows.iter().map(shown).collect();
     let Some(first) = rows.first() else {
         return Vec::new();
     };

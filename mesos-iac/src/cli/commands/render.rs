@@ -4,7 +4,7 @@ use crate::cli::selection::select;
 use crate::cli::session::Session;
 use crate::kinds::File;
 use crate::model::Content;
-use crate::words::HostName;
+use crate::words::{HostName, visible_lines};
 use serde_json::json;
 use std::io::Write as _;
 use std::path::Path;
@@ -62,7 +62,7 @@ fn show(session: &Session<'_>, files: &[Rendered<'_>]) -> Result<(), CliError> {
             .unwrap_or_default();
         let heading = format!("==> {}:{}{mode}", rendered.host, rendered.file.path());
         writeln!(out, "{}", session.paint().bold(&heading))?;
-        out.write_all(rendered.text.as_bytes())?;
+        out.write_all(visible_lines(&rendered.text).as_bytes())?;
         if !rendered.text.ends_with('\n') && !rendered.text.is_empty() {
             writeln!(out, "\n(no newline at the end)")?;
         }
@@ -89,5 +89,5 @@ fn write_below(directory: &Path, files: &[Rendered<'_>]) -> Result<(), CliError>
 }
 
 fn failed(action: &str, path: &Path, error: &std::io::Error) -> CliError {
-    CliError::usage(format!("failed to {action} {}: {error}", path.display()))
+    CliError::failed(format!("failed to {action} {}: {error}", path.display()))
 }

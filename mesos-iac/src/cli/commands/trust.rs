@@ -5,10 +5,10 @@ use crate::cli::exit_code::{Grade, Verdict};
 use crate::cli::run_over::{fleet_options, task};
 use crate::cli::selection;
 use crate::cli::session::Session;
-use crate::plan::visible;
 use crate::transport::{
     HostKey, KnownHosts, SshOptions, Target, TransportError, append, run_on_ssh_thread, scan_host_key,
 };
+use crate::words::visible;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -42,7 +42,7 @@ pub(in super::super) fn trust(
                 verdict.add(Grade::Unreachable);
                 writeln!(out, "{}  failed to {}", target.host, visible(&error.to_string()))?;
                 if let Some(hint) = error.hint() {
-                    writeln!(out, "{}  hint: {hint}", target.host)?;
+                    writeln!(out, "{}  hint: {}", target.host, visible(&hint))?;
                 }
             }
             Ok(key) => {
@@ -88,7 +88,7 @@ fn decide(out: &mut impl Write, target: &Target, key: &HostKey, file: &Path, yes
         // A key that changed or was revoked is never replaced here: that is for whoever knows why to do by hand.
         Err(error) if !records.known_types(target).is_empty() => {
             writeln!(out, "{}  failed to {}", target.host, visible(&error.to_string()))?;
-            writeln!(out, "{}  hint: {}", target.host, error.hint())?;
+            writeln!(out, "{}  hint: {}", target.host, visible(&error.hint()))?;
             return Ok(false);
         }
         Err(_) => {}
@@ -111,6 +111,8 @@ fn ask(out: &mut impl Write, host: &str) -> Result<bool, CliError> {
     write!(out, "{host}  add this key? [y/N] ")?;
     out.flush()?;
     let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
+    std::io::stdin()
+        .read_line(&mut answer)
+        .map_err(|error| CliError::failed(format!("failed to read the answer: {error}")))?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
