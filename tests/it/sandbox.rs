@@ -1,6 +1,12 @@
 //! The main job in a sandbox: files really written, a second run that changes nothing, a plan of what was edited.
 
 use crate::support::{Lab, assert_snapshot};
+use mesos_iac::agent::{Mode, RunOptions};
+use mesos_iac::fleet::{FleetEvent, HostResult, run_sandboxes};
+use mesos_iac::prelude::*;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
 
 fn applied() -> Lab {
     let lab = Lab::new("stacki_mesos");
@@ -136,5 +142,109 @@ fn a_damaged_or_newer_model_is_refused_and_kept() {
         let ran = lab.run(&["apply", "--sandbox", "{lab}/hosts"]).expect(4);
         assert!(ran.stdout.contains(why), "{}", ran.stdout);
         assert_eq!(std::fs::read_to_string(&model).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_sandbox_that_leads_elsewhere_is_refused() {
+    use std::os::unix::fs::symlink;
+    for link in [
+        "hosts/backend-0-1",
+        "hosts/backend-0-1/.mesos-iac",
+        "hosts/backend-0-1/.mesos-iac/state",
+        "hosts/backend-0-1/.mesos-iac/state/lock",
+        "hosts/backend-0-1/.mesos-iac/machine.json",
+    ] {
+        let lab = Lab::new("stacki_mesos");
+        let (link, outside) = (lab.path(link), lab.path("outside"));
+        std::fs::create_dir(&outside).unwrap();
+        std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+        symlink(&outside, &link).unwrap();
+        for command in ["apply", "plan"] {
+            let ran = lab
+                .run(&[command, "--sandbox", "{lab}/hosts", "--limit", "backend-0-1"])
+                .expect(4);
+            let place = link.strip_prefix(lab.directory.path()).unwrap().display();
+            let why = format!(
+                "REFUSED  failed to use the sandbox {{lab}}/{place}: a symbolic link, which may lead out of the sandbox,"
+            );
+            assert!(ran.stdout.contains(&why), "{why}\n{ran}");
+        }
+        assert_eq!(std::fs::read_dir(&outside).unwrap().count(), 0, "{}", link.display());
+        assert!(!lab.exists("hosts/backend-0-1/etc"));
+    }
+}
+
+#[test]
+fn a_pipe_among_the_sandbox_s_own_files_is_refused_and_not_waited_for() {
+    for pipe in ["machine.json", "state/ledger.json", "state/journal", "state/lock"] {
+        let lab = applied();
+        let pipe = lab.path(&format!("hosts/backend-0-4/.mesos-iac/{pipe}"));
+        std::fs::remove_file(&pipe).ok();
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        for command in ["apply", "plan"] {
+            let ran = lab.run(&[command, "--sandbox", "{lab}/hosts"]).expect(4);
+            assert!(ran.stdout.contains("a device, socket or pipe stands there"), "{ran}");
+        }
+    }
+}
+
+/// What a definition of these resources does in a sandbox of the host `a`, told as people are.
+fn converged(directory: &Path, role: impl Role) -> String {
+    let cluster = Cluster::new("x").hosts(host("a").role(role)).build().unwrap();
+    let catalog = cluster.compile().unwrap().hosts.remove(0).catalog;
+    let mut told = String::new();
+    let (options, secrets) = (RunOptions::default(), BTreeMap::new());
+    run_sandboxes(&[catalog], directory, Mode::Apply, &options, &secrets, &mut |event| {
+        if let FleetEvent::HostFinished {
+            result: HostResult::Failed(error),
+            ..
+        } = &event
+        {
+            writeln!(told, "failed to {error}").unwrap();
+        }
+        writeln!(told, "{event:?}").unwrap();
+    });
+    told
+}
+
+#[derive(Role, Clone)]
+#[role(name = "overwrites-the-model")]
+#[resource(file("/.mesos-iac/machine.json").content("{}"))]
+#[resource(file("/etc/motd").content("x"))]
+struct OverwritesTheModel;
+
+#[derive(Role, Clone)]
+#[role(name = "overwrites-the-model-through-a-link")]
+#[resource(aside = symlink("/aside", "/.mesos-iac"))]
+#[resource(file("/aside/machine.json").content("{}").after(aside))]
+#[resource(file("/aside/fresh/file").content("{}").after(aside))]
+#[resource(directory("/aside/directory").after(aside))]
+#[resource(file("/aside/state/ledger.json").absent().after(aside))]
+#[resource(symlink("/aside/link", "/etc").after(aside))]
+struct OverwritesTheModelThroughALink;
+
+#[test]
+fn a_definition_cannot_touch_what_is_the_sandbox_s_own() {
+    let lab = tempfile::tempdir().unwrap();
+    let told = converged(lab.path(), OverwritesTheModel);
+    assert!(
+        told.contains("failed to use the sandbox for file[/.mesos-iac/machine.json]: below /.mesos-iac it keeps"),
+        "{told}"
+    );
+    assert!(!lab.path().join("a").exists(), "something was written");
+
+    let told = converged(lab.path(), OverwritesTheModelThroughALink);
+    assert_eq!(
+        told.matches("below /.mesos-iac the sandbox keeps its own").count(),
+        4,
+        "{told}"
+    );
+    let own = lab.path().join("a/.mesos-iac");
+    let model: serde_json::Value = serde_json::from_slice(&std::fs::read(own.join("machine.json")).unwrap()).unwrap();
+    assert_eq!(model["format"], 1);
+    for made in ["fresh", "directory", "link"] {
+        assert!(!own.join(made).exists(), "{made}");
     }
 }

@@ -24,7 +24,7 @@ pub fn run_sandboxes(
     for catalog in catalogs {
         let host = &catalog.host;
         tell(FleetEvent::HostStarted { host: host.clone() });
-        let result = match Sandbox::open(directory, host, &catalog.declared, mode == Mode::Apply) {
+        let result = match Sandbox::open(directory, catalog, mode == Mode::Apply) {
             Err(error) => HostResult::Failed(error.into()),
             Ok(sandbox) => {
                 let sandbox = sandbox.with_secrets(secrets.clone());

@@ -5,6 +5,7 @@ pub mod local;
 mod machine;
 mod planning;
 mod sandbox;
+mod sandbox_place;
 
 pub use fake::FakeSystem;
 pub use machine::Machine;

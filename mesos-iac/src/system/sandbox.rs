@@ -1,18 +1,16 @@
 use super::local::{Durability, Files, Ownership, Root};
 use super::machine::{MACHINE_FORMAT, Machine};
+use super::sandbox_place::{OWN, admit, inspect, is_own};
 use crate::model::{
-    Account, AccountChange, Arch, DeclaredFacts, Facts, FileWrite, GroupEntry, Invocation, Os, Output, PackageRequest,
-    PathAttributes, PathEntry, Probe, ReadSystem, System, SystemError, UnitAction, UnitState,
+    Account, AccountChange, Arch, Catalog, DeclaredFacts, Facts, FileWrite, GroupEntry, Invocation, Os, Output,
+    PackageRequest, PathAttributes, PathEntry, Probe, ReadSystem, System, SystemError, UnitAction, UnitState,
 };
-use crate::words::{AbsPath, HostName, Mode, SecretSource, SecretText};
+use crate::words::{AbsPath, HostName, Mode, ResourceId, SecretSource, SecretText};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 type Result<T> = std::result::Result<T, SystemError>;
-
-/// Where the model of a sandbox stands, below its directory.
-const MODEL: &str = ".mesos-iac/machine.json";
 
 /// A directory that stands for a host: files are really written below it; packages, services, users, owners and modes are
 /// kept in a model beside them, `.mesos-iac/machine.json`.
@@ -42,6 +40,12 @@ pub enum SandboxError {
         /// Why not.
         why: String,
     },
+    /// A resource of the definition would change what the sandbox itself keeps.
+    #[error("use the sandbox for {resource}: below /{OWN} it keeps its own model and state; declare another path")]
+    Own {
+        /// The resource.
+        resource: ResourceId,
+    },
     /// The model is of another release.
     #[error("use the sandbox {}: its model has version {found}, this program knows {known}; remove the sandbox, or use the program that made it", path.display())]
     Version {
@@ -55,23 +59,22 @@ pub enum SandboxError {
 }
 
 impl Sandbox {
-    /// The sandbox of a host below `directory`; `create` makes it where there is none.
+    /// The sandbox of the catalog's host below `directory`; `create` makes it where there is none.
     ///
     /// # Errors
-    /// It can't be made or read, or was made by another release.
-    pub fn open(
-        directory: &Path,
-        host: &HostName,
-        declared: &DeclaredFacts,
-        create: bool,
-    ) -> std::result::Result<Self, SandboxError> {
-        let place = directory.join(host.as_str());
+    /// It can't be made or read, or was made by another release; it is a link, or holds one where its model and state
+    /// stand; or the catalog wants something there. Nothing was written then.
+    pub fn open(directory: &Path, catalog: &Catalog, create: bool) -> std::result::Result<Self, SandboxError> {
+        let place = directory.join(catalog.host.as_str());
+        admit(catalog)?;
+        inspect(&place)?;
+        let machine = read_model(&model(&place))?;
         let fail = |path: &Path, why: String| SandboxError::Path {
             path: path.to_owned(),
             why,
         };
         if create {
-            std::fs::create_dir_all(place.join(".mesos-iac")).map_err(|error| fail(&place, error.to_string()))?;
+            std::fs::create_dir_all(place.join(OWN)).map_err(|error| fail(&place, error.to_string()))?;
         }
         let files = if place.is_dir() {
             let absolute = place.canonicalize().map_err(|error| fail(&place, error.to_string()))?;
@@ -81,11 +84,11 @@ impl Sandbox {
             None
         };
         Ok(Self {
-            machine: Mutex::new(read_model(&place.join(MODEL))?),
+            machine: Mutex::new(machine),
             files,
             place,
-            host: host.clone(),
-            declared: declared.clone(),
+            host: catalog.host.clone(),
+            declared: catalog.declared.clone(),
             secrets: BTreeMap::new(),
         })
     }
@@ -100,7 +103,7 @@ impl Sandbox {
     /// Where its state stands, as a host's does in `/var/lib/mesos-iac`.
     #[must_use]
     pub fn state_directory(&self) -> PathBuf {
-        self.place.join(".mesos-iac/state")
+        self.place.join(OWN).join("state")
     }
 
     /// Writes the model down.
@@ -108,7 +111,7 @@ impl Sandbox {
     /// # Errors
     /// The file can't be written.
     pub fn save(&self) -> std::result::Result<(), SandboxError> {
-        let path = self.place.join(MODEL);
+        let path = model(&self.place);
         let fail = |why: String| SandboxError::Path {
             path: path.clone(),
             why,
@@ -124,10 +127,22 @@ impl Sandbox {
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn files(&self) -> Result<&Files> {
-        self.files
+    /// The files, for a change at this path.
+    fn files(&self, path: &AbsPath) -> Result<&Files> {
+        let files = self
+            .files
             .as_ref()
-            .ok_or_else(|| SystemError::Other(format!("use the sandbox {}: it doesn't exist", self.place.display())))
+            .ok_or_else(|| SystemError::Other(format!("use the sandbox {}: it doesn't exist", self.place.display())))?;
+        // The definition was looked through already; this is for links that lead there.
+        let above = path.parent().unwrap_or_else(AbsPath::root);
+        if is_own(path) || is_own(&files.root().resolve(&above)?) {
+            return Err(SystemError::Path {
+                action: "change".into(),
+                path: path.clone(),
+                why: format!("below /{OWN} the sandbox keeps its own model and state"),
+            });
+        }
+        Ok(files)
     }
 
     /// Makes the directories above the path, which on a host a package would have brought.
@@ -165,6 +180,11 @@ impl Sandbox {
             what,
         }
     }
+}
+
+/// Where the model of the sandbox at this place stands.
+fn model(place: &Path) -> PathBuf {
+    place.join(OWN).join("machine.json")
 }
 
 fn read_model(path: &Path) -> std::result::Result<Machine, SandboxError> {
@@ -269,8 +289,8 @@ impl ReadSystem for Sandbox {
 
 impl System for Sandbox {
     fn write_file(&self, path: &AbsPath, write: &FileWrite<'_>) -> Result<()> {
-        let files = self.files()?;
-        let path = files.root().resolve(path)?;
+        let path = self.resolve(path)?;
+        let files = self.files(&path)?;
         Self::make_parents(files, &path)?;
         let is_new = files.entry(&path)?.is_none();
         // The command that would approve of the content isn't run: there is no saying whether it is there.
@@ -281,7 +301,7 @@ impl System for Sandbox {
     }
 
     fn create_directory(&self, path: &AbsPath, attributes: &PathAttributes) -> Result<()> {
-        let files = self.files()?;
+        let files = self.files(path)?;
         Self::make_parents(files, path)?;
         files.create_directory(path, attributes)?;
         self.keep(path, attributes, true, Mode::DIRECTORY);
@@ -289,7 +309,7 @@ impl System for Sandbox {
     }
 
     fn write_symlink(&self, path: &AbsPath, target: &str) -> Result<()> {
-        let files = self.files()?;
+        let files = self.files(path)?;
         Self::make_parents(files, path)?;
         files.write_symlink(path, target)
     }
@@ -300,7 +320,7 @@ impl System for Sandbox {
     }
 
     fn remove(&self, path: &AbsPath) -> Result<()> {
-        self.files()?.remove(path)?;
+        self.files(path)?.remove(path)?;
         self.lock().attributes.remove(path);
         Ok(())
     }
