@@ -320,6 +320,30 @@ fn facts_that_are_not_declared_decide_nothing() {
 }
 
 #[test]
+fn what_is_too_long_for_a_host_is_a_mistake() {
+    const MOST: usize = 64 * 1024 * 1024;
+
+    #[derive(Role, Clone)]
+    #[role(name = "too-long")]
+    #[resource(file("/etc/text").content("x".repeat(MOST + 1)))]
+    #[resource(file("/etc/bytes").content(vec![0xff_u8; MOST + 1].as_slice()))]
+    #[resource(file("/etc/fits").content("x".repeat(MOST)))]
+    #[resource(symlink("/etc/long", "x".repeat(4096)))]
+    #[resource(symlink("/etc/longest", "x".repeat(4095)))]
+    struct TooLong;
+
+    let text = mistakes(Cluster::new("x").role(TooLong).hosts(host("a")).build());
+    assert_eq!(text.matches("declared at").count(), 3, "{text}");
+    for part in [
+        "file[/etc/text]: role too-long: failed to declare the content of /etc/text: it has 67108865 bytes, and 67108864 (64 MiB) are the most",
+        "file[/etc/bytes]: role too-long: failed to declare the content of /etc/bytes: it has 67108865 bytes",
+        "symlink[/etc/long]: role too-long: failed to declare link /etc/long: its target has 4096 bytes, and 4095 are the most",
+    ] {
+        assert!(text.contains(part), "`{part}` isn't in:\n{text}");
+    }
+}
+
+#[test]
 fn values_of_resources_are_checked_before_any_host() {
     #[derive(Role, Clone)]
     #[role(name = "bad-values")]

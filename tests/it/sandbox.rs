@@ -146,6 +146,23 @@ fn a_damaged_or_newer_model_is_refused_and_kept() {
 }
 
 #[test]
+fn a_file_that_is_too_long_is_told_and_not_read() {
+    let lab = applied();
+    let path = lab.path("hosts/backend-0-0/etc/mesos/zk");
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    // With holes: it takes no room, and would take more memory than there is.
+    file.set_len(1 << 40).unwrap();
+    for (command, before) in [("plan", "can't be planned: failed"), ("apply", "failed")] {
+        let ran = lab
+            .run(&[command, "--sandbox", "{lab}/hosts", "--limit", "backend-0-0"])
+            .expect(4);
+        let why =
+            format!("{before} to read /etc/mesos/zk: it has 1099511627776 bytes, and 67108864 (64 MiB) are the most");
+        assert!(ran.stdout.contains(&why), "{ran}");
+    }
+}
+
+#[test]
 fn a_sandbox_that_leads_elsewhere_is_refused() {
     use std::os::unix::fs::symlink;
     for link in [

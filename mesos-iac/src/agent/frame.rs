@@ -1,11 +1,13 @@
+use crate::model::MOST_BYTES;
 use std::fmt;
 use std::io::Read;
 
 /// The most bytes of a JSON frame. A catalog of thousands of resources has a few of them; large content travels as blobs.
 pub const MOST_JSON: usize = 32 * 1024 * 1024;
 
-/// The most bytes of a blob.
-const MOST_BLOB: usize = 80 * 1024 * 1024;
+/// The most bytes of a blob: the largest file that can be declared, in base64.
+#[expect(clippy::cast_possible_truncation, reason = "64 MiB fit into every usize")]
+const MOST_BLOB: usize = (MOST_BYTES as usize).div_ceil(3) * 4;
 
 /// Length, then the sort of frame.
 const HEADER: usize = 5;
@@ -33,8 +35,8 @@ impl fmt::Debug for Frame {
 /// Why bytes are no frame.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// The header says more bytes than a frame may have.
-    #[error("read a frame: it says {length} bytes, and may have {most} at the most")]
+    /// It has more bytes than a frame may have, or its header says so.
+    #[error("take a frame of {length} bytes: {most} are the most")]
     TooLong {
         /// What it says.
         length: usize,
@@ -150,6 +152,14 @@ mod tests {
             assert_eq!(Frame::read(&mut stream).unwrap(), Some(frame));
         }
         assert_eq!(Frame::read(&mut stream).unwrap(), None);
+    }
+
+    #[test]
+    fn the_largest_file_fits() {
+        let bytes = vec![0xff; usize::try_from(MOST_BYTES).unwrap()];
+        let json = serde_json::to_value(crate::model::Content::bytes(&bytes)).unwrap();
+        let base64 = json[0]["base64"].as_str().unwrap().to_owned();
+        assert!(encode(&Frame::Blob(base64.into_bytes())).is_ok());
     }
 
     #[test]

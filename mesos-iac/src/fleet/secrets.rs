@@ -1,6 +1,11 @@
 use crate::words::{SecretSource, SecretText};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read as _;
 use std::process::{Command, Stdio};
+
+/// The most bytes of a secret; all of a host's travel in one frame.
+const MOST_SECRET: u64 = 16 * 1024 * 1024;
 
 /// Why a secret's value can't be had. The value is never part of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +42,7 @@ fn resolve(source: &SecretSource, variable: &impl Fn(&str) -> Option<Vec<u8>>) -
         SecretSource::Environment(name) => {
             variable(name).ok_or_else(|| fail("the environment variable isn't set".into()))?
         }
-        SecretSource::File(path) => without_newline(std::fs::read(path).map_err(|error| fail(error.to_string()))?),
+        SecretSource::File(path) => without_newline(read(path).map_err(|error| fail(error.to_string()))?),
         SecretSource::Command(command) => {
             let output = Command::new(command.program())
                 .args(command.arguments())
@@ -55,8 +60,21 @@ fn resolve(source: &SecretSource, variable: &impl Fn(&str) -> Option<Vec<u8>>) -
     if value.is_empty() {
         return Err(fail("it is empty".into()));
     }
+    if value.len() as u64 > MOST_SECRET {
+        return Err(fail(format!(
+            "it has more than {MOST_SECRET} bytes (16 MiB), the most of a secret"
+        )));
+    }
     value.shrink_to_fit();
     Ok(SecretText::new(value))
+}
+
+/// The file's content; no more of it than it takes to see that it is too long.
+fn read(path: &str) -> std::io::Result<Vec<u8>> {
+    let mut value = Vec::new();
+    // A newline at the end doesn't count.
+    File::open(path)?.take(MOST_SECRET + 3).read_to_end(&mut value)?;
+    Ok(value)
 }
 
 /// Editors and `echo` end a file with a newline that nobody means to be part of a password.
@@ -103,6 +121,11 @@ mod tests {
             one(SecretSource::File("/nonexistent".into()))
                 .unwrap_err()
                 .contains("/nonexistent")
+        );
+        assert!(
+            one(SecretSource::File("/dev/zero".into()))
+                .unwrap_err()
+                .contains("more than 16777216 bytes")
         );
         let empty = CommandLine::new(["true"]).unwrap();
         assert!(one(SecretSource::Command(empty)).unwrap_err().contains("empty"));

@@ -1,7 +1,7 @@
 use super::builder::{Mistake, attribute_methods, compare_attributes};
 use crate::model::{
     Check, Content, ContentSource, Converge, Declare, Diff, Effect, Effects, Error, FileDraft, FileWrite, HostView,
-    IntoContent, PathAttributes, PathKind, ReadSystem, Result, Shown, System, SystemError, Work,
+    IntoContent, PathAttributes, PathKind, ReadSystem, Result, Shown, System, SystemError, Work, fits,
 };
 use crate::words::{AbsPath, CommandLine, Mode, ResourceId};
 use mesos_iac_macros::Resource;
@@ -83,6 +83,10 @@ impl Declare for FileBuilder {
     fn build(self, host: &HostView<'_>) -> Result<File> {
         self.mistake.check()?;
         let content = self.content.map(|source| source.resolve(host)).transpose()?;
+        if let Some(content) = &content {
+            fits(content.plain_length())
+                .map_err(|why| Error::message(format!("declare the content of {}: {why}", self.path)))?;
+        }
         let mut attributes = self.attributes;
         if attributes.mode.is_none() && content.as_ref().is_some_and(Content::is_secret) {
             attributes.mode = Some(Mode::SECRET);

@@ -2,7 +2,7 @@ use super::file::in_the_way;
 use crate::model::{
     Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, PathKind, ReadSystem, Result, Shown, System, Work,
 };
-use crate::words::{AbsPath, ResourceId};
+use crate::words::{AbsPath, LONGEST_PATH, ResourceId};
 use mesos_iac_macros::Resource;
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,15 @@ impl Declare for SymlinkBuilder {
             return Err(Error::message(format!(
                 "declare link {}: {target:?} can't be a link's target",
                 self.path
+            )));
+        }
+        if let Some(target) = &self.target
+            && target.len() > LONGEST_PATH
+        {
+            return Err(Error::message(format!(
+                "declare link {}: its target has {} bytes, and {LONGEST_PATH} are the most that Linux takes",
+                self.path,
+                target.len()
             )));
         }
         Ok(Symlink {

@@ -1,4 +1,4 @@
-use super::{AttributeTemplate, Error, HostView, ReadSystem, Result, Template};
+use super::{AttributeTemplate, Error, HostView, MOST_BYTES, ReadSystem, Result, Template};
 use crate::words::{Secret, SecretSource};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -65,10 +65,22 @@ impl Content {
         self.0.iter().any(|segment| matches!(segment, Segment::Secret(_)))
     }
 
+    /// How many bytes it has without its secrets, whose values are known on the host alone.
+    #[must_use]
+    pub fn plain_length(&self) -> u64 {
+        let lengths = self.0.iter().map(|segment| match segment {
+            Segment::Text(text) => text.len(),
+            Segment::Base64(text) => base64_decoded_length(text),
+            Segment::Secret(_) => 0,
+        });
+        lengths.sum::<usize>() as u64
+    }
+
     /// The content with its secrets in the open, as it is to stand on the host.
     ///
     /// # Errors
-    /// The value of a secret didn't come with the run, or the content was damaged on its way.
+    /// The value of a secret didn't come with the run, the content was damaged on its way, or it is longer than
+    /// [`MOST_BYTES`] with its secrets.
     pub fn reveal(&self, system: &dyn ReadSystem) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         for segment in &self.0 {
@@ -81,6 +93,7 @@ impl Content {
                 Segment::Secret(secret) => bytes.extend_from_slice(system.reveal(secret.source())?.expose()),
             }
         }
+        fits(bytes.len() as u64).map_err(|why| Error::message(format!("reveal the content: {why}")))?;
         Ok(bytes)
     }
 
@@ -107,6 +120,23 @@ impl Content {
         });
         parts.collect()
     }
+}
+
+/// Refuses content of more than [`MOST_BYTES`]; says why.
+pub(crate) fn fits(length: u64) -> std::result::Result<(), String> {
+    if length <= MOST_BYTES {
+        return Ok(());
+    }
+    let mebibytes = MOST_BYTES / 1024 / 1024;
+    Err(format!(
+        "it has {length} bytes, and {MOST_BYTES} ({mebibytes} MiB) are the most"
+    ))
+}
+
+/// How many bytes stand in base64 with its padding.
+fn base64_decoded_length(text: &str) -> usize {
+    let padding = text.bytes().rev().take_while(|byte| *byte == b'=').count();
+    (text.len() / 4 * 3).saturating_sub(padding)
 }
 
 impl fmt::Display for Content {
@@ -218,6 +248,14 @@ mod tests {
         assert_eq!(content.redacted().unwrap(), "password = «env:DB»\n");
         let json = serde_json::to_string(&content).unwrap();
         assert_eq!(serde_json::from_str::<Content>(&json).unwrap(), content);
+    }
+
+    #[test]
+    fn lengths_are_those_of_the_bytes() {
+        for length in 0..7 {
+            assert_eq!(Content::bytes(&vec![0xff; length]).plain_length(), length as u64);
+            assert_eq!(Content::text("x".repeat(length)).plain_length(), length as u64);
+        }
     }
 
     #[test]

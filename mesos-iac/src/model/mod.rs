@@ -72,5 +72,6 @@ pub use template::{
 pub use value::{AttributeValue, IntoValue, Value, short_type_name};
 
 pub(crate) use check::hex;
+pub(crate) use content::fits;
 #[cfg(feature = "testing")]
 pub(crate) use template::environment as template_environment;

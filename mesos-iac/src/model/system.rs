@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-/// The most bytes that [`ReadSystem::read`] returns: files of configuration are far smaller.
+/// The most bytes of a file's content, as it is declared and as [`ReadSystem::read`] returns it: files of configuration are
+/// far smaller.
 pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How long a command may take unless told otherwise.

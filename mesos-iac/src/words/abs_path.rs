@@ -4,6 +4,9 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
+/// The most bytes of a path that Linux takes.
+pub(crate) const LONGEST: usize = 4095;
+
 /// An absolute path on a host: UTF-8, without `.`, `..`, empty components, control characters or a trailing slash.
 ///
 /// Two paths that are equal as text name the same place in the definition, so paths are normalised when they are made.
@@ -48,7 +51,7 @@ impl AbsPath {
         if path.chars().any(char::is_control) {
             return Err(refuse("has a control character in it"));
         }
-        if path.len() > 4095 {
+        if path.len() > LONGEST {
             return Err(refuse("is longer than 4095 bytes, the most that Linux takes"));
         }
         let mut normal = String::with_capacity(path.len());

@@ -13,6 +13,7 @@ mod name;
 mod secret;
 mod visible;
 
+pub(crate) use abs_path::LONGEST as LONGEST_PATH;
 pub use abs_path::{AbsPath, PathError};
 pub use command_line::{CommandLine, CommandLineError};
 pub use duration::{DurationError, HumanDuration};

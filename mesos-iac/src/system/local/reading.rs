@@ -2,7 +2,7 @@
 
 use super::refusal::{because, reason, refused};
 use super::root::{AtEnd, Lookup, Root, Spot};
-use crate::model::{MOST_BYTES, SystemError};
+use crate::model::{MOST_BYTES, SystemError, fits};
 use crate::words::AbsPath;
 use rustix::fs::{Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -73,25 +73,21 @@ pub(super) fn read_at(spot: &Spot<'_>, path: &AbsPath) -> Result<Option<Vec<u8>>
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(no_file());
     }
-    let too_long = || {
+    let too_long = |why| {
         because(
             "read",
             path,
-            format!("it is longer than {} MiB", MOST_BYTES / 1024 / 1024),
+            format!("{why}; if it stands in the way of another, move it away"),
         )
     };
     let length = u64::try_from(stat.st_size).unwrap_or_default();
-    if length > MOST_BYTES {
-        return Err(too_long());
-    }
+    fits(length).map_err(too_long)?;
     // Files of /proc say that they are empty, and a log may grow while it is read.
     let mut content = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
     let mut limited = File::from(fd).take(MOST_BYTES + 1);
     limited
         .read_to_end(&mut content)
         .map_err(|error| because("read", path, reason(&error)))?;
-    if content.len() as u64 > MOST_BYTES {
-        return Err(too_long());
-    }
+    fits(content.len() as u64).map_err(too_long)?;
     Ok(Some(content))
 }
