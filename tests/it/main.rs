@@ -19,5 +19,5 @@ mod output;
 mod sandbox;
 mod secrets;
 mod support;
-mod truth_table;
 mod terminal;
+mod truth_table;
