@@ -1,9 +1,9 @@
 use super::blobs;
 use super::frame::{Frame, FrameError, encode};
-use crate::converge::Event;
+use crate::converge::{Control, ConvergeOptions, Event};
 use crate::model::{Catalog, DeclaredFacts, FactMismatch, Facts};
 use crate::state::{StateError, Takeover};
-use crate::words::SecretSource;
+use crate::words::{ResourceId, SecretSource};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -52,6 +52,8 @@ pub enum Mode {
     Plan,
     /// It changes what differs.
     Apply,
+    /// It takes resources out of the ledger, and changes nothing else.
+    Forget,
 }
 
 /// How a run is done.
@@ -64,6 +66,23 @@ pub struct RunOptions {
     pub takeover: Takeover,
     /// Whether the first failure stops it.
     pub fail_fast: bool,
+    /// Whether what left the definition is removed.
+    pub prune: bool,
+    /// What is to be forgotten; only with [`Mode::Forget`].
+    pub forget: Vec<ResourceId>,
+}
+
+impl RunOptions {
+    /// How the engine does such a run.
+    #[must_use]
+    pub fn how(&self, control: Control) -> ConvergeOptions {
+        ConvergeOptions {
+            fail_fast: self.fail_fast,
+            prune: self.prune,
+            control,
+            ..ConvergeOptions::default()
+        }
+    }
 }
 
 /// The value of a secret, in the frame of its own that carries it.

@@ -2,7 +2,7 @@ use super::blobs;
 use super::frame::{Frame, encode};
 use super::handshake::{GREETING, PROTOCOL, refuse};
 use super::protocol::{Answer, Hello, Mode, Refusal, Request, RunOptions, SecretValue, Welcome};
-use crate::converge::{Control, ConvergeOptions, Event, Redactor, converge};
+use crate::converge::{Control, Event, Redactor, converge, forget};
 use crate::model::{Catalog, DeclaredFacts, Facts, Ledger, System, SystemError};
 use crate::plan::plan;
 use crate::state::{HostIdentity, Store};
@@ -152,24 +152,19 @@ fn execute(
             let plan = plan(&run.catalog, &PlanningSystem(&*system), &ledger);
             answers.send(&Answer::Event(redactor.event(Event::Planned(plan))));
         }
-        Mode::Apply => {
-            let RunOptions {
-                who,
-                takeover,
-                fail_fast,
-            } = &run.options;
+        Mode::Apply | Mode::Forget => {
+            let RunOptions { who, takeover, .. } = &run.options;
             let mut store = match machinery.state_directory() {
                 Some(directory) => Store::open(directory, &identity, takeover, who).map_err(Refusal::State)?,
                 None => Store::in_memory(),
             };
-            let options = ConvergeOptions {
-                fail_fast: *fail_fast,
-                control: control.clone(),
-                ..ConvergeOptions::default()
-            };
-            converge(&run.catalog, &*system, &mut store, &options, &mut |event| {
-                answers.send(&Answer::Event(redactor.event(event)));
-            });
+            let tell = &mut |event| answers.send(&Answer::Event(redactor.event(event)));
+            if run.mode == Mode::Forget {
+                forget(&run.catalog, &mut store, &run.options.forget, tell);
+            } else {
+                let options = run.options.how(control.clone());
+                converge(&run.catalog, &*system, &mut store, &options, tell);
+            }
         }
     }
     answers.flush();

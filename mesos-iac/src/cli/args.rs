@@ -1,6 +1,6 @@
 use crate::state::Takeover;
 use crate::transport::Method;
-use crate::words::{HostName, HumanDuration};
+use crate::words::{HostName, HumanDuration, ResourceId};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -79,25 +79,31 @@ pub(super) enum Command {
         selection: Selection,
     },
     /// Show what a run would change, and change nothing
-    Plan {
-        #[command(flatten)]
-        place: Place,
-        #[command(flatten)]
-        takeover: TakeoverArguments,
-        #[command(flatten)]
-        outcome: Outcome,
-    },
+    Plan(Looking),
     /// Bring the hosts to what the definition says
     Apply {
         #[command(flatten)]
         place: Place,
         #[command(flatten)]
         takeover: TakeoverArguments,
-        /// Stop at the first failure of a host, instead of leaving out what depends on it
-        #[arg(long)]
-        fail_fast: bool,
+        #[command(flatten)]
+        how: ApplyArguments,
         #[command(flatten)]
         outcome: Outcome,
+    },
+    /// Say for each host how far it is from what the definition says
+    Status(Looking),
+    /// Show the refreshes that earlier runs came to owe: of services that have not read their new files yet
+    Pending(Looking),
+    /// Show what earlier runs made or took over and the definition doesn't have any more
+    Orphans(Looking),
+    /// Take resources that left the definition out of the hosts' ledgers, and leave them where they are
+    Forget {
+        #[command(flatten)]
+        place: Place,
+        /// Such as `file[/etc/mesos/zk]`; `orphans` lists them
+        #[arg(required = true, value_name = "RESOURCE")]
+        resources: Vec<ResourceId>,
     },
     /// Run a command on the hosts
     Run {
@@ -144,6 +150,28 @@ pub(super) struct Selection {
     /// Only the hosts that these patterns match; peers still mean the whole cluster
     #[arg(long, value_name = "PATTERN,…")]
     pub(super) limit: Option<String>,
+}
+
+/// What the commands take that look at hosts and change nothing.
+#[derive(Debug, Args)]
+pub(super) struct Looking {
+    #[command(flatten)]
+    pub(super) place: Place,
+    #[command(flatten)]
+    pub(super) takeover: TakeoverArguments,
+    #[command(flatten)]
+    pub(super) outcome: Outcome,
+}
+
+/// How an `apply` goes about it.
+#[derive(Debug, Args)]
+pub(super) struct ApplyArguments {
+    /// Stop at the first failure of a host, instead of leaving out what depends on it
+    #[arg(long)]
+    pub(super) fail_fast: bool,
+    /// Remove what earlier runs made and the definition doesn't have any more; `orphans` lists it
+    #[arg(long)]
+    pub(super) prune: bool,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ use super::inputs_file;
 use super::session::Session;
 use crate::compile::Compiled;
 use crate::model::{Cluster, Code, Error, Inputs, Problem, Problems, Result};
+use crate::report::View;
 use crate::words::visible_lines;
 use clap::Parser as _;
 use std::io::Write as _;
@@ -117,17 +118,17 @@ fn run(
         Command::Explain { host, subject } => commands::explain(&session, &host, subject.as_deref()),
         Command::Render { output, selection } => commands::render(&session, output.as_deref(), &selection),
         Command::Graph { language, selection } => commands::graph(&session, language, &selection),
-        Command::Plan {
-            place,
-            takeover,
-            outcome,
-        } => commands::plan(&session, &place, &takeover, &outcome),
+        Command::Plan(looking) => commands::plan(&session, &looking, View::Changes),
+        Command::Status(looking) => commands::plan(&session, &looking, View::Status),
+        Command::Pending(looking) => commands::plan(&session, &looking, View::Pending),
+        Command::Orphans(looking) => commands::plan(&session, &looking, View::Orphans),
+        Command::Forget { place, resources } => commands::forget(&session, &place, resources),
         Command::Apply {
             place,
             takeover,
-            fail_fast,
+            how,
             outcome,
-        } => commands::apply(&session, &place, &takeover, fail_fast, &outcome),
+        } => commands::apply(&session, &place, &takeover, &how, &outcome),
         Command::Run {
             selection,
             connection,

@@ -11,8 +11,7 @@ use crate::agent::{Hello, Mode, PROTOCOL, Request, RunOptions, SecretValue, enco
 use crate::compile::CompiledHost;
 use crate::fleet::{AgentPrograms, FleetEvent, FleetOptions, HostTask, resolve_secrets, run_hosts, run_sandboxes};
 use crate::model::{Catalog, Host, registry};
-use crate::report::{JsonReporter, Reporter, RunReporter, Tally};
-use crate::state::Takeover;
+use crate::report::{JsonReporter, Reporter, RunReporter, Tally, View};
 use crate::transport::{Fingerprint, SshOptions, Target};
 use crate::words::{HostName, SecretSource, SecretText};
 use base64::Engine as _;
@@ -23,18 +22,21 @@ use std::sync::mpsc::channel;
 
 type Secrets = BTreeMap<SecretSource, SecretText>;
 
+/// What is to be done on the hosts, and what is told of it.
+pub(super) struct What {
+    /// The command's name, which begins the last line.
+    pub(super) command: &'static str,
+    pub(super) mode: Mode,
+    pub(super) options: RunOptions,
+    pub(super) view: View,
+}
+
 /// Plans or applies, tells what happens, and returns the verdict.
-pub(super) fn run_over(
-    session: &Session<'_>,
-    place: &Place,
-    mode: Mode,
-    takeover: Takeover,
-    fail_fast: bool,
-) -> Result<Verdict, CliError> {
+pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What) -> Result<Verdict, CliError> {
+    let mode = what.mode;
     let run_options = RunOptions {
         who: session.environment.who(),
-        takeover,
-        fail_fast,
+        ..what.options.clone()
     };
     let hosts = selection::select(session, place.selection.limit.as_deref())?;
     let mut needed = BTreeSet::new();
@@ -43,7 +45,7 @@ pub(super) fn run_over(
     }
     let secrets = resolve_secrets(&needed, Environment::variable)?;
     let names: Vec<HostName> = hosts.iter().map(|host| host.name().clone()).collect();
-    let mut reporter = reporter(session, &names, mode);
+    let mut reporter = reporter(session, &names, what);
     let mut tally = Tally::default();
     let mut broken = None;
     let mut take = |event: FleetEvent| {
@@ -72,7 +74,7 @@ pub(super) fn run_over(
         verdict.add(Grade::Failed);
         let hint = match mode {
             Mode::Plan => "nothing was changed; have the plan written where there is room",
-            Mode::Apply => "the run went on to its end all the same; `plan` shows what is left to do",
+            Mode::Apply | Mode::Forget => "the run went on to its end all the same; `plan` shows what is left to do",
         };
         let error = CliError::from(error).hinted(hint);
         Environment::complain(&error.render(session.environment.paint_errors()));
@@ -80,24 +82,15 @@ pub(super) fn run_over(
     Ok(verdict)
 }
 
-fn reporter(session: &Session<'_>, names: &[HostName], mode: Mode) -> Box<dyn Reporter> {
-    let what = match mode {
-        Mode::Plan => "plan",
-        Mode::Apply => "apply",
-    };
+fn reporter(session: &Session<'_>, names: &[HostName], what: &What) -> Box<dyn Reporter> {
     let out = std::io::LineWriter::new(std::io::stdout());
     match session.format {
-        Format::Json => Box::new(JsonReporter::new(out, what)),
+        Format::Json => Box::new(JsonReporter::new(out, what.command)),
         Format::Human => {
             let progress = Environment::shows_progress();
-            Box::new(RunReporter::new(
-                out,
-                session.paint(),
-                names,
-                session.verbose,
-                what,
-                progress,
-            ))
+            let paint = session.paint();
+            let reporter = RunReporter::new(out, paint, names, session.verbose, what.command, progress);
+            Box::new(reporter.showing(what.view))
         }
     }
 }

@@ -1,4 +1,4 @@
-use crate::model::{ChangeCause, Diff, RefreshAction};
+use crate::model::{ChangeCause, Diff, Ownership, RefreshAction};
 use crate::plan::Plan;
 use crate::words::ResourceId;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,15 @@ pub enum Event {
         is_recovered: bool,
         /// How it went.
         outcome: RefreshOutcome,
+    },
+    /// Something that we own and that isn't in the definition any more is done with.
+    OrphanFinished {
+        /// Which.
+        id: ResourceId,
+        /// How we came to own it.
+        ownership: Ownership,
+        /// What became of it.
+        outcome: OrphanOutcome,
     },
     /// A plan was made.
     Planned(Plan),
@@ -86,6 +95,20 @@ pub enum RefreshOutcome {
     NotReached,
 }
 
+/// What became of something that we own and that isn't in the definition any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum OrphanOutcome {
+    /// It is there and stays ours: nobody asked for its removal, or it can't be removed yet.
+    Kept(String),
+    /// It was removed.
+    Removed(Diff),
+    /// It stays there and isn't ours any more.
+    Released(String),
+    /// It couldn't be removed.
+    Failed(String),
+}
+
 /// A run in numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,6 +123,8 @@ pub struct Summary {
     pub failed: usize,
     /// Resources that weren't tried.
     pub skipped: usize,
+    /// Orphans that were removed.
+    pub pruned: usize,
     /// Refreshes that were done.
     pub refreshed: usize,
     /// Refreshes that failed.
@@ -135,6 +160,11 @@ impl Summary {
                 }
                 RefreshOutcome::Satisfied | RefreshOutcome::Unknown(_) => {}
             },
+            Event::OrphanFinished { outcome, .. } => match outcome {
+                OrphanOutcome::Removed(_) => self.pruned += 1,
+                OrphanOutcome::Failed(_) => self.failed += 1,
+                OrphanOutcome::Kept(_) | OrphanOutcome::Released(_) => {}
+            },
             Event::RunStarted { .. } | Event::Planned(_) | Event::Noted(_) | Event::RunFinished(_) => {}
         }
     }
@@ -148,6 +178,6 @@ impl Summary {
     /// Whether anything was changed on the host.
     #[must_use]
     pub const fn changed_anything(&self) -> bool {
-        self.changed > 0 || self.refreshed > 0
+        self.changed > 0 || self.pruned > 0 || self.refreshed > 0
     }
 }

@@ -1,11 +1,12 @@
-use super::event::{Event, Outcome, RefreshOutcome, Summary};
+use super::event::{Event, OrphanOutcome, Outcome, RefreshOutcome, Summary};
 use super::packages;
 use super::pool;
+use super::prune::prune;
 use super::refreshes::Subscribers;
 use super::schedule::Schedule;
 use crate::model::{
-    AfterFailure, Catalog, ChangeCause, Check, Diff, Effect, Entry, Error, FileDraft, LedgerRecord, OwedRefresh,
-    RefreshCause, Refreshed, Result, Shown, System, SystemError, Timing, Work,
+    AfterFailure, Catalog, ChangeCause, Check, Diff, Effect, Entry, Error, FileDraft, Inverse, LedgerRecord,
+    OwedRefresh, RefreshCause, Refreshed, Result, Shown, System, SystemError, Timing, Work,
 };
 use crate::plan::{guarded, judge_owed};
 use crate::state::Store;
@@ -46,6 +47,8 @@ pub struct ConvergeOptions {
     pub workers: NonZeroUsize,
     /// Whether the first failure stops the run, instead of skipping what depends on it.
     pub fail_fast: bool,
+    /// Whether what we made and the catalog doesn't have any more is removed.
+    pub prune: bool,
     /// By which the run can be asked to stop.
     pub control: Control,
 }
@@ -57,6 +60,7 @@ impl Default for ConvergeOptions {
         Self {
             workers: processors.min(NonZeroUsize::new(8).unwrap_or(NonZeroUsize::MIN)),
             fail_fast: false,
+            prune: false,
             control: Control::new(),
         }
     }
@@ -108,6 +112,7 @@ pub fn converge(
             break;
         }
     }
+    run.see_to_orphans(catalog);
     for entry in &catalog.entries {
         run.refresh_if_owed(entry, Timing::Delayed);
     }
@@ -255,6 +260,8 @@ impl<'c> Run<'c, '_> {
             records.push(LedgerRecord::Changing {
                 id: id.clone(),
                 creates,
+                place: change.at,
+                inverse: if creates { Inverse::of(change.entry) } else { None },
             });
             let cause = RefreshCause {
                 id: id.clone(),
@@ -394,7 +401,7 @@ impl<'c> Run<'c, '_> {
             }
             Outcome::NoChange | Outcome::Changed(_) | Outcome::Unknown(_) => {}
         }
-        let cause = self.cause(entry, &outcome);
+        let cause = self.cause(at, entry, &outcome);
         for note in self.system.notes() {
             self.tell(Event::Noted(note));
         }
@@ -416,7 +423,7 @@ impl<'c> Run<'c, '_> {
     }
 
     /// Why a resource differed; takes down that it is as desired now.
-    fn cause(&mut self, entry: &Entry, outcome: &Outcome) -> Option<ChangeCause> {
+    fn cause(&mut self, at: usize, entry: &Entry, outcome: &Outcome) -> Option<ChangeCause> {
         if !matches!(outcome, Outcome::NoChange | Outcome::Changed(_) | Outcome::Failed(_)) {
             return None;
         }
@@ -428,9 +435,35 @@ impl<'c> Run<'c, '_> {
                 self.store.settle(&LedgerRecord::Settled {
                     id: entry.id.clone(),
                     desired,
+                    place: at,
                 });
                 matches!(outcome, Outcome::Changed(_)).then_some(cause)
             }
+        }
+    }
+
+    /// Removes what left the definition, if that is asked for and nothing failed; tells of it otherwise.
+    fn see_to_orphans(&mut self, catalog: &Catalog) {
+        for orphan in self.store.ledger().orphans(catalog) {
+            let outcome = if !self.options.prune {
+                OrphanOutcome::Kept("it isn't in the definition any more".to_owned())
+            } else if self.options.control.is_stopped() {
+                OrphanOutcome::Kept("the run was asked to stop".to_owned())
+            } else if let Some(failed) = self.failed.values().min() {
+                OrphanOutcome::Kept(format!("{failed} failed, and what replaces it may not be in place"))
+            } else {
+                self.store.say(&format!("removing {}", orphan.id));
+                prune(self.system, &orphan)
+            };
+            if matches!(outcome, OrphanOutcome::Removed(_) | OrphanOutcome::Released(_)) {
+                self.has_begun = true;
+                self.record(vec![LedgerRecord::Forgotten { id: orphan.id.clone() }]);
+            }
+            self.tell(Event::OrphanFinished {
+                id: orphan.id,
+                ownership: orphan.ownership,
+                outcome,
+            });
         }
     }
 

@@ -6,10 +6,12 @@ mod event;
 mod executor;
 mod packages;
 mod pool;
+mod prune;
 mod redact;
 mod refreshes;
 mod schedule;
 
-pub use event::{Event, Outcome, RefreshOutcome, Summary};
+pub use event::{Event, OrphanOutcome, Outcome, RefreshOutcome, Summary};
 pub use executor::{Control, ConvergeOptions, converge};
+pub use prune::forget;
 pub use redact::Redactor;

@@ -1,4 +1,4 @@
-use super::event::{Event, Outcome, RefreshOutcome};
+use super::event::{Event, OrphanOutcome, Outcome, RefreshOutcome};
 use crate::model::{Change, Diff, Shown};
 use crate::plan::{Because, Plan, Planned};
 use crate::words::{SecretSource, SecretText};
@@ -67,6 +67,12 @@ impl Redactor {
                     self.replace(why);
                 }
             }
+            Event::OrphanFinished { outcome, .. } => match outcome {
+                OrphanOutcome::Removed(diff) => self.diff(diff),
+                OrphanOutcome::Kept(why) | OrphanOutcome::Released(why) | OrphanOutcome::Failed(why) => {
+                    self.replace(why)
+                }
+            },
             Event::Planned(plan) => *plan = self.plan(std::mem::take(plan)),
             Event::Noted(text) => self.replace(text),
             Event::RunStarted { .. } | Event::RunFinished(_) => {}

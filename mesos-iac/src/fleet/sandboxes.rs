@@ -1,7 +1,7 @@
 use super::error::HostError;
 use super::event::{FleetEvent, HostResult, Traffic};
 use crate::agent::{Mode, Refusal, RunOptions};
-use crate::converge::{ConvergeOptions, Event, Redactor, Summary, converge};
+use crate::converge::{Control, Event, Redactor, Summary, converge, forget};
 use crate::model::Catalog;
 use crate::plan::{Plan, plan};
 use crate::state::{HostIdentity, Store, Takeover};
@@ -24,7 +24,7 @@ pub fn run_sandboxes(
     for catalog in catalogs {
         let host = &catalog.host;
         tell(FleetEvent::HostStarted { host: host.clone() });
-        let result = match Sandbox::open(directory, catalog, mode == Mode::Apply) {
+        let result = match Sandbox::open(directory, catalog, mode != Mode::Plan) {
             Err(error) => HostResult::Failed(error.into()),
             Ok(sandbox) => {
                 let sandbox = sandbox.with_secrets(secrets.clone());
@@ -36,7 +36,9 @@ pub fn run_sandboxes(
                 };
                 match mode {
                     Mode::Plan => plan_one(catalog, &sandbox).map(|plan| HostResult::Planned(redactor.plan(plan))),
-                    Mode::Apply => converge_one(catalog, &sandbox, options, happened).map(HostResult::Converged),
+                    Mode::Apply | Mode::Forget => {
+                        converge_one(catalog, &sandbox, mode, options, happened).map(HostResult::Converged)
+                    }
                 }
                 .unwrap_or_else(HostResult::Failed)
             }
@@ -66,6 +68,7 @@ fn plan_one(catalog: &Catalog, sandbox: &Sandbox) -> Result<Plan, HostError> {
 fn converge_one(
     catalog: &Catalog,
     sandbox: &Sandbox,
+    mode: Mode,
     options: &RunOptions,
     tell: &mut dyn FnMut(Event),
 ) -> Result<Summary, HostError> {
@@ -76,11 +79,10 @@ fn converge_one(
         &options.who,
     );
     let mut store = store.map_err(Refusal::State).map_err(HostError::Refused)?;
-    let how = ConvergeOptions {
-        fail_fast: options.fail_fast,
-        ..ConvergeOptions::default()
-    };
-    let summary = converge(catalog, sandbox, &mut store, &how, tell);
+    if mode == Mode::Forget {
+        return Ok(forget(catalog, &mut store, &options.forget, tell));
+    }
+    let summary = converge(catalog, sandbox, &mut store, &options.how(Control::new()), tell);
     sandbox.save()?;
     Ok(summary)
 }

@@ -1,8 +1,8 @@
 use super::builder::{Mistake, attribute_methods, compare_attributes};
 use super::file::in_the_way;
 use crate::model::{
-    Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, PathAttributes, PathKind, ReadSystem, Result,
-    Shown, System, Work,
+    Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, PathAttributes, PathKind, ReadSystem, Resource,
+    Result, Shown, System, Work,
 };
 use crate::words::{AbsPath, ResourceId};
 use mesos_iac_macros::Resource;
@@ -124,6 +124,16 @@ impl Converge for Directory {
 
     fn work(&self, _: &Diff) -> Work {
         Work::Beside
+    }
+
+    fn inverse(&self) -> Option<Box<dyn Resource>> {
+        self.present.then(|| {
+            Box::new(Self {
+                path: self.path.clone(),
+                present: false,
+                attributes: PathAttributes::default(),
+            }) as _
+        })
     }
 
     fn effects(&self) -> Effects {

@@ -1,7 +1,7 @@
 use super::builder::{Mistake, attribute_methods, compare_attributes};
 use crate::model::{
     Check, Content, ContentSource, Converge, Declare, Diff, Effect, Effects, Error, FileDraft, FileWrite, HostView,
-    IntoContent, PathAttributes, PathKind, ReadSystem, Result, Shown, System, SystemError, Work, fits,
+    IntoContent, PathAttributes, PathKind, ReadSystem, Resource, Result, Shown, System, SystemError, Work, fits,
 };
 use crate::words::{AbsPath, CommandLine, Mode, ResourceId};
 use mesos_iac_macros::Resource;
@@ -224,6 +224,18 @@ impl Converge for File {
 
     fn image(&self, system: &dyn ReadSystem) -> Result<Option<String>> {
         path_image(system, &self.path).map(Some)
+    }
+
+    fn inverse(&self) -> Option<Box<dyn Resource>> {
+        self.present.then(|| {
+            Box::new(Self {
+                path: self.path.clone(),
+                present: false,
+                content: None,
+                attributes: PathAttributes::default(),
+                verify: None,
+            }) as _
+        })
     }
 
     fn effects(&self) -> Effects {

@@ -1,5 +1,7 @@
 use super::builder::account_name;
-use crate::model::{Check, Converge, Declare, Diff, Effect, Effects, HostView, ReadSystem, Result, Shown, System};
+use crate::model::{
+    Check, Converge, Declare, Diff, Effect, Effects, HostView, ReadSystem, Resource, Result, Shown, System,
+};
 use crate::words::ResourceId;
 use mesos_iac_macros::Resource;
 use serde::{Deserialize, Serialize};
@@ -96,6 +98,17 @@ impl Converge for Group {
             None => {}
         }
         Ok(())
+    }
+
+    fn inverse(&self) -> Option<Box<dyn Resource>> {
+        self.present.then(|| {
+            Box::new(Self {
+                name: self.name.clone(),
+                present: false,
+                gid: None,
+                system: false,
+            }) as _
+        })
     }
 
     fn effects(&self) -> Effects {

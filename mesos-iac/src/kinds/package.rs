@@ -1,7 +1,7 @@
 use super::builder::Mistake;
 use crate::model::{
-    Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, PackageRequest, ReadSystem, Result, Shown,
-    System, Work, full_unit_name,
+    Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, PackageRequest, ReadSystem, Resource, Result,
+    Shown, System, Work, full_unit_name,
 };
 use crate::words::{AbsPath, ResourceId};
 use mesos_iac_macros::Resource;
@@ -194,6 +194,17 @@ impl Converge for Package {
     fn image(&self, system: &dyn ReadSystem) -> Result<Option<String>> {
         let installed = system.package(&self.name)?;
         Ok(Some(installed.unwrap_or_else(|| "absent".to_owned())))
+    }
+
+    fn inverse(&self) -> Option<Box<dyn Resource>> {
+        self.present.then(|| {
+            Box::new(Self {
+                name: self.name.clone(),
+                present: false,
+                version: None,
+                provides: Vec::new(),
+            }) as _
+        })
     }
 
     fn effects(&self) -> Effects {

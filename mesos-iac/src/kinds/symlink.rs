@@ -1,6 +1,7 @@
 use super::file::in_the_way;
 use crate::model::{
-    Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, PathKind, ReadSystem, Result, Shown, System, Work,
+    Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, PathKind, ReadSystem, Resource, Result, Shown,
+    System, Work,
 };
 use crate::words::{AbsPath, LONGEST_PATH, ResourceId};
 use mesos_iac_macros::Resource;
@@ -122,6 +123,15 @@ impl Converge for Symlink {
             || "absent".to_owned(),
             |entry| format!("{:?}", entry.kind),
         )))
+    }
+
+    fn inverse(&self) -> Option<Box<dyn Resource>> {
+        self.target.is_some().then(|| {
+            Box::new(Self {
+                path: self.path.clone(),
+                target: None,
+            }) as _
+        })
     }
 
     fn effects(&self) -> Effects {

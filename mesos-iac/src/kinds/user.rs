@@ -1,6 +1,7 @@
 use super::builder::{Mistake, account_name};
 use crate::model::{
-    AccountChange, Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, ReadSystem, Result, Shown, System,
+    AccountChange, Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, ReadSystem, Resource, Result,
+    Shown, System,
 };
 use crate::words::{AbsPath, ResourceId};
 use mesos_iac_macros::Resource;
@@ -194,6 +195,15 @@ impl Converge for User {
             system.change_user(&self.name, &self.change())?;
         }
         Ok(())
+    }
+
+    fn inverse(&self) -> Option<Box<dyn Resource>> {
+        self.present.then(|| {
+            Box::new(Self {
+                present: false,
+                ..user(&*self.name).user
+            }) as _
+        })
     }
 
     fn effects(&self) -> Effects {

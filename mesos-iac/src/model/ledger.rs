@@ -1,7 +1,7 @@
-use super::{AfterFailure, RefreshAction, Timing};
+use super::{AfterFailure, Catalog, Inverse, Orphan, RefreshAction, Timing};
 use crate::words::ResourceId;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What we own on a host and what we owe it.
@@ -25,6 +25,10 @@ pub struct OwnedResource {
     pub ownership: Ownership,
     /// The digest of what was desired when it was last as desired; `None` if it never was.
     pub desired: Option<String>,
+    /// Its place in the catalog by which it was last seen to. What comes later there goes first when it is removed.
+    pub place: usize,
+    /// What undoes it; only of what was created.
+    pub inverse: Option<Inverse>,
 }
 
 /// How we came to own a resource. What was adopted is never removed.
@@ -70,19 +74,40 @@ impl Ledger {
         owed.is_some_and(|owed| owed.because.iter().any(|known| known.id == *cause))
     }
 
+    /// What we own and the catalog doesn't have, in the order in which it would be removed: what was made last goes first.
+    #[must_use]
+    pub fn orphans(&self, catalog: &Catalog) -> Vec<Orphan> {
+        let desired: BTreeSet<&ResourceId> = catalog.entries.iter().map(|entry| &entry.id).collect();
+        let mut left: Vec<_> = self.owned.iter().filter(|(id, _)| !desired.contains(id)).collect();
+        left.sort_by(|(id, owned), (other, others)| (others.place, *other).cmp(&(owned.place, *id)));
+        let orphan = |(id, owned): (&ResourceId, &OwnedResource)| Orphan {
+            id: id.clone(),
+            ownership: owned.ownership,
+            inverse: owned.inverse.clone(),
+        };
+        left.into_iter().map(orphan).collect()
+    }
+
     /// Takes in what a run says.
     pub(crate) fn take(&mut self, record: &LedgerRecord) {
         match record {
             LedgerRecord::Began => {}
-            LedgerRecord::Changing { id, creates } => {
+            LedgerRecord::Changing {
+                id,
+                creates,
+                place,
+                inverse,
+            } => {
                 let ownership = if *creates {
                     Ownership::Created
                 } else {
                     Ownership::Adopted
                 };
-                self.owned.entry(id.clone()).or_insert(OwnedResource {
+                self.owned.entry(id.clone()).or_insert_with(|| OwnedResource {
                     ownership,
                     desired: None,
+                    place: *place,
+                    inverse: inverse.clone(),
                 });
             }
             LedgerRecord::Owed {
@@ -113,12 +138,18 @@ impl Ledger {
             LedgerRecord::Cleared { target } => {
                 self.owed.remove(target);
             }
-            LedgerRecord::Settled { id, desired } => {
-                let owned = self.owned.entry(id.clone()).or_insert(OwnedResource {
+            LedgerRecord::Settled { id, desired, place } => {
+                let owned = self.owned.entry(id.clone()).or_insert_with(|| OwnedResource {
                     ownership: Ownership::Adopted,
                     desired: None,
+                    place: *place,
+                    inverse: None,
                 });
                 owned.desired = Some(desired.clone());
+                owned.place = *place;
+            }
+            LedgerRecord::Forgotten { id } => {
+                self.owned.remove(id);
             }
         }
     }
@@ -147,10 +178,11 @@ impl Ledger {
                 !causes.any(|known| known.id == *cause)
             }
             LedgerRecord::Cleared { target } => !self.owed.contains_key(target),
-            LedgerRecord::Settled { id, desired } => self
+            LedgerRecord::Settled { id, desired, place } => self
                 .owned
                 .get(id)
-                .is_some_and(|owned| owned.desired.as_ref() == Some(desired)),
+                .is_some_and(|owned| owned.desired.as_ref() == Some(desired) && owned.place == *place),
+            LedgerRecord::Forgotten { id } => !self.owned.contains_key(id),
         }
     }
 
@@ -177,6 +209,10 @@ pub enum LedgerRecord {
         id: ResourceId,
         /// Whether it doesn't exist yet, so that it will be ours.
         creates: bool,
+        /// Its place in the catalog.
+        place: usize,
+        /// What undoes it; only if it is created.
+        inverse: Option<Inverse>,
     },
     /// A refresh is about to be owed; durable before the change that causes it.
     Owed {
@@ -211,6 +247,13 @@ pub enum LedgerRecord {
         id: ResourceId,
         /// The digest of what is desired.
         desired: String,
+        /// Its place in the catalog.
+        place: usize,
+    },
+    /// A resource isn't ours any more: it was removed, or whoever runs us said so.
+    Forgotten {
+        /// Which.
+        id: ResourceId,
     },
 }
 

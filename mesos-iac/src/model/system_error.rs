@@ -16,6 +16,12 @@ pub enum SystemError {
         /// The reason given.
         why: String,
     },
+    /// A directory that should go holds something still.
+    #[error("remove {path}: the directory isn't empty")]
+    NotEmpty {
+        /// The directory.
+        path: AbsPath,
+    },
     /// The directory that should hold the path doesn't exist.
     #[error("create {path}: its directory {directory} doesn't exist")]
     NoDirectory {

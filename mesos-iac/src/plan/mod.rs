@@ -9,5 +9,5 @@ mod unified;
 pub(crate) use guarded::guarded;
 pub(crate) use owed::judge_owed;
 pub use planner::plan;
-pub use types::{Because, Certainty, Plan, Planned, PlannedRefresh, PlannedResource};
+pub use types::{Because, Certainty, Plan, Planned, PlannedOrphan, PlannedRefresh, PlannedResource};
 pub use unified::{ChangeText, change_text};

@@ -1,8 +1,9 @@
 use super::guarded::guarded;
 use super::owed::judge_owed;
-use super::types::{Because, Certainty, Plan, Planned, PlannedRefresh, PlannedResource};
+use super::types::{Because, Certainty, Plan, Planned, PlannedOrphan, PlannedRefresh, PlannedResource};
 use crate::model::{
-    Catalog, Check, Diff, Entry, Error, Ledger, OwedRefresh, ReadSystem, Reason, RefreshAction, SystemError,
+    Catalog, Check, Diff, Entry, Error, Ledger, Orphan, OwedRefresh, Ownership, ReadSystem, Reason, RefreshAction,
+    SystemError,
 };
 use crate::words::ResourceId;
 use std::collections::{BTreeMap, HashMap};
@@ -21,7 +22,15 @@ enum Fate {
 pub fn plan(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> Plan {
     let owed = owed(catalog, system, ledger);
     let mut fates = HashMap::<&ResourceId, Fate>::with_capacity(catalog.entries.len());
-    let mut plan = Plan::default();
+    let mut plan = Plan {
+        orphans: ledger
+            .orphans(catalog)
+            .into_iter()
+            .map(|orphan| plan_orphan(orphan, system))
+            .collect(),
+        generation: ledger.generation,
+        ..Plan::default()
+    };
     let mut satisfied = BTreeMap::<&ResourceId, Diff>::new();
     for entry in &catalog.entries {
         let planned = plan_entry(entry, system, &fates);
@@ -111,6 +120,25 @@ fn plan_entry(entry: &Entry, system: &dyn ReadSystem, fates: &HashMap<&ResourceI
         Err(Error::System(SystemError::GuardNotRun { .. })) => unknown(Because::GuardNotRun),
         Err(Error::System(error @ SystemError::Unknowable { .. })) => unknown(Because::Unknowable(error.to_string())),
         Err(error) => upstream().map_or_else(|| Planned::Failed(error.to_string()), unknown),
+    }
+}
+
+fn plan_orphan(orphan: Orphan, system: &dyn ReadSystem) -> PlannedOrphan {
+    let removal = match &orphan.inverse {
+        Some(inverse) if orphan.ownership == Ownership::Created => match inverse.resource() {
+            Ok(inverse) => match guarded("check", || inverse.behavior().check(system)) {
+                Ok(Check::NoChange) => Planned::NoChange,
+                Ok(Check::Change(diff)) => Planned::WouldChange(diff),
+                Err(error) => Planned::Failed(error.to_string()),
+            },
+            Err(why) => Planned::Failed(why),
+        },
+        _ => Planned::NoChange,
+    };
+    PlannedOrphan {
+        id: orphan.id,
+        ownership: orphan.ownership,
+        removal,
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::model::{ChangeCause, Diff, RefreshAction};
+use crate::model::{ChangeCause, Diff, Ownership, RefreshAction};
 use crate::words::ResourceId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -11,6 +11,11 @@ pub struct Plan {
     pub resources: Vec<PlannedResource>,
     /// The refreshes that would follow.
     pub refreshes: Vec<PlannedRefresh>,
+    /// What we own and the definition doesn't have any more, in the order in which it would be removed if that is asked
+    /// for.
+    pub orphans: Vec<PlannedOrphan>,
+    /// How many times the host's ledger was written.
+    pub generation: u64,
 }
 
 /// What a run would do to one resource.
@@ -72,6 +77,18 @@ impl fmt::Display for Because {
     }
 }
 
+/// Something that we own and the definition doesn't have any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedOrphan {
+    /// Which.
+    pub id: ResourceId,
+    /// How we came to own it.
+    pub ownership: Ownership,
+    /// What removing it would do: nothing to what was adopted, is gone already, or has nothing that undoes it.
+    pub removal: Planned,
+}
+
 /// A refresh that would follow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -111,7 +128,7 @@ impl Plan {
                     }
                 )
         };
-        !self.refreshes.is_empty() || self.resources.iter().any(changes)
+        !self.refreshes.is_empty() || !self.orphans.is_empty() || self.resources.iter().any(changes)
     }
 
     /// Whether something would fail.

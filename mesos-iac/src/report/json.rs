@@ -89,6 +89,10 @@ impl<W: Write> Reporter for JsonReporter<W> {
             "failed": tally.failed,
             "skipped": tally.skipped,
             "refreshes": tally.refreshes,
+            "pending": tally.pending,
+            "orphans": tally.orphans,
+            "removed": tally.pruned,
+            "released": tally.released,
             "agent_bytes": tally.traffic.program,
             "message_bytes": tally.traffic.messages,
         });

@@ -5,6 +5,7 @@ mod json;
 mod paint;
 mod plan;
 mod run;
+mod state;
 mod tally;
 
 pub use graph::{dot, mermaid};
@@ -12,6 +13,7 @@ pub use json::JsonReporter;
 pub use paint::Paint;
 pub use plan::write_plans;
 pub use run::RunReporter;
+pub use state::View;
 pub use tally::Tally;
 
 use crate::fleet::FleetEvent;

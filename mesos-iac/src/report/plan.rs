@@ -1,5 +1,6 @@
 use super::paint::Paint;
-use crate::plan::{Certainty, Plan, Planned, PlannedRefresh, change_text};
+use super::state::fate;
+use crate::plan::{Certainty, Plan, Planned, PlannedOrphan, PlannedRefresh, change_text};
 use crate::words::{HostName, ResourceId, fold_names, visible};
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -44,7 +45,30 @@ pub fn write_plans(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)]
             writeln!(out, "    {}", paint.diff_line(line))?;
         }
     }
-    write_refreshes(out, paint, plans)
+    write_refreshes(out, paint, plans)?;
+    write_orphans(out, paint, plans)
+}
+
+fn write_orphans(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)]) -> io::Result<()> {
+    let mut order = Vec::<&PlannedOrphan>::new();
+    let mut hosts = Vec::<Vec<&HostName>>::new();
+    for (host, plan) in plans {
+        for orphan in &plan.orphans {
+            match order.iter().position(|other| *other == orphan) {
+                Some(index) => hosts[index].push(host),
+                None => {
+                    order.push(orphan);
+                    hosts.push(vec![host]);
+                }
+            }
+        }
+    }
+    for (orphan, on) in order.iter().zip(&hosts) {
+        let heading = format!("- {}", orphan.id);
+        writeln!(out, "{}  {}", paint.yellow(&heading), paint.dim(&names(on)))?;
+        writeln!(out, "    not in the definition any more; {}", fate(orphan))?;
+    }
+    Ok(())
 }
 
 fn show(id: &ResourceId, planned: &Planned, verbose: bool) -> Option<Shown> {

@@ -1,9 +1,10 @@
 use super::paint::Paint;
 use super::plan::write_plans;
+use super::state::{View, write_orphans, write_pending, write_status};
 use super::{Reporter, Tally};
-use crate::converge::{Event, Outcome, RefreshOutcome};
+use crate::converge::{Event, OrphanOutcome, Outcome, RefreshOutcome};
 use crate::fleet::{FleetEvent, HostResult};
-use crate::model::ChangeCause;
+use crate::model::{ChangeCause, Ownership};
 use crate::plan::{Plan, change_text};
 use crate::words::{HostName, visible};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -22,6 +23,7 @@ pub struct RunReporter<W> {
     open: Vec<HostName>,
     progress: Option<ProgressBar>,
     what: &'static str,
+    view: View,
     started: Instant,
     failures: usize,
 }
@@ -48,9 +50,17 @@ impl<W: Write> RunReporter<W> {
             open: Vec::new(),
             progress,
             what,
+            view: View::Changes,
             started: Instant::now(),
             failures: 0,
         }
+    }
+
+    /// The same report, which shows this of plans.
+    #[must_use]
+    pub const fn showing(mut self, view: View) -> Self {
+        self.view = view;
+        self
     }
 
     fn line(&mut self, host: &HostName, mark: &str, text: &str) -> io::Result<()> {
@@ -155,6 +165,30 @@ impl<W: Write> RunReporter<W> {
                     }
                 }
             }
+            Event::OrphanFinished { id, ownership, outcome } => {
+                let owned = match ownership {
+                    Ownership::Created => "created",
+                    Ownership::Adopted => "adopted",
+                };
+                match outcome {
+                    OrphanOutcome::Kept(why) => self.line(
+                        host,
+                        &paint.cyan("orphan  "),
+                        &format!("{id}  {owned}; {}", visible(why)),
+                    ),
+                    OrphanOutcome::Removed(_) => self.line(host, &paint.yellow("removed "), &id.to_string()),
+                    OrphanOutcome::Released(why) => self.line(
+                        host,
+                        &paint.yellow("released"),
+                        &format!("{id}  {owned}; {}", visible(why)),
+                    ),
+                    OrphanOutcome::Failed(why) => self.line(
+                        host,
+                        &paint.red("FAILED  "),
+                        &format!("{id}  failed to {}", visible(why)),
+                    ),
+                }
+            }
             Event::Noted(text) => self.line(host, &paint.cyan("note    "), &visible(text)),
             Event::RunStarted { .. } | Event::Planned(_) | Event::RunFinished(_) => Ok(()),
         }
@@ -224,7 +258,12 @@ impl<W: Write> Reporter for RunReporter<W> {
         }
         let mut plans = std::mem::take(&mut self.plans);
         plans.sort_by_key(|(host, _)| self.order.iter().position(|other| other == host));
-        write_plans(&mut self.out, self.paint, &plans, self.verbose)?;
+        match self.view {
+            View::Changes => write_plans(&mut self.out, self.paint, &plans, self.verbose)?,
+            View::Status => write_status(&mut self.out, self.paint, &plans)?,
+            View::Pending => write_pending(&mut self.out, self.paint, &plans)?,
+            View::Orphans => write_orphans(&mut self.out, self.paint, &plans)?,
+        }
         let seconds = self.started.elapsed().as_secs_f64();
         let text = format!("{}: {}; {seconds:.2} s", self.what, numbers(tally));
         writeln!(self.out, "{}", self.paint.bold(&text))?;
@@ -243,7 +282,11 @@ fn numbers(tally: &Tally) -> String {
         (tally.unknown, ", ", "unknown"),
         (tally.failed, ", ", "failed"),
         (tally.skipped, ", ", "skipped"),
+        (tally.pruned, ", ", "removed"),
+        (tally.released, ", ", "released"),
         (tally.refreshes, ", ", "refreshed"),
+        (tally.pending, ", ", "owed a refresh"),
+        (tally.orphans, ", ", "orphaned"),
         (tally.hosts_failed, "; hosts: ", "failed"),
         (tally.hosts_locked, "; hosts: ", "locked"),
         (tally.hosts_unreachable, "; hosts: ", "unreachable"),

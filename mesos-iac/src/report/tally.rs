@@ -1,6 +1,6 @@
-use crate::converge::{Event, Outcome, RefreshOutcome};
+use crate::converge::{Event, OrphanOutcome, Outcome, RefreshOutcome};
 use crate::fleet::{FleetEvent, HostResult, Traffic};
-use crate::plan::Planned;
+use crate::plan::{Certainty, Planned};
 
 /// A run over many hosts in numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,8 +25,16 @@ pub struct Tally {
     pub failed: usize,
     /// Resources that weren't tried.
     pub skipped: usize,
+    /// Orphans that were removed.
+    pub pruned: usize,
+    /// Orphans that aren't ours any more, and stay.
+    pub released: usize,
+    /// Orphans that stay ours.
+    pub orphans: usize,
     /// Refreshes that were done, or would be.
     pub refreshes: usize,
+    /// Refreshes that are owed.
+    pub pending: usize,
     /// What was sent to all hosts.
     pub traffic: Traffic,
 }
@@ -57,8 +65,18 @@ impl Tally {
             },
             Event::RefreshFinished { outcome, .. } => match outcome {
                 RefreshOutcome::Done => self.refreshes += 1,
-                RefreshOutcome::Failed(_) => self.failed += 1,
+                RefreshOutcome::Failed(_) => {
+                    self.failed += 1;
+                    self.pending += 1;
+                }
+                RefreshOutcome::Held { .. } | RefreshOutcome::NotReached => self.pending += 1,
                 _ => {}
+            },
+            Event::OrphanFinished { outcome, .. } => match outcome {
+                OrphanOutcome::Kept(_) => self.orphans += 1,
+                OrphanOutcome::Removed(_) => self.pruned += 1,
+                OrphanOutcome::Released(_) => self.released += 1,
+                OrphanOutcome::Failed(_) => self.failed += 1,
             },
             _ => {}
         }
@@ -80,7 +98,13 @@ impl Tally {
                         Planned::Skipped { .. } => self.skipped += 1,
                     }
                 }
-                self.refreshes += plan.refreshes.len();
+                for refresh in &plan.refreshes {
+                    match refresh.certainty {
+                        Certainty::Pending => self.pending += 1,
+                        Certainty::Certain | Certainty::IfChanged => self.refreshes += 1,
+                    }
+                }
+                self.orphans += plan.orphans.len();
                 self.hosts_changed += usize::from(plan.changes_anything());
                 self.hosts_failed += usize::from(plan.fails());
             }

@@ -283,6 +283,7 @@ mod tests {
         let settled = LedgerRecord::Settled {
             id: id("file[/a]"),
             desired: "d".to_owned(),
+            place: 0,
         };
         for generation in [1, 1] {
             let mut store = open(directory.path()).unwrap();
@@ -357,7 +358,7 @@ mod tests {
     #[test]
     fn the_first_form_of_the_ledger_is_read() {
         let directory = tempfile::tempdir().unwrap();
-        let text = r#"{"format":1,"generation":7,"catalog":"c","owned":[[{"kind":"core.file","key":"/a"},{"ownership":"Created","desired":"d"}]],"owed":[[{"kind":"core.service","key":"zookeeper"},{"action":"Restart","timing":"Delayed","after_failure":"HoldIfNeeded","because":[{"id":{"kind":"core.file","key":"/a"},"before":null}],"boot":"b"}]]}"#;
+        let text = r#"{"format":1,"generation":7,"catalog":"c","owned":[[{"kind":"core.file","key":"/a"},{"ownership":"Created","desired":"d","place":0,"inverse":null}]],"owed":[[{"kind":"core.service","key":"zookeeper"},{"action":"Restart","timing":"Delayed","after_failure":"HoldIfNeeded","because":[{"id":{"kind":"core.file","key":"/a"},"before":null}],"boot":"b"}]]}"#;
         std::fs::write(directory.path().join("ledger.json"), text).unwrap();
         let store = open(directory.path()).unwrap();
         let ledger = store.ledger();

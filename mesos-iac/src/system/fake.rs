@@ -425,7 +425,7 @@ impl System for FakeSystem {
     fn remove(&self, path: &AbsPath) -> Result<()> {
         let mut state = self.lock_to_change()?;
         if state.nodes.keys().any(|node| node != path && node.is_within(path)) {
-            return Err(refused("remove", path, "the directory isn't empty".into()));
+            return Err(SystemError::NotEmpty { path: path.clone() });
         }
         state.nodes.remove(path);
         state.machine.attributes.remove(path);

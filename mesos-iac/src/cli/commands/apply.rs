@@ -1,8 +1,9 @@
-use crate::agent::Mode;
-use crate::cli::args::{Outcome, Place, TakeoverArguments};
+use crate::agent::{Mode, RunOptions};
+use crate::cli::args::{ApplyArguments, Outcome, Place, TakeoverArguments};
 use crate::cli::error::CliError;
-use crate::cli::run_over::run_over;
+use crate::cli::run_over::{What, run_over};
 use crate::cli::session::Session;
+use crate::report::View;
 use std::process::ExitCode;
 
 /// `apply`: brings the hosts to what the definition says.
@@ -10,9 +11,20 @@ pub(in super::super) fn apply(
     session: &Session<'_>,
     place: &Place,
     takeover: &TakeoverArguments,
-    fail_fast: bool,
+    arguments: &ApplyArguments,
     outcome: &Outcome,
 ) -> Result<ExitCode, CliError> {
-    let verdict = run_over(session, place, Mode::Apply, takeover.takeover(), fail_fast)?;
+    let what = What {
+        command: "apply",
+        mode: Mode::Apply,
+        options: RunOptions {
+            takeover: takeover.takeover(),
+            fail_fast: arguments.fail_fast,
+            prune: arguments.prune,
+            ..RunOptions::default()
+        },
+        view: View::Changes,
+    };
+    let verdict = run_over(session, place, &what)?;
     Ok(verdict.exit(outcome.detailed_exitcode))
 }

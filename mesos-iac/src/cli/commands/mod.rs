@@ -3,6 +3,7 @@
 mod apply;
 mod check;
 mod explain;
+mod forget;
 mod graph;
 mod list;
 mod plan;
@@ -13,6 +14,7 @@ mod trust;
 pub(super) use apply::apply;
 pub(super) use check::{check, check_failed};
 pub(super) use explain::explain;
+pub(super) use forget::forget;
 pub(super) use graph::graph;
 pub(super) use list::list;
 pub(super) use plan::plan;

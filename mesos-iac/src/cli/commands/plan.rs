@@ -1,17 +1,27 @@
-use crate::agent::Mode;
-use crate::cli::args::{Outcome, Place, TakeoverArguments};
+use crate::agent::{Mode, RunOptions};
+use crate::cli::args::Looking;
 use crate::cli::error::CliError;
-use crate::cli::run_over::run_over;
+use crate::cli::run_over::{What, run_over};
 use crate::cli::session::Session;
+use crate::report::View;
 use std::process::ExitCode;
 
-/// `plan`: shows what a run would change, and changes nothing.
-pub(in super::super) fn plan(
-    session: &Session<'_>,
-    place: &Place,
-    takeover: &TakeoverArguments,
-    outcome: &Outcome,
-) -> Result<ExitCode, CliError> {
-    let verdict = run_over(session, place, Mode::Plan, takeover.takeover(), false)?;
-    Ok(verdict.exit(outcome.detailed_exitcode))
+/// `plan`, `status`, `pending` and `orphans`: shows what a run would change, or a part of it, and changes nothing.
+pub(in super::super) fn plan(session: &Session<'_>, looking: &Looking, view: View) -> Result<ExitCode, CliError> {
+    let what = What {
+        command: match view {
+            View::Changes => "plan",
+            View::Status => "status",
+            View::Pending => "pending",
+            View::Orphans => "orphans",
+        },
+        mode: Mode::Plan,
+        options: RunOptions {
+            takeover: looking.takeover.takeover(),
+            ..RunOptions::default()
+        },
+        view,
+    };
+    let verdict = run_over(session, &looking.place, &what)?;
+    Ok(verdict.exit(looking.outcome.detailed_exitcode))
 }

@@ -262,6 +262,7 @@ impl Files {
         match rustix::fs::unlinkat(&spot, &spot.name, flags) {
             Ok(()) => self.flush_directory(&spot, path),
             Err(Errno::NOENT) => Ok(()),
+            Err(Errno::NOTEMPTY | Errno::EXIST) => Err(SystemError::NotEmpty { path: path.clone() }),
             Err(error) => Err(refused("remove", path, error)),
         }
     }

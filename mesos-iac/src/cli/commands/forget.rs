@@ -1,0 +1,26 @@
+use crate::agent::{Mode, RunOptions};
+use crate::cli::args::Place;
+use crate::cli::error::CliError;
+use crate::cli::run_over::{What, run_over};
+use crate::cli::session::Session;
+use crate::report::View;
+use crate::words::ResourceId;
+use std::process::ExitCode;
+
+/// `forget`: takes resources that left the definition out of the hosts' ledgers, and leaves them where they are.
+pub(in super::super) fn forget(
+    session: &Session<'_>,
+    place: &Place,
+    resources: Vec<ResourceId>,
+) -> Result<ExitCode, CliError> {
+    let what = What {
+        command: "forget",
+        mode: Mode::Forget,
+        options: RunOptions {
+            forget: resources,
+            ..RunOptions::default()
+        },
+        view: View::Changes,
+    };
+    Ok(run_over(session, place, &what)?.exit(false))
+}
