@@ -480,3 +480,49 @@ fn the_same_program_compiles_to_the_same_bytes() {
         assert!(!json.contains("compile.rs"), "a catalog holds no locations");
     }
 }
+
+#[test]
+fn names_that_tools_would_misread_are_mistakes_with_their_lines() {
+    for (name, says) in [
+        (
+            "CRON",
+            "\"CRON\" is no name of a package: expected two or more lower-case",
+        ),
+        ("x_y", "\"x_y\" is no name of a package: "),
+        ("a b", "\"a b\" is no name of a package: "),
+        ("-y", "\"-y\" is no name of a package: "),
+    ] {
+        let line = line!() + 2;
+        let text = mistakes(move |cx| {
+            cx.add(package(name));
+        });
+        assert_eq!(
+            text.lines().next().unwrap().split(says).next(),
+            Some(format!("[invalid-value] a: package[{name}]: ").as_str()),
+            "{text}"
+        );
+        assert!(
+            text.contains(&format!("\n  declared at tests/it/compile.rs:{line}")),
+            "{text}"
+        );
+    }
+    let text = mistakes(|cx| {
+        cx.add(package("cron").version("1-"));
+    });
+    assert!(
+        text.contains("package[cron]: \"1-\" is no version of a package: "),
+        "{text}"
+    );
+    let text = mistakes(|cx| {
+        cx.add(user("Bad Name"));
+    });
+    assert!(
+        text.starts_with("[invalid-value] a: user[Bad Name]: \"Bad Name\" is no name of a user or group: expected"),
+        "{text}"
+    );
+    let compiled = compile(|cx| {
+        cx.add(package("g++"));
+        cx.add(package("libc6:i386"));
+    });
+    assert_eq!(order(&compiled), ["package[g++]", "package[libc6:i386]"]);
+}

@@ -364,7 +364,7 @@ fn values_of_resources_are_checked_before_any_host() {
         "isn't absolute",
         "is no file mode",
         "root:root",
-        "no package's name",
+        "no name of a package",
         "no unit's name",
         "is no program's name",
         "can't be a link's target",

@@ -1,6 +1,7 @@
 //! What the builders of the built-in kinds share.
 
 use crate::model::{Diff, Error, PathAttributes, PathEntry, Result};
+use crate::words::check_account_name;
 
 /// The first mistake that a builder's caller made. Builders take values as they come, so that a definition reads without
 /// a `?` on every line; what was wrong is told when the resource is built.
@@ -26,19 +27,10 @@ impl Mistake {
     }
 }
 
-/// The name of a user or group, checked: it becomes an argument of tools and a field of colon-separated files.
+/// The name of a user or group, checked.
 pub(super) fn account_name(name: &str) -> Result<String> {
-    let valid = name.len() <= 32
-        && name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'));
-    if valid {
-        return Ok(name.to_owned());
-    }
-    Err(Error::message(format!(
-        "{name:?} is no name of a user or group: expected at most 32 lower-case letters, digits, `_` and `-`, a letter or `_` first"
-    )))
+    check_account_name(name)?;
+    Ok(name.to_owned())
 }
 
 /// Compares owner, group and mode where they are managed; what the system can't know counts as equal only to itself.
@@ -79,18 +71,3 @@ macro_rules! attribute_methods {
     };
 }
 pub(super) use attribute_methods;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn account_names_cannot_carry_options_or_colons() {
-        for name in ["mesos", "_apt", "www-data", "a1"] {
-            assert!(account_name(name).is_ok(), "{name}");
-        }
-        for name in ["", "-o", "a:b", "a b", "Root", "a\n", "1a", &"a".repeat(33)] {
-            assert!(account_name(name).is_err(), "{name:?}");
-        }
-    }
-}

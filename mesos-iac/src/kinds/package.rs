@@ -3,7 +3,7 @@ use crate::model::{
     Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, PackageRequest, ReadSystem, Resource, Result,
     Shown, System, Work, full_unit_name,
 };
-use crate::words::{AbsPath, ResourceId};
+use crate::words::{AbsPath, ResourceId, check_package_name, check_package_version};
 use mesos_iac_macros::Resource;
 use serde::{Deserialize, Serialize};
 
@@ -92,16 +92,7 @@ impl Declare for PackageBuilder {
 
     fn build(self, _: &HostView<'_>) -> Result<Package> {
         self.mistake.check()?;
-        let word = |text: &str, more: &str| {
-            text.starts_with(|c: char| c.is_ascii_alphanumeric())
-                && text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
-        };
-        if !word(&self.name, "+-._:") {
-            return Err(Error::message(format!(
-                "declare package {:?}: that is no package's name",
-                self.name
-            )));
-        }
+        check_package_name(&self.name)?;
         if let Some(version) = &self.version {
             if !self.present {
                 return Err(Error::message(format!(
@@ -109,12 +100,7 @@ impl Declare for PackageBuilder {
                     self.name
                 )));
             }
-            if !word(version, "+-._:~") {
-                return Err(Error::message(format!(
-                    "declare package {}: {version:?} is no version",
-                    self.name
-                )));
-            }
+            check_package_version(version)?;
         }
         Ok(Package {
             name: self.name,

@@ -12,6 +12,7 @@ mod mode;
 mod name;
 mod secret;
 mod visible;
+mod system_names;
 
 pub(crate) use abs_path::LONGEST as LONGEST_PATH;
 pub use abs_path::{AbsPath, PathError};
@@ -26,3 +27,4 @@ pub use secret::{SECRET_FIELD, Secret, SecretSource, SecretSourceError, SecretTe
 pub(crate) use visible::visible;
 #[cfg(feature = "controller")]
 pub(crate) use visible::visible_lines;
+pub(crate) use system_names::{check_account_name, check_package_name, check_package_version};

@@ -13,7 +13,7 @@ pub struct NameError {
 }
 
 impl NameError {
-    fn new(what: &'static str, name: &str, why: impl Into<String>) -> Self {
+    pub(super) fn new(what: &'static str, name: &str, why: impl Into<String>) -> Self {
         Self {
             what,
             name: name.to_owned(),

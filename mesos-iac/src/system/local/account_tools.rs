@@ -4,6 +4,7 @@ use super::accounts::Accounts;
 use super::convert::command;
 use super::process::Call;
 use crate::model::{AccountChange, SystemError};
+use crate::words::check_account_name;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -150,24 +151,16 @@ impl Words {
 
 /// Refuses what Debian's tools would refuse, or take for an option or a field of its own.
 pub(super) fn check_name(what: &str, name: &str) -> Result<()> {
-    let word = name.strip_suffix('$').unwrap_or(name);
-    let is_valid = name.len() <= 32
-        && word.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && word
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte));
-    if is_valid {
-        Ok(())
-    } else {
-        Err(SystemError::Other(format!("{name:?} is no {what}'s name")))
-    }
+    // Samba's machine accounts end in a dollar sign.
+    check_account_name(name.strip_suffix('$').unwrap_or(name))
+        .map_err(|error| SystemError::Other(format!("name a {what} to a tool: {error}")))
 }
 
 /// Refuses what would be another field, or another line, of `/etc/passwd`.
 fn field<'a>(what: &str, text: &'a str) -> Result<&'a str> {
     if text.contains(':') || text.contains(char::is_control) {
         return Err(SystemError::Other(format!(
-            "{text:?} is no {what}: it has a colon or a control character in it"
+            "take {text:?} for a {what}: it has a colon or a control character in it"
         )));
     }
     Ok(text)

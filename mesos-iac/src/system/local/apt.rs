@@ -1,4 +1,6 @@
-use super::apt_words::{PackageChange, check_name, complaints, is_locked, may_be_stale, operand, simulated, with_gist};
+use super::apt_words::{
+    PackageChange, complaints, is_locked, may_be_stale, operand, plain_operand, simulated, with_gist,
+};
 use super::convert::command;
 use super::debian_version;
 use super::dpkg::Dpkg;
@@ -102,14 +104,15 @@ impl Apt {
 
     /// Removes the packages and nothing else, and keeps their configuration.
     pub(super) fn remove(&self, files: &Files, dpkg: &Dpkg, names: &[String]) -> Result<()> {
-        let mut present = Vec::new();
+        let (mut present, mut operands) = (Vec::new(), Vec::new());
         for name in names {
-            check_name(name)?;
+            let operand = plain_operand(name)?;
             if dpkg
                 .record(name)?
                 .is_some_and(|record| record.state != PackageState::Absent)
             {
                 present.push(name.as_str());
+                operands.push(operand);
             }
         }
         if present.is_empty() {
@@ -118,7 +121,10 @@ impl Apt {
         let transaction = self.has_updated.lock().unwrap_or_else(PoisonError::into_inner);
         let denied = ServicesDenied::begin(files, Denied::AllButStop)?;
         finish_interrupted(&denied, dpkg)?;
-        let words: Vec<&str> = ["remove", "--"].into_iter().chain(present.iter().copied()).collect();
+        let words: Vec<&str> = ["remove", "--"]
+            .into_iter()
+            .chain(operands.iter().map(String::as_str))
+            .collect();
         let unasked = simulate(&words)?;
         let unasked: Vec<String> = unasked
             .into_iter()
@@ -294,4 +300,30 @@ fn require(dpkg: &Dpkg, packages: &[PackageRequest]) -> Result<()> {
         "install packages: apt-get ended well, but {}",
         wrong.join(", and ")
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// Asks the apt-get of this machine, where there is one.
+    #[test]
+    fn no_name_is_an_order_to_apt_get() {
+        if !Path::new("/usr/bin/apt-get").exists() {
+            return;
+        }
+        // dpkg is known to every apt-get; a package of its name and a sign is known to none.
+        for name in ["dpkg+", "dpkg-"] {
+            let operand = plain_operand(name).unwrap();
+            for verb in ["install", "remove"] {
+                let error = simulate(&[verb, "--", &operand]).unwrap_err().to_string();
+                assert!(
+                    error.ends_with(&format!("Unable to locate package {name}:native")),
+                    "{verb} {operand}: {error}"
+                );
+            }
+        }
+        assert!(simulate(&["install", "--", "dpkg:native"]).is_ok());
+    }
 }

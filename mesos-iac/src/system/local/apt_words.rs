@@ -1,6 +1,7 @@
 //! What apt-get is given to read, and what it writes.
 
 use crate::model::{Output, PackageRequest, SystemError};
+use crate::words::{check_package_name, check_package_version};
 
 /// A package that a transaction changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,40 +14,30 @@ pub struct PackageChange {
     pub to: Option<String>,
 }
 
-/// What apt-get takes for a package to install. Nothing else may get through: a leading `-` is an option to it, a trailing
-/// one asks for removal.
+/// What apt-get takes for a package to install.
+///
+/// A version that ends in `+` and isn't to be had makes apt-get look for the one without it; [`super::apt::Apt::install`]
+/// finds that the wrong one is there then.
 pub(super) fn operand(package: &PackageRequest) -> Result<String, SystemError> {
-    check_name(&package.name)?;
+    let name = plain_operand(&package.name)?;
     let Some(version) = &package.version else {
-        return Ok(package.name.clone());
+        return Ok(name);
     };
-    let mut letters = version.bytes();
-    let is_version = letters.next().is_some_and(|first| first.is_ascii_alphanumeric())
-        && letters.all(|byte| byte.is_ascii_alphanumeric() || b".+~:-".contains(&byte));
-    if !is_version {
-        return Err(SystemError::Other(format!(
-            "install {}: {version:?} is no version of a Debian package",
-            package.name
-        )));
-    }
-    Ok(format!("{}={version}", package.name))
+    check_package_version(version)
+        .map_err(|error| SystemError::Other(format!("name a version of {} to apt-get: {error}", package.name)))?;
+    Ok(format!("{name}={version}"))
 }
 
-/// Refuses what can't be the name of a Debian package: `name` or `name:architecture`.
-pub(super) fn check_name(name: &str) -> Result<(), SystemError> {
-    let is_word = |word: &str, more: &[u8]| {
-        word.len() >= 2
-            && word.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || more.contains(&byte))
-            && !word.ends_with('-')
-    };
-    let (word, architecture) = name.split_once(':').unwrap_or((name, "all"));
-    if is_word(word, b"+-.") && is_word(architecture, b"-") {
-        return Ok(());
-    }
-    Err(SystemError::Other(format!("{name:?} is no name of a Debian package")))
+/// What apt-get takes for a package, whatever its version. Nothing but a name may get through: a leading `-` is an option.
+///
+/// apt-get reads a trailing `+` or `-` as an order to install or remove the package of the name without it, unless one of
+/// the whole name is known to it. So such a name gets the native architecture, after which no order can stand.
+pub(super) fn plain_operand(name: &str) -> Result<String, SystemError> {
+    check_package_name(name).map_err(|error| SystemError::Other(format!("name a package to apt-get: {error}")))?;
+    Ok(match name.ends_with(['+', '-']) {
+        true => format!("{name}:native"),
+        false => name.to_owned(),
+    })
 }
 
 /// What `apt-get --simulate` says that it would do.
@@ -162,21 +153,36 @@ mod tests {
 
     #[test]
     fn operands_are_names_and_versions_and_nothing_else() {
-        for name in ["g++", "libc6:i386", "zookeeperd", "0ad", "lib32gcc-s1", "python3.11"] {
+        for name in ["libc6:i386", "zookeeperd", "0ad", "lib32gcc-s1", "python3.11"] {
             assert_eq!(operand(&request(name, None)).unwrap(), name);
         }
         assert_eq!(
             operand(&request("mesos", Some("1:1.11.0~rc1-2+b1"))).unwrap(),
             "mesos=1:1.11.0~rc1-2+b1"
         );
-        for name in [
-            "", "a", "-y", "foo-", "Foo", "a b", "a=1", "a/b", "a*", "^a", "a:", "a:-b", "./x.deb", "a:b:c",
-        ] {
-            assert!(check_name(name).is_err(), "{name:?}");
+        let refused = operand(&request("a b", None)).unwrap_err().to_string();
+        assert!(
+            refused.starts_with("name a package to apt-get: \"a b\" is no name of a package: expected two or more"),
+            "{refused}"
+        );
+        let refused = operand(&request("mesos", Some("1-"))).unwrap_err().to_string();
+        assert!(
+            refused
+                .starts_with("name a version of mesos to apt-get: \"1-\" is no version of a package: expected letters"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn a_name_that_ends_like_an_order_is_none() {
+        for name in ["g++", "cron-", "cron+"] {
+            assert_eq!(operand(&request(name, None)).unwrap(), format!("{name}:native"));
+            assert_eq!(plain_operand(name).unwrap(), format!("{name}:native"));
         }
-        for version in ["", "-1", "1 2", "1;2", "~1"] {
-            assert!(operand(&request("mesos", Some(version))).is_err(), "{version:?}");
-        }
+        assert_eq!(
+            operand(&request("g++", Some("4:12.2.0-3"))).unwrap(),
+            "g++:native=4:12.2.0-3"
+        );
     }
 
     #[test]
