@@ -6,7 +6,7 @@ use super::exit_code;
 use super::inputs_file;
 use super::session::Session;
 use crate::compile::Compiled;
-use crate::model::{Cluster, Code, Error, Inputs, Problem, Problems, Result};
+use crate::model::{Cluster, Inputs, Problems, Result};
 use crate::report::View;
 use crate::words::visible_lines;
 use clap::Parser as _;
@@ -83,10 +83,7 @@ fn define(
     cluster: impl FnOnce() -> Result<Cluster>,
     inputs: &Inputs,
 ) -> std::result::Result<(Cluster, Compiled), Problems> {
-    let cluster = cluster().map_err(|error| match error {
-        Error::Problems(problems) => problems,
-        error => Problem::new(Code::FailedDeclaration, format!("failed to {error}")).into(),
-    })?;
+    let cluster = cluster().map_err(|error| error.into_problems(None))?;
     let cluster = cluster.with_inputs(inputs)?;
     let compiled = cluster.compile()?;
     Ok((cluster, compiled))

@@ -1,8 +1,7 @@
 use super::compiled::Compiled;
 use super::graph;
 use crate::model::{
-    AttributeError, Cluster, Code, Cx, ExposeCx, HostView, IncludeCx, Problem, Problems, RoleInstance, World,
-    short_role_name,
+    Cluster, Code, Cx, ExposeCx, HostView, IncludeCx, Problem, Problems, RoleInstance, World, short_role_name,
 };
 
 impl Cluster {
@@ -41,7 +40,7 @@ pub fn compile(cluster: &Cluster) -> Result<Compiled, Problems> {
             let mut cx = ExposeCx::new(&world, host);
             match instance.role.behavior().expose(&mut cx) {
                 Ok(()) => endpoints.extend(cx.exposed),
-                Err(error) => problems.extend(AttributeError::problem_for(error, instance, &host)),
+                Err(error) => problems.extend(instance.problems(error, &host)),
             }
         }
     }
@@ -101,7 +100,7 @@ impl<'w> Roles<'w> {
         let mut cx = IncludeCx::new(self.host, name);
         match instance.role.behavior().include(&mut cx) {
             Ok(()) => cx.included.iter().for_each(|included| self.add(included, problems)),
-            Err(error) => problems.extend(AttributeError::problem_for(error, instance, &self.host)),
+            Err(error) => problems.extend(instance.problems(error, &self.host)),
         }
         self.found.extend(self.open.pop());
     }

@@ -1,6 +1,6 @@
 use super::{
-    Add, AttributeError, Cluster, Code, Condition, Draft, Endpoint, Error, Handle, HostView, LeftOut, Parts, Problem,
-    Problems, Result, Role, short_role_name,
+    Add, Cluster, Condition, Draft, Endpoint, Error, Handle, HostView, LeftOut, Parts, Problems, Result, Role,
+    short_role_name,
 };
 use crate::words::{Location, ResourceId};
 use std::any::Any;
@@ -264,18 +264,7 @@ impl<'w> Cx<'w> {
     }
 
     fn fail(&mut self, error: Error, (label, at): (&str, Location), resource: Option<&ResourceId>) {
-        let problems = match error {
-            Error::Problems(problems) => problems,
-            Error::Attribute(error) => error.to_problem().into(),
-            Error::Template(error) => Problem::new(Code::FailedDeclaration, error.to_string()).into(),
-            error @ (Error::Name(_) | Error::Path(_) | Error::Mode(_) | Error::Command(_)) => {
-                Problem::new(Code::InvalidValue, error.to_string()).into()
-            }
-            error => {
-                let message = format!("role {}: failed to {error}", short_role_name(self.role));
-                Problem::new(Code::FailedDeclaration, message).into()
-            }
-        };
+        let problems = error.into_problems(Some(self.role));
         for mut problem in problems {
             problem.host.get_or_insert_with(|| self.host.name().clone());
             problem.resource = problem.resource.or_else(|| resource.cloned());
@@ -433,20 +422,16 @@ impl<'w> Deref for Cx<'w> {
     }
 }
 
-impl AttributeError {
-    /// The problem, with the place of the role that read the attribute.
-    pub(crate) fn problem_for(error: Error, instance: &RoleInstance, host: &HostView<'_>) -> Problems {
-        let problem = match error {
-            Error::Problems(problems) => return problems,
-            Error::Attribute(error) => error.to_problem(),
-            error => Problem::new(
-                Code::FailedDeclaration,
-                format!("role {}: failed to {error}", short_role_name(instance.role.name())),
-            ),
-        };
-        problem
-            .on(host.name())
-            .at("the role was given here", instance.at.clone())
-            .into()
+impl RoleInstance {
+    /// The problems that an error of the role amounts to on a host, with the place where the role was given.
+    pub(crate) fn problems(&self, error: Error, host: &HostView<'_>) -> Problems {
+        if let Error::Problems(problems) = error {
+            return problems;
+        }
+        let mut all = Problems::new();
+        for problem in error.into_problems(Some(self.role.name())) {
+            all.push(problem.on(host.name()).at("the role was given here", self.at.clone()));
+        }
+        all
     }
 }

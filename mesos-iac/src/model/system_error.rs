@@ -31,7 +31,7 @@ pub enum SystemError {
         directory: AbsPath,
     },
     /// Something that a resource works on doesn't exist on the host.
-    #[error("there is no {what} `{name}` on the host")]
+    #[error("find the {what} `{name}` on the host: there is none")]
     Missing {
         /// The sort of thing: `user`, `group`, `unit`.
         what: String,
@@ -65,7 +65,7 @@ pub enum SystemError {
         after: HumanDuration,
     },
     /// A plan doesn't run what isn't marked as read-only.
-    #[error("the guard `{command}` isn't marked as read-only, so a plan doesn't run it")]
+    #[error("run the guard `{command}`: it isn't marked as read-only, so a plan doesn't run it")]
     GuardNotRun {
         /// The guard.
         command: CommandLine,
@@ -87,7 +87,7 @@ pub enum SystemError {
         why: String,
     },
     /// The value of a secret didn't come with the run.
-    #[error("the value of the secret {0} didn't come with this run")]
+    #[error("reveal the secret {0}: its value didn't come with this run")]
     NoSecret(SecretSource),
     /// Anything else, in words.
     #[error("{0}")]

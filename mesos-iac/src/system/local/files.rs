@@ -452,7 +452,7 @@ mod tests {
         };
         assert_eq!(
             error("/file", &owner),
-            "there is no user `nobody-of-that-name` on the host"
+            "find the user `nobody-of-that-name` on the host: there is none"
         );
     }
 

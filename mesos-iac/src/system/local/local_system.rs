@@ -383,7 +383,10 @@ mod tests {
         let source = SecretSource::Environment("TOKEN".into());
         let system = LocalSystem::new().unwrap();
         let error = system.reveal(&source).unwrap_err().to_string();
-        assert_eq!(error, "the value of the secret env:TOKEN didn't come with this run");
+        assert_eq!(
+            error,
+            "reveal the secret env:TOKEN: its value didn't come with this run"
+        );
         let system = system.with_secrets([(source.clone(), SecretText::new(b"x".to_vec()))].into());
         assert_eq!(system.reveal(&source).unwrap().expose(), b"x");
     }

@@ -246,7 +246,9 @@ pub(super) fn check_name(name: &str) -> Result<()> {
     if is_valid {
         Ok(())
     } else {
-        Err(SystemError::Other(format!("{name:?} is no unit's full name")))
+        Err(SystemError::Other(format!(
+            "ask systemd for the unit {name:?}: that is no unit's full name"
+        )))
     }
 }
 
