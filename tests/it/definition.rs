@@ -200,6 +200,53 @@ fn addresses_are_addresses() {
 }
 
 #[test]
+fn how_a_host_is_reached_is_checked_with_its_line() {
+    let two = || hosts("a[0-1]");
+    // A call and its line stand in one line of the source.
+    let user = |text: &str| (line!(), two().user(text));
+    let connect = |text: &str| (line!(), two().connect(text));
+    let port = || (line!(), two().port(0));
+    let host_key = || (line!(), two().host_key("SHA256:x"));
+    let each = || (line!(), two().each(|_, host| host.user("")));
+    for ((line, hosts), why) in [
+        (user("-oProxy"), "\"-oProxy\" is no login: it starts with '-'"),
+        (user("a b"), "\"a b\" is no login: it contains white space"),
+        (connect("10.0.0.1:22"), "\"10.0.0.1:22\" is no address"),
+        (connect("fe80::1%$(x)"), "\"fe80::1%$(x)\" is no address"),
+        (port(), "0 is no port"),
+        (host_key(), "\"SHA256:x\" is no fingerprint of a host key"),
+        (each(), "\"\" is no login: it is empty"),
+    ] {
+        let place = format!("given at tests/it/definition.rs:{line}");
+        assert_mistake(
+            Cluster::new("x").hosts(hosts).build(),
+            &["[invalid-value] a0: ", "[invalid-value] a1: ", why, &place],
+        );
+    }
+    let pin = "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU";
+    let right = host("a")
+        .user("deploy@EXAMPLE")
+        .connect("fe80::1%eth0")
+        .port(2222)
+        .host_key(pin);
+    let cluster = Cluster::new("x").hosts(right).build().unwrap();
+    assert_eq!(cluster.hosts()[0].pinned_keys()[0].to_string(), pin);
+}
+
+#[test]
+fn a_name_of_a_cluster_that_is_none_has_its_line() {
+    let line = line!() + 1;
+    let result = Cluster::new("").hosts(host("a")).build();
+    assert_mistake(
+        result,
+        &[
+            "[invalid-value] \"\" is no cluster's name",
+            &format!("named at tests/it/definition.rs:{line}"),
+        ],
+    );
+}
+
+#[test]
 fn the_last_scope_wins_in_the_order_of_the_profile() {
     let build = |precedence| {
         Cluster::new("x")

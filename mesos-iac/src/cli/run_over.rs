@@ -12,7 +12,7 @@ use crate::compile::CompiledHost;
 use crate::fleet::{AgentPrograms, FleetEvent, FleetOptions, HostTask, resolve_secrets, run_hosts, run_sandboxes};
 use crate::model::{Catalog, Host, registry};
 use crate::report::{JsonReporter, Reporter, RunReporter, Tally, View};
-use crate::transport::{Fingerprint, SshOptions, Target};
+use crate::transport::{SshOptions, Target};
 use crate::words::{HostName, SecretSource, SecretText};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -127,7 +127,7 @@ fn over_ssh(
         let (declared, _) = selection::host(session, host.name().as_str())?;
         tasks.push(HostTask {
             requests: encode(&host.catalog)?,
-            ..task(declared, &place.connection)?
+            ..task(declared, &place.connection)
         });
     }
     let (events, received) = channel();
@@ -141,27 +141,19 @@ fn over_ssh(
 }
 
 /// Where a host is and how it is logged in to; what is said to its agent is left open.
-pub(super) fn task(host: &Host, connection: &Connection) -> Result<HostTask, CliError> {
-    let mut host_keys = Vec::new();
-    for pin in host.pinned_keys() {
-        let parsed: Fingerprint = pin.parse().map_err(|error| {
-            CliError::usage(format!("{}: the pinned host key {pin:?}: {error}", host.name()))
-                .hinted("a fingerprint is what `ssh-keygen -l` prints: `SHA256:…`")
-        })?;
-        host_keys.push(parsed);
-    }
-    Ok(HostTask {
+pub(super) fn task(host: &Host, connection: &Connection) -> HostTask {
+    HostTask {
         host: host.name().clone(),
         target: Target {
             host: host.name().to_string(),
             address: host.reached_at().to_owned(),
             port: host.ssh_port(),
             user: connection.user.clone().or_else(|| host.login().map(ToOwned::to_owned)),
-            host_keys,
+            host_keys: host.pinned_keys().to_vec(),
         },
         arch: host.declared_arch().cloned(),
         requests: Vec::new(),
-    })
+    }
 }
 
 /// How hosts are reached; without agents.

@@ -1,13 +1,11 @@
 use super::host::{Host, Hosts, IntoHostPattern, Settings};
 use super::{
-    Appliance, Assignment, AttributeGroup, AttributeSpec, AttributeValue, Code, HostInput, InputValue, Inputs,
-    IntoValue, Key, Origin, Precedence, Problem, Problems, RawValue, Result, Role, RoleInstance, Scope, nearest,
-    registry,
+    Appliance, Assignment, AttributeGroup, AttributeSpec, AttributeValue, Code, IntoValue, Key, Precedence, Problem,
+    Problems, Result, Role, RoleInstance, Scope, nearest, registry,
 };
 use crate::words::{HostName, HostPattern, Location};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A cluster's definition: attributes, appliances, hosts and roles. A value; making it does no I/O.
 #[derive(Clone)]
@@ -19,9 +17,9 @@ pub struct Cluster {
     appliances: BTreeMap<String, Appliance>,
     environments: BTreeMap<String, AttributeGroup>,
     systems: BTreeMap<String, AttributeGroup>,
-    hosts: Vec<Host>,
-    keys: BTreeMap<String, AttributeSpec>,
-    inputs: super::Assignments,
+    pub(super) hosts: Vec<Host>,
+    pub(super) keys: BTreeMap<String, AttributeSpec>,
+    pub(super) inputs: super::Assignments,
 }
 
 /// A cluster in the making. What is wrong is collected and returned by [`ClusterBuilder::build`], all of it at once.
@@ -29,6 +27,7 @@ pub struct Cluster {
 #[must_use = "call `.build()` to get the cluster"]
 pub struct ClusterBuilder {
     name: String,
+    at: Location,
     precedence: Precedence,
     roles: Vec<RoleInstance>,
     settings: Settings,
@@ -45,9 +44,11 @@ impl Cluster {
         clippy::new_ret_no_self,
         reason = "a definition reads best as `Cluster::new(…)…build()`"
     )]
+    #[track_caller]
     pub fn new(name: impl Into<String>) -> ClusterBuilder {
         ClusterBuilder {
             name: name.into(),
+            at: Location::caller(),
             precedence: Precedence::default(),
             roles: Vec::new(),
             settings: Settings::default(),
@@ -139,103 +140,6 @@ impl Cluster {
     pub fn host_index(&self, name: &str) -> Option<usize> {
         self.hosts.iter().position(|host| host.name().as_str() == name)
     }
-
-    /// The cluster with inputs, which shadow what the definition says.
-    ///
-    /// # Errors
-    /// A key is unknown, a value isn't of its attribute's type, or a pattern matches no host. All mistakes at once.
-    pub fn with_inputs(mut self, inputs: &Inputs) -> Result<Self, Problems> {
-        let mut problems = Problems::new();
-        for input in &inputs.attributes {
-            match self.typed(input) {
-                Ok(assignment) => self.inputs.push(assignment),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        for input in &inputs.hosts {
-            self.add_host_input(input, &mut problems);
-        }
-        check_addresses(&self.hosts, &mut problems);
-        problems.into_result(self)
-    }
-
-    fn typed(&self, input: &InputValue) -> Result<Assignment, Problem> {
-        let InputValue { key, value, origin } = input;
-        let Some(spec) = self.keys.get(key) else {
-            let problem = Problem::new(
-                Code::UnknownAttribute,
-                format!("{origin} sets the attribute `{key}`, which nothing declares"),
-            );
-            return Err(problem.hint(nearest(
-                key,
-                self.keys.keys().map(String::as_str),
-                "`list attributes` shows all of them",
-            )));
-        };
-        let parsed = match value {
-            RawValue::Text(text) => spec.parse(text),
-            RawValue::Data(json) => spec.from_json(json.clone()),
-        };
-        let value = parsed.map_err(|why| {
-            let message = format!(
-                "{origin} gives attribute `{key}` a value that isn't of type {}: {why}",
-                spec.type_name()
-            );
-            Problem::new(Code::WrongType, message).at("the attribute is declared", spec.at.clone())
-        })?;
-        Ok(Assignment {
-            key: key.clone(),
-            value,
-            origin: Origin::Input(origin.clone()),
-        })
-    }
-
-    fn add_host_input(&mut self, input: &HostInput, problems: &mut Problems) {
-        let origin = &input.origin;
-        let pattern = match HostPattern::new(&input.pattern) {
-            Ok(pattern) => pattern,
-            Err(error) => return problems.push(Problem::new(Code::InvalidValue, format!("{origin}: {error}"))),
-        };
-        let mut assignments = Vec::new();
-        for attribute in &input.attributes {
-            match self.typed(attribute) {
-                Ok(assignment) => assignments.push(assignment),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        let matched: Vec<usize> = (0..self.hosts.len())
-            .filter(|i| pattern.matches(self.hosts[*i].name()))
-            .collect();
-        if matched.is_empty() {
-            problems.push(no_host(&pattern, self.hosts.iter().map(Host::name)).hint(format!("it stands in {origin}")));
-        }
-        if matched.len() > 1 && input.address.is_some() {
-            let message = format!(
-                "{origin} gives one address to the {} hosts of `{pattern}`",
-                matched.len()
-            );
-            problems.push(Problem::new(Code::InvalidValue, message).hint("name one host for each address"));
-        }
-        for index in matched {
-            let mut host = self.hosts[index].clone();
-            if let Some(address) = &input.address {
-                host = host.addr(address);
-            }
-            if let Some(connect) = &input.connect {
-                host = host.connect(connect);
-            }
-            if let Some(user) = &input.user {
-                host = host.user(user);
-            }
-            if let Some(port) = input.port {
-                host = host.port(port);
-            }
-            assignments
-                .iter()
-                .for_each(|assignment| host.inputs.push(assignment.clone()));
-            self.hosts[index] = host;
-        }
-    }
 }
 
 impl fmt::Debug for Cluster {
@@ -249,7 +153,7 @@ impl fmt::Debug for Cluster {
 }
 
 /// The mistake that a pattern matches none of these hosts.
-fn no_host<'a>(pattern: &HostPattern, hosts: impl Iterator<Item = &'a HostName>) -> Problem {
+pub(super) fn no_host<'a>(pattern: &HostPattern, hosts: impl Iterator<Item = &'a HostName>) -> Problem {
     let names: Vec<&str> = hosts.map(HostName::as_str).collect();
     let known = match names.as_slice() {
         [] => "no host is declared".to_owned(),
@@ -357,12 +261,13 @@ impl ClusterBuilder {
                 "{:?} is no cluster's name: expected letters, digits, `-`, `_` and `.`",
                 self.name
             );
-            problems.push(Problem::new(Code::InvalidValue, message));
+            problems.push(Problem::new(Code::InvalidValue, message).at("named", self.at.clone()));
         }
         problems.extend(registry::check().err().into_iter().flatten());
         if self.hosts.is_empty() && problems.is_empty() {
             problems.push(
                 Problem::new(Code::EmptyCluster, format!("cluster `{}` has no hosts", self.name))
+                    .at("begun", self.at)
                     .hint("add some: `.hosts(hosts(\"backend-0-[0-4]\"))`"),
             );
         }
@@ -405,7 +310,6 @@ impl ClusterBuilder {
         let environments = by_name("environment", self.environments, |g| (&g.name, &g.at), &mut problems);
         let systems = by_name("operating system", self.systems, |g| (&g.name, &g.at), &mut problems);
         check_hosts(&self.hosts, &appliances, &environments, &mut problems);
-        check_addresses(&self.hosts, &mut problems);
         let cluster = Cluster {
             name: self.name,
             precedence: self.precedence,
@@ -490,38 +394,5 @@ fn check_hosts(
                 environments.keys().map(String::as_str).collect(),
             );
         }
-    }
-}
-
-/// The addresses of the definition, and again those that inputs gave.
-fn check_addresses(hosts: &[Host], problems: &mut Problems) {
-    for host in hosts {
-        if let Some(address) = host.address()
-            && !is_address(address)
-        {
-            let message = format!("{address:?} is no address: expected an IP address or a DNS name, without a port");
-            problems.push(
-                Problem::new(Code::InvalidValue, message)
-                    .on(host.name())
-                    .at("declared", host.declared_at().clone())
-                    .hint("the port of its SSH server is given with `.port(…)`"),
-            );
-        }
-    }
-}
-
-/// Whether it is an IP address or could be a DNS name. What looks like an IPv4 address must be one.
-fn is_address(text: &str) -> bool {
-    if text.contains(':') {
-        return text
-            .split('%')
-            .next()
-            .is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
-    }
-    let numeric = text.chars().all(|c| c.is_ascii_digit() || c == '.');
-    if numeric {
-        text.parse::<Ipv4Addr>().is_ok()
-    } else {
-        HostName::new(text).is_ok()
     }
 }

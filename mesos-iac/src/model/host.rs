@@ -1,6 +1,7 @@
+use super::reach::{Wrong, check_address, check_login, check_port, read_host_key};
 use super::{
-    Arch, Assignment, Assignments, AttributeSpec, AttributeValue, Code, IntoValue, Key, Origin, Os, Problem, Problems,
-    Role, RoleInstance, Value, short_type_name,
+    Arch, Assignment, Assignments, AttributeSpec, AttributeValue, Code, Fingerprint, HostInput, IntoValue, Key, Origin,
+    Os, Problem, Problems, Role, RoleInstance, Value, short_type_name,
 };
 use crate::words::{HostName, HostPattern, Location, PatternError};
 
@@ -45,7 +46,7 @@ pub struct Host {
     connect: Option<String>,
     user: Option<String>,
     port: Option<u16>,
-    host_keys: Vec<String>,
+    host_keys: Vec<Fingerprint>,
     os: Option<Os>,
     arch: Option<Arch>,
     appliance: Option<(String, Location)>,
@@ -109,36 +110,78 @@ impl Host {
 
     /// Sets the host's own address: an IP address, or a DNS name. It is what templates and peers see, and where the host
     /// is reached unless [`Host::connect`] says otherwise. An IP address is verified on contact.
-    pub fn addr(mut self, address: impl Into<String>) -> Self {
-        self.address = Some(address.into());
-        self
+    #[track_caller]
+    pub fn addr(self, address: impl Into<String>) -> Self {
+        self.addr_at(address.into(), &Location::caller())
     }
 
     /// Sets where the controller reaches the host, if that isn't its own address: behind address translation, say.
-    pub fn connect(mut self, address: impl Into<String>) -> Self {
-        self.connect = Some(address.into());
-        self
+    #[track_caller]
+    pub fn connect(self, address: impl Into<String>) -> Self {
+        self.connect_at(address.into(), &Location::caller())
     }
 
     /// Sets who logs in. Unless told, that is root, and with `--transport openssh` whom `ssh_config` says. Anyone but root
     /// needs `sudo` without a password.
-    pub fn user(mut self, user: impl Into<String>) -> Self {
-        self.user = Some(user.into());
-        self
+    #[track_caller]
+    pub fn user(self, user: impl Into<String>) -> Self {
+        self.user_at(user.into(), &Location::caller())
     }
 
     /// Sets the port of the host's SSH server. Unless told, that is 22, and with `--transport openssh` what `ssh_config`
     /// says.
-    pub const fn port(mut self, port: u16) -> Self {
-        self.port = Some(port);
-        self
+    #[track_caller]
+    pub fn port(self, port: u16) -> Self {
+        self.port_at(port, &Location::caller())
     }
 
     /// Pins the host's SSH key by its fingerprint, as `ssh-keygen -l` prints it (`SHA256:…`). A pin is all that counts:
     /// `known_hosts` files aren't asked. Several pins admit several keys.
-    pub fn host_key(mut self, fingerprint: impl Into<String>) -> Self {
-        self.host_keys.push(fingerprint.into());
+    #[track_caller]
+    pub fn host_key(self, fingerprint: impl Into<String>) -> Self {
+        self.host_key_at(&fingerprint.into(), &Location::caller())
+    }
+
+    fn addr_at(mut self, address: String, at: &Location) -> Self {
+        self.keep(check_address(&address), at);
+        self.address = Some(address);
         self
+    }
+
+    fn connect_at(mut self, address: String, at: &Location) -> Self {
+        self.keep(check_address(&address), at);
+        self.connect = Some(address);
+        self
+    }
+
+    fn user_at(mut self, user: String, at: &Location) -> Self {
+        self.keep(check_login(&user), at);
+        self.user = Some(user);
+        self
+    }
+
+    fn port_at(mut self, port: u16, at: &Location) -> Self {
+        self.keep(check_port(port), at);
+        self.port = Some(port);
+        self
+    }
+
+    fn host_key_at(mut self, fingerprint: &str, at: &Location) -> Self {
+        let pin = self.keep(read_host_key(fingerprint), at);
+        self.host_keys.extend(pin);
+        self
+    }
+
+    /// The value; or nothing, and what is wrong with it becomes a problem of the definition.
+    fn keep<T>(&mut self, checked: Result<T, Wrong>, at: &Location) -> Option<T> {
+        checked
+            .map_err(|wrong| {
+                let problem = Problem::new(Code::InvalidValue, wrong.message).on(&self.name);
+                self.settings
+                    .problems
+                    .push(problem.at("given", at.clone()).hint(wrong.hint));
+            })
+            .ok()
     }
 
     /// Declares the operating system. Verified on contact: a host that runs another one is refused.
@@ -222,7 +265,7 @@ impl Host {
 
     /// The pinned fingerprints of the host's SSH keys.
     #[must_use]
-    pub fn pinned_keys(&self) -> &[String] {
+    pub fn pinned_keys(&self) -> &[Fingerprint] {
         &self.host_keys
     }
 
@@ -248,6 +291,20 @@ impl Host {
     #[must_use]
     pub fn environment_name(&self) -> Option<&str> {
         self.environment.as_ref().map(|(name, _)| name.as_str())
+    }
+
+    /// Takes what an input says of how the host is reached. It was checked already.
+    pub(crate) fn reach_by_input(&mut self, input: &HostInput) {
+        for (own, given) in [
+            (&mut self.address, &input.address),
+            (&mut self.connect, &input.connect),
+            (&mut self.user, &input.user),
+        ] {
+            if given.is_some() {
+                own.clone_from(given);
+            }
+        }
+        self.port = input.port.or(self.port);
     }
 
     pub(crate) const fn appliance_given(&self) -> Option<&(String, Location)> {
@@ -317,32 +374,37 @@ impl Hosts {
         }
         let mut addresses = addresses.into_iter();
         self.each(|_, host| match addresses.next() {
-            Some(address) => host.addr(address),
+            Some(address) => host.addr_at(address, &at),
             None => host,
         })
     }
 
     /// Sets where the controller reaches the hosts; see [`Host::connect`]. Hosts behind one address differ in their ports.
+    #[track_caller]
     pub fn connect(self, address: impl Into<String>) -> Self {
-        let address = address.into();
-        self.each(|_, host| host.connect(address.clone()))
+        let (address, at) = (address.into(), Location::caller());
+        self.each(|_, host| host.connect_at(address.clone(), &at))
     }
 
     /// See [`Host::user`].
+    #[track_caller]
     pub fn user(self, user: impl Into<String>) -> Self {
-        let user = user.into();
-        self.each(|_, host| host.user(user.clone()))
+        let (user, at) = (user.into(), Location::caller());
+        self.each(|_, host| host.user_at(user.clone(), &at))
     }
 
     /// See [`Host::port`].
+    #[track_caller]
     pub fn port(self, port: u16) -> Self {
-        self.each(|_, host| host.port(port))
+        let at = Location::caller();
+        self.each(|_, host| host.port_at(port, &at))
     }
 
     /// See [`Host::host_key`].
+    #[track_caller]
     pub fn host_key(self, fingerprint: impl Into<String>) -> Self {
-        let fingerprint = fingerprint.into();
-        self.each(|_, host| host.host_key(fingerprint.clone()))
+        let (fingerprint, at) = (fingerprint.into(), Location::caller());
+        self.each(|_, host| host.host_key_at(&fingerprint, &at))
     }
 
     /// See [`Host::os`].

@@ -7,6 +7,7 @@ mod appliance;
 mod catalog;
 mod check;
 mod cluster;
+mod cluster_inputs;
 mod condition;
 mod content;
 mod context;
@@ -14,6 +15,7 @@ mod declare;
 mod effect;
 mod error;
 mod facts;
+mod fingerprint;
 mod host;
 mod host_view;
 mod inputs;
@@ -22,6 +24,7 @@ mod ledger;
 mod orphan;
 mod problem;
 mod provenance;
+mod reach;
 pub mod registry;
 mod resource;
 mod role;
@@ -46,6 +49,7 @@ pub use declare::{
 pub use effect::{Effect, Effects};
 pub use error::{Error, Result};
 pub use facts::{Arch, DeclaredFacts, FactMismatch, Facts, Os};
+pub use fingerprint::{Fingerprint, FingerprintError};
 pub use host::{Host, Hosts, IntoHostPattern, fnmatch, host, hosts};
 pub use host_view::HostView;
 pub use inputs::{HostInput, InputValue, Inputs, RawValue};
@@ -75,5 +79,6 @@ pub use value::{AttributeValue, IntoValue, Value, short_type_name};
 
 pub(crate) use check::hex;
 pub(crate) use content::fits;
+pub(crate) use fingerprint::BASE64_ANY_PADDING;
 #[cfg(feature = "testing")]
 pub(crate) use template::environment as template_environment;

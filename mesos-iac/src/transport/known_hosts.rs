@@ -23,9 +23,10 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::error::{HostKeyError, TransportError};
-use super::host_key::{Fingerprint, HostKey};
+use super::host_key::HostKey;
 use super::known_hosts_line::{Concern, Line, LineKey, Marker};
 use super::target::{SshOptions, Target};
+use crate::model::Fingerprint;
 
 /// More than a million lines; a bound on what a path like `/dev/zero` can do.
 const LARGEST_FILE: u64 = 256 * 1024 * 1024;

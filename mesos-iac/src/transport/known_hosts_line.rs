@@ -4,7 +4,8 @@ use base64::Engine as _;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 
-use super::host_key::{BASE64_ANY_PADDING, HostKey};
+use super::host_key::HostKey;
+use crate::model::BASE64_ANY_PADDING;
 
 /// What a line says about its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -36,9 +36,10 @@ mod thread;
 mod trust;
 mod wire;
 
+pub use crate::model::{Fingerprint, FingerprintError};
 pub use channel::{Captured, Channel, Exit, ExitStatus};
 pub use error::{Attempt, HostKeyError, Stage, TransportError};
-pub use host_key::{Fingerprint, FingerprintError, HostKey};
+pub use host_key::HostKey;
 pub use known_hosts::{HostRecords, KnownHosts, KnownHostsError, Place, Record};
 pub use libssh2::Libssh2Session;
 pub use openssh::OpenSshSession;

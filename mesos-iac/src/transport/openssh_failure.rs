@@ -6,9 +6,9 @@
 use std::path::PathBuf;
 
 use super::error::{Attempt, HostKeyError, Stage, TransportError, printable};
-use super::host_key::Fingerprint;
 use super::known_hosts::Place;
 use super::target::{SshOptions, Target};
+use crate::model::Fingerprint;
 
 /// The reason, from the end of what was said.
 pub(super) fn reason(target: &Target, options: &SshOptions, said: &str) -> TransportError {

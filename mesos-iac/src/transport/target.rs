@@ -4,11 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::error::TransportError;
-use super::host_key::Fingerprint;
-
-/// Characters that neither a host name nor a login needs, and that a shell would act on: the user's `ssh_config` may
-/// hand both to one (`ProxyCommand … %h`, `Match exec … %r`).
-const REFUSED: &str = "'\"`$\\;&<>|(){}*?!#~^=,/";
+use crate::model::Fingerprint;
+use crate::words::{NOT_IN_ADDRESSES, NOT_IN_LOGINS, NOT_IN_NAMES, check_command_line_word};
 
 /// Where and as whom one host is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,18 +60,12 @@ impl Target {
     /// [`TransportError::Target`] for an empty text, a leading `-`, white space, control characters, characters
     /// outside ASCII, shell characters, brackets, and port 0.
     pub fn validate(&self) -> Result<(), TransportError> {
-        check("host name", &self.host)?;
-        check("address", &self.address)?;
-        check("login", self.login())?;
-        // An address needs ':' and '%' (IPv6 and its zones), a login may need '@' (a directory's realm).
         for (what, value, foreign) in [
-            ("host name", self.host.as_str(), &[':', '%', '@'][..]),
-            ("address", &self.address, &['@']),
-            ("login", self.login(), &[':', '%']),
+            ("host name", self.host.as_str(), NOT_IN_NAMES),
+            ("address", &self.address, NOT_IN_ADDRESSES),
+            ("login", self.login(), NOT_IN_LOGINS),
         ] {
-            if value.contains(foreign) {
-                return Err(refuse(what, value, "it contains '@', ':' or '%'"));
-            }
+            check_command_line_word(value, foreign).map_err(|why| refuse(what, value, why))?;
         }
         if self.port == Some(0) {
             return Err(refuse("port", "0", "a server has a port from 1 on"));
@@ -103,29 +94,6 @@ impl Target {
             format!("{}:{}", self.address, self.ssh_port())
         }
     }
-}
-
-fn check(what: &'static str, value: &str) -> Result<(), TransportError> {
-    let why = if value.is_empty() {
-        "it is empty"
-    } else if value.len() > 255 {
-        "it is longer than 255 bytes"
-    } else if value.starts_with('-') {
-        "it starts with '-' and would be taken for an option"
-    } else if value.chars().any(char::is_whitespace) {
-        "it contains white space"
-    } else if value.chars().any(char::is_control) {
-        "it contains a control character"
-    } else if !value.is_ascii() {
-        "it contains a character outside ASCII (write a DNS name in its xn-- form)"
-    } else if value.contains(['[', ']']) {
-        "it contains a bracket (write an IPv6 address without them)"
-    } else if value.contains(|character| REFUSED.contains(character)) {
-        "it contains a character with a meaning to a shell or to a known-hosts file"
-    } else {
-        return Ok(());
-    };
-    Err(refuse(what, value, why))
 }
 
 fn refuse(what: &'static str, value: &str, why: &'static str) -> TransportError {

@@ -22,7 +22,7 @@ pub(in super::super) fn run(
     let mut tasks = Vec::new();
     for compiled in selection::select(session, selected.limit.as_deref())? {
         let (host, _) = selection::host(session, compiled.name().as_str())?;
-        tasks.push(task(host, connection)?);
+        tasks.push(task(host, connection));
     }
     let results = run_command(tasks, &command, &fleet_options(session, connection), time_out.0)?;
     let mut verdict = Verdict::new();

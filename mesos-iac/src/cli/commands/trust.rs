@@ -23,7 +23,7 @@ pub(in super::super) fn trust(
     let mut targets = Vec::new();
     for compiled in selection::select(session, Some(&selected.hosts))? {
         let (host, _) = selection::host(session, compiled.name().as_str())?;
-        targets.push(task(host, connection)?.target);
+        targets.push(task(host, connection).target);
     }
     let options = fleet_options(session, connection).ssh;
     let file = options
