@@ -50,6 +50,23 @@ fn an_inputs_file_that_is_not_there_or_damaged() {
         ("[set]\nrack = 1\n", "sets the attribute `rack`"),
         ("[set]\nzookeeper_ip = 5\n", "isn't of type IpAddr"),
         ("[sett]\n", "`sett` means nothing here"),
+        (
+            "[host.backend-0-0]\nuser = '-x'\n",
+            "`host.backend-0-0.user`: \"-x\" is no login",
+        ),
+        ("[host.'backend-*']\nport = 0\n", "`host.backend-*.port`: 0 is no port"),
+        (
+            "[host.'backend-0-[0-1]']\nport = 23\n[host.'backend-0-[1-2]']\nport = 24\n",
+            "backend-0-1: {lab}/lab.toml: `backend-0-[0-1]` and `backend-0-[1-2]` both match the host, and disagree about `port`",
+        ),
+        (
+            "[host.'*-1'.set]\nis_mesos_master = true\n[host.'backend-*'.set]\nis_mesos_master = false\n",
+            "disagree about `set.is_mesos_master`",
+        ),
+        (
+            "[host.backend-0-0.set]\na.b = 1\n'a.b' = 2\n",
+            "`host.backend-0-0.set` gives `a.b` twice",
+        ),
     ] {
         std::fs::write(lab.path("lab.toml"), text).unwrap();
         let ran = lab.run(&["check", "--inputs", "{lab}/lab.toml"]).expect(1);
@@ -59,6 +76,34 @@ fn an_inputs_file_that_is_not_there_or_damaged() {
             ran.stderr
         );
     }
+}
+
+#[test]
+fn a_section_of_inputs_for_one_host_counts_before_patterns() {
+    let lab = Lab::new("stacki_mesos");
+    // The host's own section comes before the patterns in the file and in the alphabet; what patterns agree on, they may
+    // both say.
+    std::fs::write(
+        lab.path("lab.toml"),
+        "[host.backend-0-1]\nport = 22\nset.mesos_cluster_name = 'own'\n\
+         [host.'backend-0-[0-2]']\nport = 23\nuser = 'deploy'\nset.mesos_cluster_name = 'numbers'\n\
+         [host.'backend-0-1*']\nport = 24\nuser = 'deploy'\nset.mesos_cluster_name = 'stars'\n",
+    )
+    .unwrap();
+    let ran = lab
+        .run(&[
+            "explain",
+            "backend-0-1",
+            "mesos_cluster_name",
+            "--inputs",
+            "{lab}/lab.toml",
+        ])
+        .expect(0);
+    assert!(
+        ran.stdout.contains("mesos_cluster_name of backend-0-1 is own"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use super::error::CliError;
 use crate::model::{HostInput, InputValue, Inputs, RawValue};
+use std::collections::BTreeSet;
 use std::path::Path;
 use toml::{Table, Value};
 
@@ -35,7 +36,7 @@ fn read(text: &str, file: &Path, inputs: &mut Inputs) -> Result<(), CliError> {
         .map_err(|error: toml::de::Error| wrong(error.message().to_owned()).detailed(&error.to_string()))?;
     for (name, value) in table {
         match (name.as_str(), value) {
-            ("set", Value::Table(values)) => inputs.attributes.extend(attributes(values, &origin)?),
+            ("set", Value::Table(values)) => inputs.attributes.extend(attributes("set", values, &origin, &wrong)?),
             ("host", Value::Table(hosts)) => {
                 for (pattern, value) in hosts {
                     let Value::Table(fields) = value else {
@@ -71,7 +72,10 @@ fn host(
                     u16::try_from(port).map_err(|_| wrong(format!("`host.{}.port` is no port", input.pattern)))?;
                 input.port = Some(port);
             }
-            ("set", Value::Table(values)) => input.attributes = attributes(values, origin)?,
+            ("set", Value::Table(values)) => {
+                let table = format!("host.{}.set", input.pattern);
+                input.attributes = attributes(&table, values, origin, wrong)?;
+            }
             (other, _) => {
                 return Err(wrong(format!(
                     "`host.{}.{other}` means nothing here, or has the wrong type",
@@ -83,9 +87,22 @@ fn host(
     Ok(input)
 }
 
-fn attributes(values: Table, origin: &str) -> Result<Vec<InputValue>, CliError> {
-    let mut all = Vec::new();
+fn attributes(
+    table: &str,
+    values: Table,
+    origin: &str,
+    wrong: &impl Fn(String) -> CliError,
+) -> Result<Vec<InputValue>, CliError> {
+    let mut all: Vec<InputValue> = Vec::new();
     flatten("", values, origin, &mut all)?;
+    // TOML sees no double in `"lab.port" = 1` beside `lab.port = 2`.
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = all.iter().find(|input| !seen.insert(&input.key)) {
+        return Err(wrong(format!(
+            "`{table}` gives `{}` twice, as a table and in quotes: keep one of them",
+            twice.key
+        )));
+    }
     Ok(all)
 }
 
@@ -145,6 +162,14 @@ mod tests {
             ("[host.a]\naddress = 1", "`host.a.address`"),
             ("[set", "lab.toml"),
             ("host.a = 1", "no table"),
+            (
+                "[set]\nlab.port = 1\n'lab.port' = 2",
+                "`set` gives `lab.port` twice, as a table and in quotes",
+            ),
+            (
+                "[host.a.set]\nlab.port = 1\n'lab.port' = 1",
+                "`host.a.set` gives `lab.port` twice",
+            ),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(why) && error.contains("lab.toml"), "{text}: {error}");
