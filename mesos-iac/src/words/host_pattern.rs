@@ -275,28 +275,55 @@ fn class(inside: &str) -> Result<Part, String> {
     Ok(Part::Class { negated, ranges })
 }
 
+/// Whether the parts, in their order, make up the whole text.
+///
+/// All ways to split the text among the parts are followed at once: what is kept of each part is where it may end. So the
+/// time is bounded by the product of both lengths, however many `*` there are.
 fn matches(parts: &[Part], text: &str, ignore_case: bool) -> bool {
-    let Some((part, rest)) = parts.split_first() else {
-        return text.is_empty();
-    };
-    let after = |n: usize| matches(rest, &text[n..], ignore_case);
-    match part {
-        Part::Literal(literal) if ignore_case => {
-            text.starts_with(&literal.to_ascii_lowercase()) && after(literal.len())
+    // Host names are ASCII, so every byte is a character.
+    let mut ends = vec![false; text.len() + 1];
+    ends[0] = true;
+    for part in parts {
+        let mut next = vec![false; text.len() + 1];
+        for start in (0..=text.len()).filter(|start| ends[*start]) {
+            let rest = &text[start..];
+            match part {
+                Part::Literal(literal) => {
+                    let is_there = rest.get(..literal.len()).is_some_and(|found| match ignore_case {
+                        true => found.eq_ignore_ascii_case(literal),
+                        false => found == literal,
+                    });
+                    if is_there {
+                        next[start + literal.len()] = true;
+                    }
+                }
+                Part::AnyText => {
+                    next[start..].fill(true);
+                    break;
+                }
+                Part::AnyCharacter => {
+                    if !rest.is_empty() {
+                        next[start + 1] = true;
+                    }
+                }
+                Part::Class { negated, ranges } => {
+                    let is_inside = |c| ranges.iter().any(|(low, high)| (*low..=*high).contains(&c));
+                    if rest.chars().next().is_some_and(|c| is_inside(c) != *negated) {
+                        next[start + 1] = true;
+                    }
+                }
+                // The digits may be split between this bracket and what follows, so every length is tried.
+                Part::Numbers(ranges) => {
+                    let digits = rest.bytes().take_while(u8::is_ascii_digit).count().min(18);
+                    for length in 1..=digits {
+                        next[start + length] |= ranges.iter().any(|range| names(range, &rest[..length]));
+                    }
+                }
+            }
         }
-        Part::Literal(literal) => text.starts_with(literal.as_str()) && after(literal.len()),
-        Part::AnyText => (0..=text.len()).any(after),
-        Part::AnyCharacter => !text.is_empty() && after(1),
-        Part::Class { negated, ranges } => text.chars().next().is_some_and(|c| {
-            let inside = ranges.iter().any(|(low, high)| (*low..=*high).contains(&c));
-            inside != *negated && after(1)
-        }),
-        // The digits may be split between this bracket and what follows, so every length is tried.
-        Part::Numbers(ranges) => {
-            let digits = text.bytes().take_while(u8::is_ascii_digit).count().min(18);
-            (1..=digits).any(|n| ranges.iter().any(|r| names(r, &text[..n])) && after(n))
-        }
+        ends = next;
     }
+    ends[text.len()]
 }
 
 /// Whether the range, written out, holds exactly this text.
@@ -360,6 +387,22 @@ mod tests {
         let negated = HostPattern::fnmatch("a[!1]").unwrap();
         assert!(negated.matches(&HostName::new("a2").unwrap()));
         assert!(!negated.matches(&HostName::new("a1").unwrap()));
+    }
+
+    #[test]
+    fn a_hostile_pattern_is_matched_in_no_time() {
+        let started = std::time::Instant::now();
+        for (unit, end) in [("*a", "*b"), ("*a?", "*b"), ("[0-9]*", "b")] {
+            let pattern = HostPattern::new(&(unit.repeat(500) + end)).unwrap();
+            for letter in ["a", "1"] {
+                assert!(!pattern.matches(&HostName::new(&letter.repeat(253)).unwrap()), "{unit}");
+            }
+        }
+        let pattern = HostPattern::fnmatch(&("*[a-z]".repeat(500) + "*1")).unwrap();
+        assert!(!pattern.matches(&HostName::new(&"a".repeat(253)).unwrap()));
+        let pattern = HostPattern::new(&("*a".repeat(40) + "*b")).unwrap();
+        assert!(pattern.matches(&HostName::new(&("a".repeat(252) + "b")).unwrap()));
+        assert!(started.elapsed() < std::time::Duration::from_secs(5));
     }
 
     #[test]
