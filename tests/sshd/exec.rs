@@ -241,3 +241,33 @@ fn commands_that_are_none_are_refused() {
         }
     });
 }
+
+#[test]
+fn a_command_whose_time_is_over_sees_the_end_of_its_input() {
+    let sshd = Sshd::start();
+    on_ssh_thread(async || {
+        let second = Duration::from_secs(1);
+        for method in METHODS {
+            let session = sshd.session(method).await;
+            let run = async |command: &str, time_out, grace| {
+                let channel = session.exec(command).await.unwrap();
+                channel.capture_within(time_out, grace, PLENTY).await.unwrap()
+            };
+            let (captured, in_time) = run("echo out; exit 3", 60 * second, second).await.unwrap();
+            assert_eq!(
+                (captured.stdout.as_slice(), in_time),
+                (&b"out\n"[..], true),
+                "{method:?}"
+            );
+            assert_eq!(captured.status, ExitStatus::exited(3), "{method:?}");
+            let (captured, in_time) = run("echo out; cat; exit 4", second, 60 * second).await.unwrap();
+            assert_eq!(
+                (captured.stdout.as_slice(), in_time),
+                (&b"out\n"[..], false),
+                "{method:?}"
+            );
+            assert_eq!(captured.status, ExitStatus::exited(4), "{method:?}");
+            assert_eq!(run("sleep 30", second, second).await, None, "{method:?}");
+        }
+    });
+}

@@ -61,8 +61,15 @@ pub(crate) fn commands_run_everywhere_and_no_word_is_read_by_a_shell(suite: &Sui
             assert_eq!(result["stdout"], expected);
             assert!(suite.bed.is_so_on(host, "test ! -e /run/owned"));
         }
-        lab.run(&["run", "--time-out", "2s", "--", "sleep", "60"], 5)
-            .says("said nothing for 2s");
+        let ran = lab.run(
+            &["run", "--time-out", "2s", "--", "sh", "-c", "echo begun; sleep 4711"],
+            4,
+        );
+        for host in hosts {
+            ran.says(&format!("{host}  begun\n"))
+                .says(&format!("{host}  not done after 2s, so it was ended"));
+            assert!(suite.bed.is_so_on(host, "! pgrep -f 'sleep 471[1]'"), "{host}");
+        }
     }
     format!(
         "{} hostile words arrive unread by a shell on {} hosts over both transports; exit 0, 4 and 5 as told",

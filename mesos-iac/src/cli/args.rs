@@ -111,7 +111,7 @@ pub(super) enum Command {
         selection: Selection,
         #[command(flatten)]
         connection: Connection,
-        /// How long the command may take on each host
+        /// How long the command may take on each host; after that it is ended
         #[arg(long, value_name = "TIME", default_value = "10m")]
         time_out: HumanDuration,
         /// The command and its arguments; no shell reads them

@@ -40,6 +40,9 @@ pub enum HostError {
     /// Nothing was heard for too long.
     #[error("hear from the agent: it said nothing for {0}")]
     Silent(HumanDuration),
+    /// A command's time was over, and nobody knows what became of it.
+    #[error("end the command, which wasn't done after {0}: the host doesn't say that it has ended")]
+    NotEnded(HumanDuration),
     /// A request couldn't be encoded.
     #[error("send the catalog: {0}")]
     Request(String),
@@ -89,6 +92,7 @@ impl HostError {
                 "the run on the host stops at the next boundary between resources; run again to see what is left"
                     .into(),
             ),
+            Self::NotEnded(_) => Some("log in by hand and see whether it still runs".into()),
             _ => None,
         }
     }

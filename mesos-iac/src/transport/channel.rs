@@ -9,6 +9,7 @@ use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::{mpsc, oneshot};
@@ -159,15 +160,52 @@ impl Channel {
             }
             drop(stdin);
         };
-        let ((), (stdout, more), (stderr, more_errors)) =
-            tokio::join!(feed, read_up_to(stdout, limit), read_up_to(stderr, limit));
-        Ok(Captured {
-            status: exit.wait().await?,
+        let ((), captured) = tokio::join!(feed, read_all(stdout, stderr, exit, limit));
+        captured
+    }
+
+    /// As [`Channel::capture`] without input, for a command that ends once its input does: that is kept open for
+    /// `time_out`, and the command has `grace` after that. Also tells whether the command was done before its input ended.
+    ///
+    /// # Errors
+    /// As [`Exit::wait`]. `None`: the command hasn't ended.
+    pub async fn capture_within(
+        self,
+        time_out: Duration,
+        grace: Duration,
+        limit: usize,
+    ) -> Result<Option<(Captured, bool)>, TransportError> {
+        let Self {
+            stdin,
             stdout,
             stderr,
-            truncated: more || more_errors,
-        })
+            exit,
+        } = self;
+        let mut reading = std::pin::pin!(read_all(stdout, stderr, exit, limit));
+        if let Ok(captured) = tokio::time::timeout(time_out, &mut reading).await {
+            return Ok(Some((captured?, true)));
+        }
+        drop(stdin);
+        match tokio::time::timeout(grace, reading).await {
+            Ok(captured) => Ok(Some((captured?, false))),
+            Err(_) => Ok(None),
+        }
     }
+}
+
+async fn read_all(
+    stdout: Pin<Box<dyn AsyncRead>>,
+    stderr: Pin<Box<dyn AsyncRead>>,
+    exit: Exit,
+    limit: usize,
+) -> Result<Captured, TransportError> {
+    let ((stdout, more), (stderr, more_errors)) = tokio::join!(read_up_to(stdout, limit), read_up_to(stderr, limit));
+    Ok(Captured {
+        status: exit.wait().await?,
+        stdout,
+        stderr,
+        truncated: more || more_errors,
+    })
 }
 
 /// Reads to the end and keeps the first `limit` bytes. A lost connection ends the text; [`Exit::wait`] tells of it.

@@ -30,10 +30,10 @@ pub(in super::super) fn run(
     for result in &results {
         match session.format {
             Format::Json => writeln!(out, "{}", to_json(result))?,
-            Format::Human => show(&mut out, session, result)?,
+            Format::Human => show(&mut out, session, result, time_out)?,
         }
         match &result.result {
-            Ok(captured) if captured.status.success() => {}
+            Ok(captured) if captured.status.success() && !result.timed_out => {}
             Ok(_) => verdict.add(Grade::Failed),
             Err(_) => verdict.add(Grade::Unreachable),
         }
@@ -41,7 +41,12 @@ pub(in super::super) fn run(
     Ok(verdict.exit(false))
 }
 
-fn show(out: &mut impl Write, session: &Session<'_>, result: &CommandResult) -> Result<(), CliError> {
+fn show(
+    out: &mut impl Write,
+    session: &Session<'_>,
+    result: &CommandResult,
+    time_out: HumanDuration,
+) -> Result<(), CliError> {
     let (host, paint) = (&result.host, session.paint());
     match &result.result {
         Ok(captured) => {
@@ -54,7 +59,15 @@ fn show(out: &mut impl Write, session: &Session<'_>, result: &CommandResult) -> 
             if captured.truncated {
                 writeln!(out, "{host}  {}", paint.yellow("(the rest of the output was cut)"))?;
             }
-            if !captured.status.success() {
+            if result.timed_out {
+                let words = format!("not done after {time_out}, so it was ended ({})", captured.status);
+                writeln!(out, "{host}  {}", paint.red(&words))?;
+                writeln!(
+                    out,
+                    "{host}  {} give it more time with `--time-out`",
+                    paint.cyan("hint:")
+                )?;
+            } else if !captured.status.success() {
                 writeln!(out, "{host}  {}", paint.red(&format!("{}", captured.status)))?;
             }
         }
@@ -82,6 +95,7 @@ fn to_json(result: &CommandResult) -> serde_json::Value {
             "stdout": String::from_utf8_lossy(&captured.stdout),
             "stderr": String::from_utf8_lossy(&captured.stderr),
             "truncated": captured.truncated,
+            "timed_out": result.timed_out,
         }),
         Err(error) => json!({ "host": result.host, "error": format!("failed to {error}"), "hint": error.hint() }),
     }
