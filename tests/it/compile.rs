@@ -526,3 +526,22 @@ fn names_that_tools_would_misread_are_mistakes_with_their_lines() {
     });
     assert_eq!(order(&compiled), ["package[g++]", "package[libc6:i386]"]);
 }
+
+#[test]
+fn a_role_that_panics_is_a_mistake_like_others() {
+    let line = line!() + 4;
+    let text = mistakes(|cx| {
+        cx.add(package("CRON"));
+        let none: Option<u8> = None;
+        cx.add(file("/etc/sure").content(none.expect("somebody is sure").to_string()));
+    });
+    let expected = [
+        "[failed-declaration] a: role test-recipe panicked: somebody is sure".to_owned(),
+        format!("  it panicked at tests/it/compile.rs:{line}"),
+        "  the role was given here at tests/it/compile.rs:".to_owned(),
+    ];
+    for part in expected {
+        assert!(text.contains(&part), "`{part}` isn't in:\n{text}");
+    }
+    assert!(text.contains("\"CRON\" is no name of a package"), "{text}");
+}

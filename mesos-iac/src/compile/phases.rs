@@ -38,9 +38,9 @@ pub fn compile(cluster: &Cluster) -> Result<Compiled, Problems> {
     for host in views() {
         for instance in &world.roles[host.index()] {
             let mut cx = ExposeCx::new(&world, host);
-            match instance.role.behavior().expose(&mut cx) {
+            match instance.ask(|role| role.expose(&mut cx)) {
                 Ok(()) => endpoints.extend(cx.exposed),
-                Err(error) => problems.extend(instance.problems(error, &host)),
+                Err(error) => problems.extend(instance.problems(error, host.name())),
             }
         }
     }
@@ -98,9 +98,9 @@ impl<'w> Roles<'w> {
         }
         self.open.push(instance.clone());
         let mut cx = IncludeCx::new(self.host, name);
-        match instance.role.behavior().include(&mut cx) {
+        match instance.ask(|role| role.include(&mut cx)) {
             Ok(()) => cx.included.iter().for_each(|included| self.add(included, problems)),
-            Err(error) => problems.extend(instance.problems(error, &self.host)),
+            Err(error) => problems.extend(instance.problems(error, self.host.name())),
         }
         self.found.extend(self.open.pop());
     }

@@ -1,8 +1,8 @@
 use super::{
-    Add, Cluster, Condition, Draft, Endpoint, Error, Handle, HostView, LeftOut, Parts, Problems, Result, Role,
-    short_role_name,
+    Add, Cluster, Code, Condition, Declares, Draft, Endpoint, Error, Handle, HostView, LeftOut, Parts, Problem,
+    Problems, Result, Role, caught, short_role_name,
 };
-use crate::words::{Location, ResourceId};
+use crate::words::{HostName, Location, ResourceId};
 use std::any::Any;
 use std::ops::Deref;
 
@@ -26,6 +26,55 @@ impl RoleInstance {
             included_by: None,
         }
     }
+
+    /// Asks the role for its part of a phase. A panic of the role is a mistake like others.
+    pub(crate) fn ask(&self, work: impl FnOnce(&dyn Declares) -> Result<()>) -> Result<()> {
+        let panicked = match caught(|| work(self.role.behavior())) {
+            Ok(done) => return done,
+            Err(panicked) => panicked,
+        };
+        let message = format!(
+            "role {} panicked: {}",
+            short_role_name(self.role.name()),
+            panicked.message
+        );
+        let mut problem = Problem::new(Code::FailedDeclaration, message);
+        if let Some(at) = panicked.at {
+            problem = problem.at("it panicked", at);
+        }
+        Err(Problems::from(problem).into())
+    }
+
+    /// The problems that an error of the role amounts to on a host, with the place where the role was given.
+    pub(crate) fn problems(&self, error: Error, host: &HostName) -> Problems {
+        problems(
+            error,
+            self.role.name(),
+            host,
+            ("the role was given here", &self.at),
+            None,
+        )
+    }
+}
+
+/// What an error of a role amounts to on a host: problems, each with its host, its resource and its place.
+fn problems(
+    error: Error,
+    role: &str,
+    host: &HostName,
+    (label, at): (&str, &Location),
+    resource: Option<&ResourceId>,
+) -> Problems {
+    let mut all = Problems::new();
+    for mut problem in error.into_problems(Some(role)) {
+        problem.host.get_or_insert_with(|| host.clone());
+        problem.resource = problem.resource.or_else(|| resource.cloned());
+        all.push(match problem.places.iter().any(|place| place.at == *at) {
+            true => problem,
+            false => problem.at(label, at.clone()),
+        });
+    }
+    all
 }
 
 /// An endpoint that a role exposes on its host.
@@ -257,24 +306,16 @@ impl<'w> Cx<'w> {
     /// Has the role declare its resources; what fails becomes a problem.
     pub(crate) fn run(&mut self, instance: &RoleInstance) {
         self.role = instance.role.name();
-        if let Err(error) = instance.role.behavior().declare(self) {
-            let place = ("the role was given here", instance.at.clone());
-            self.fail(error, place, None);
+        if let Err(error) = instance.ask(|role| role.declare(self)) {
+            // A panic may have left a block open.
+            self.conditions.clear();
+            self.problems.extend(instance.problems(error, self.host.name()));
         }
     }
 
     fn fail(&mut self, error: Error, (label, at): (&str, Location), resource: Option<&ResourceId>) {
-        let problems = error.into_problems(Some(self.role));
-        for mut problem in problems {
-            problem.host.get_or_insert_with(|| self.host.name().clone());
-            problem.resource = problem.resource.or_else(|| resource.cloned());
-            let problem = if problem.places.iter().any(|place| place.at == at) {
-                problem
-            } else {
-                problem.at(label, at.clone())
-            };
-            self.problems.push(problem);
-        }
+        self.problems
+            .extend(problems(error, self.role, self.host.name(), (label, &at), resource));
     }
 
     /// Declares a resource for this host and returns its handle, with which others may depend on it.
@@ -419,19 +460,5 @@ impl<'w> Deref for Cx<'w> {
 
     fn deref(&self) -> &Self::Target {
         &self.host
-    }
-}
-
-impl RoleInstance {
-    /// The problems that an error of the role amounts to on a host, with the place where the role was given.
-    pub(crate) fn problems(&self, error: Error, host: &HostView<'_>) -> Problems {
-        if let Error::Problems(problems) = error {
-            return problems;
-        }
-        let mut all = Problems::new();
-        for problem in error.into_problems(Some(self.role.name())) {
-            all.push(problem.on(host.name()).at("the role was given here", self.at.clone()));
-        }
-        all
     }
 }

@@ -22,6 +22,7 @@ mod inputs;
 mod key;
 mod ledger;
 mod orphan;
+mod panicked;
 mod problem;
 mod provenance;
 mod reach;
@@ -80,5 +81,6 @@ pub use value::{AttributeValue, IntoValue, Value, short_type_name};
 pub(crate) use check::hex;
 pub(crate) use content::fits;
 pub(crate) use fingerprint::BASE64_ANY_PADDING;
+pub(crate) use panicked::caught;
 #[cfg(feature = "testing")]
 pub(crate) use template::environment as template_environment;
