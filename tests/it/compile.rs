@@ -35,7 +35,8 @@ fn cluster(recipe: impl Fn(&mut Cx<'_>) + Send + Sync + 'static) -> Cluster {
         .unwrap()
 }
 
-fn compile(recipe: impl Fn(&mut Cx<'_>) + Send + Sync + 'static) -> Compiled {
+/// The catalogs of a cluster of one host, `a`, whose role declares what the recipe says.
+pub(crate) fn compile(recipe: impl Fn(&mut Cx<'_>) + Send + Sync + 'static) -> Compiled {
     cluster(recipe).compile().unwrap()
 }
 

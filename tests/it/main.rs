@@ -16,6 +16,7 @@ mod graphs;
 mod house;
 mod macros;
 mod output;
+mod plan;
 mod sandbox;
 mod secrets;
 mod support;

@@ -136,6 +136,10 @@ impl Converge for Directory {
         })
     }
 
+    fn makes(&self, diff: &Diff) -> Option<&AbsPath> {
+        (self.present && diff.has("exists")).then_some(&self.path)
+    }
+
     fn effects(&self) -> Effects {
         Effects::none()
             .write(Effect::Path(self.path.clone()))

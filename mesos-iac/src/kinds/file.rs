@@ -214,6 +214,10 @@ impl Converge for File {
         Work::Beside
     }
 
+    fn makes(&self, diff: &Diff) -> Option<&AbsPath> {
+        (self.present && diff.has("content")).then_some(&self.path)
+    }
+
     fn draft<'s>(&self, system: &'s dyn System, diff: &Diff) -> Result<Option<Box<dyn FileDraft + 's>>> {
         if !self.present || !diff.has("content") {
             return Ok(None);

@@ -117,6 +117,10 @@ impl Converge for Symlink {
         Work::Beside
     }
 
+    fn makes(&self, diff: &Diff) -> Option<&AbsPath> {
+        (self.target.is_some() && diff.has("target")).then_some(&self.path)
+    }
+
     fn image(&self, system: &dyn ReadSystem) -> Result<Option<String>> {
         let entry = system.entry(&self.path)?;
         Ok(Some(entry.map_or_else(

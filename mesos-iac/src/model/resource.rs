@@ -1,5 +1,5 @@
 use super::{Check, Diff, Effects, Error, FileDraft, PackageRequest, ReadSystem, Result, System};
-use crate::words::{NameError, ResourceId};
+use crate::words::{AbsPath, NameError, ResourceId};
 use dyn_clone::DynClone;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -98,6 +98,13 @@ pub trait Converge {
     fn draft<'s>(&self, system: &'s dyn System, diff: &Diff) -> Result<Option<Box<dyn FileDraft + 's>>> {
         let _ = (system, diff);
         Ok(None)
+    }
+
+    /// The path at which applying the difference makes something, in a directory that must be there by then. `None`: it
+    /// makes nothing, or sees to the directory itself. A plan finds out by it what can't be applied.
+    fn makes(&self, diff: &Diff) -> Option<&AbsPath> {
+        let _ = diff;
+        None
     }
 
     /// A digest of its state on the host, as far as it is managed or matters to what depends on it. A refresh that is owed

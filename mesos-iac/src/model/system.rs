@@ -333,6 +333,11 @@ pub trait ReadSystem: Send + Sync {
         true
     }
 
+    /// Whether directories above a new path are made here when need be, which a host doesn't do.
+    fn makes_directories(&self) -> bool {
+        false
+    }
+
     /// Which boot of the machine this is, in words that no other boot has. `None`: there is no knowing.
     ///
     /// # Errors

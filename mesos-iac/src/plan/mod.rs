@@ -1,5 +1,6 @@
 //! What a run would do, and how to show it. Pure: a plan sees a host only through a [`ReadSystem`](crate::ReadSystem).
 
+mod directories;
 mod guarded;
 mod owed;
 mod planner;

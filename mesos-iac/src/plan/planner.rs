@@ -1,3 +1,4 @@
+use super::directories::Directories;
 use super::guarded::guarded;
 use super::owed::judge_owed;
 use super::types::{Because, Certainty, Plan, Planned, PlannedOrphan, PlannedRefresh, PlannedResource};
@@ -31,9 +32,10 @@ pub fn plan(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> Plan
         generation: ledger.generation,
         ..Plan::default()
     };
+    let mut directories = Directories::default();
     let mut satisfied = BTreeMap::<&ResourceId, Diff>::new();
     for entry in &catalog.entries {
-        let planned = plan_entry(entry, system, &fates);
+        let planned = plan_entry(entry, system, &fates, &directories);
         let fate = match &planned {
             Planned::NoChange => Fate::Same,
             Planned::WouldChange(diff) => {
@@ -53,6 +55,11 @@ pub fn plan(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> Plan
             Planned::Failed(_) | Planned::Skipped { .. } => Fate::Fails,
         };
         fates.insert(&entry.id, fate);
+        let change = match &planned {
+            Planned::WouldChange(diff) => Some(diff.clone()),
+            _ => (fate == Fate::Open).then(Diff::new),
+        };
+        directories.note(entry, change.as_ref());
         let cause = match &planned {
             Planned::WouldChange(_) => entry.digest().ok().map(|desired| ledger.cause(&entry.id, &desired)),
             _ => None,
@@ -85,7 +92,12 @@ fn owed(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> BTreeMap
     now.owed
 }
 
-fn plan_entry(entry: &Entry, system: &dyn ReadSystem, fates: &HashMap<&ResourceId, Fate>) -> Planned {
+fn plan_entry(
+    entry: &Entry,
+    system: &dyn ReadSystem,
+    fates: &HashMap<&ResourceId, Fate>,
+    directories: &Directories<'_>,
+) -> Planned {
     let fate = |id: &ResourceId| fates.get(id).copied().unwrap_or(Fate::Same);
     if let Some(failed) = entry.after.iter().find(|edge| fate(&edge.on) == Fate::Fails) {
         return Planned::Skipped {
@@ -115,7 +127,7 @@ fn plan_entry(entry: &Entry, system: &dyn ReadSystem, fates: &HashMap<&ResourceI
                 because,
                 as_it_stands: Some(diff),
             },
-            None => Planned::WouldChange(diff),
+            None => directories.judge(entry, diff, system),
         },
         Err(Error::System(SystemError::GuardNotRun { .. })) => unknown(Because::GuardNotRun),
         Err(Error::System(error @ SystemError::Unknowable { .. })) => unknown(Because::Unknowable(error.to_string())),

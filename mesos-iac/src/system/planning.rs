@@ -56,6 +56,10 @@ impl ReadSystem for PlanningSystem<'_> {
         self.0.runs_commands()
     }
 
+    fn makes_directories(&self) -> bool {
+        self.0.makes_directories()
+    }
+
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
         self.0.reveal(secret)
     }

@@ -279,6 +279,10 @@ impl ReadSystem for Sandbox {
         false
     }
 
+    fn makes_directories(&self) -> bool {
+        true
+    }
+
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
         self.secrets
             .get(secret)

@@ -1,0 +1,65 @@
+use super::types::{Because, Planned};
+use crate::model::{Diff, Effect, Entry, ReadSystem, SystemError, Work};
+use crate::words::{AbsPath, ResourceId};
+use std::collections::HashSet;
+
+/// Which directories a run would make by the time that it comes to an entry.
+#[derive(Default)]
+pub(super) struct Directories<'c> {
+    /// The paths that would be made, or might.
+    coming: HashSet<AbsPath>,
+    /// The entries by whose time something may have been done that touches any path: a command, a package.
+    open: HashSet<&'c ResourceId>,
+}
+
+impl<'c> Directories<'c> {
+    /// Takes note of an entry that would change, or might; or not, and then of what comes before it only.
+    pub(super) fn note(&mut self, entry: &'c Entry, change: Option<&Diff>) {
+        let mut is_open = entry.after.iter().any(|edge| self.open.contains(&edge.on));
+        if let Some(diff) = change {
+            let behavior = entry.resource.behavior();
+            is_open |= behavior.work(diff) != Work::Beside;
+            let effects = behavior.effects();
+            if !effects.removes {
+                self.coming
+                    .extend(effects.writes.into_iter().filter_map(|effect| match effect {
+                        Effect::Path(path) => Some(path),
+                        _ => None,
+                    }));
+            }
+        }
+        if is_open {
+            self.open.insert(&entry.id);
+        }
+    }
+
+    /// What becomes of a change that makes something in a directory which isn't there, and which nothing makes: it fails,
+    /// unless something comes first that may make any directory.
+    pub(super) fn judge(&self, entry: &Entry, diff: Diff, system: &dyn ReadSystem) -> Planned {
+        let Some(missing) = self.missing(entry, &diff, system) else {
+            return Planned::WouldChange(diff);
+        };
+        match entry.after.iter().find(|edge| self.open.contains(&edge.on)) {
+            Some(edge) => Planned::Unknown {
+                because: Because::Upstream(edge.on.clone()),
+                as_it_stands: Some(diff),
+            },
+            None => Planned::Failed(missing.to_string()),
+        }
+    }
+
+    /// The error that applying the difference would end in, as the host is now.
+    fn missing(&self, entry: &Entry, diff: &Diff, system: &dyn ReadSystem) -> Option<SystemError> {
+        let path = entry.resource.behavior().makes(diff)?;
+        let directory = path.parent()?;
+        if self.coming.contains(&directory) || system.makes_directories() {
+            return None;
+        }
+        // What can't be looked up now, the run tells.
+        let found = system.entry(&system.resolve(&directory).ok()?).ok()?;
+        found.is_none().then(|| SystemError::NoDirectory {
+            path: path.clone(),
+            directory,
+        })
+    }
+}
