@@ -530,11 +530,10 @@ fn names_that_tools_would_misread_are_mistakes_with_their_lines() {
 
 #[test]
 fn a_role_that_panics_is_a_mistake_like_others() {
-    let line = line!() + 4;
+    let line = line!() + 3;
     let text = mistakes(|cx| {
         cx.add(package("CRON"));
-        let none: Option<u8> = None;
-        cx.add(file("/etc/sure").content(none.expect("somebody is sure").to_string()));
+        cx.add(file("/etc/sure").content(cx.os().map(Os::to_string).expect("somebody is sure")));
     });
     let expected = [
         "[failed-declaration] a: role test-recipe panicked: somebody is sure".to_owned(),

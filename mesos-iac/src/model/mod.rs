@@ -80,6 +80,7 @@ pub use value::{AttributeValue, IntoValue, Value, short_type_name};
 
 pub(crate) use check::hex;
 pub(crate) use content::fits;
+#[cfg(feature = "controller")]
 pub(crate) use fingerprint::BASE64_ANY_PADDING;
 pub(crate) use panicked::caught;
 #[cfg(feature = "testing")]

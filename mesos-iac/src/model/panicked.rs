@@ -70,7 +70,6 @@ fn remember_places() {
 }
 
 #[cfg(test)]
-#[expect(clippy::panic, reason = "panics are what this is about")]
 mod tests {
     use super::*;
 

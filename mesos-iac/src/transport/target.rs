@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::error::TransportError;
 use crate::model::Fingerprint;
-use crate::words::{NOT_IN_ADDRESSES, NOT_IN_LOGINS, NOT_IN_NAMES, check_command_line_word};
+use crate::words::{NOT_IN_ADDRESSES, NOT_IN_LOGINS, check_command_line_word};
 
 /// Where and as whom one host is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Target {
     /// outside ASCII, shell characters, brackets, and port 0.
     pub fn validate(&self) -> Result<(), TransportError> {
         for (what, value, foreign) in [
-            ("host name", self.host.as_str(), NOT_IN_NAMES),
+            ("host name", self.host.as_str(), &[':', '%', '@'][..]),
             ("address", &self.address, NOT_IN_ADDRESSES),
             ("login", self.login(), NOT_IN_LOGINS),
         ] {

@@ -28,5 +28,5 @@ pub use secret::{SECRET_FIELD, Secret, SecretSource, SecretSourceError, SecretTe
 pub(crate) use visible::visible;
 #[cfg(feature = "controller")]
 pub(crate) use visible::visible_lines;
-pub(crate) use ssh_words::{NOT_IN_ADDRESSES, NOT_IN_LOGINS, NOT_IN_NAMES, check_command_line_word};
+pub(crate) use ssh_words::{NOT_IN_ADDRESSES, NOT_IN_LOGINS, check_command_line_word};
 pub(crate) use system_names::{check_account_name, check_package_name, check_package_version};

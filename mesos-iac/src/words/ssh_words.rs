@@ -2,8 +2,6 @@
 /// hand both to one (`ProxyCommand … %h`, `Match exec … %r`).
 const REFUSED: &str = "'\"`$\\;&<>|(){}*?!#~^=,/";
 
-/// What a host's name has no use for.
-pub(crate) const NOT_IN_NAMES: &[char] = &[':', '%', '@'];
 /// What an address has no use for. It needs ':' and '%': IPv6 and its zones.
 pub(crate) const NOT_IN_ADDRESSES: &[char] = &['@'];
 /// What a login has no use for. It may need '@': a directory's realm.
