@@ -15,6 +15,7 @@ mod examples;
 mod graphs;
 mod house;
 mod macros;
+mod orphans;
 mod output;
 mod plan;
 mod sandbox;

@@ -127,7 +127,8 @@ impl std::fmt::Display for Ran {
 fn without_seconds(text: &str) -> String {
     let mut lines: Vec<String> = text.split('\n').map(ToOwned::to_owned).collect();
     for line in &mut lines {
-        let numbered = line.starts_with("apply: ") || line.starts_with("plan: ");
+        let commands = ["apply: ", "plan: ", "status: ", "pending: ", "orphans: ", "forget: "];
+        let numbered = commands.iter().any(|command| line.starts_with(command));
         if numbered && let Some(cut) = line.rfind("; ") {
             line.replace_range(cut.., "; {time}");
         }

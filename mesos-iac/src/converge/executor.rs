@@ -1,16 +1,15 @@
-use super::event::{Event, OrphanOutcome, Outcome, RefreshOutcome, Summary};
+use super::event::{Event, Outcome, RefreshOutcome, Summary};
 use super::packages;
 use super::pool;
-use super::prune::prune;
 use super::refreshes::Subscribers;
 use super::schedule::Schedule;
 use crate::model::{
-    AfterFailure, Catalog, ChangeCause, Check, Diff, Effect, Entry, Error, FileDraft, Inverse, LedgerRecord,
-    OwedRefresh, RefreshCause, Refreshed, Result, Shown, System, SystemError, Timing, Work,
+    Catalog, ChangeCause, Check, Diff, Entry, Error, FileDraft, Inverse, LedgerRecord, RefreshCause, Result, Shown,
+    System, SystemError, Timing, Work,
 };
-use crate::plan::{guarded, judge_owed};
+use crate::plan::guarded;
 use crate::state::Store;
-use crate::words::{AbsPath, ResourceId};
+use crate::words::ResourceId;
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -122,21 +121,22 @@ pub fn converge(
     summary
 }
 
-struct Run<'c, 'r> {
-    system: &'r dyn System,
-    store: &'r mut Store,
-    options: &'r ConvergeOptions,
-    tell: &'r mut dyn FnMut(Event),
-    summary: Summary,
-    schedule: Schedule,
-    subscribers: Subscribers<'c>,
-    boot: Option<String>,
+/// A run in progress.
+pub(super) struct Run<'c, 'r> {
+    pub(super) system: &'r dyn System,
+    pub(super) store: &'r mut Store,
+    pub(super) options: &'r ConvergeOptions,
+    pub(super) tell: &'r mut dyn FnMut(Event),
+    pub(super) summary: Summary,
+    pub(super) schedule: Schedule,
+    pub(super) subscribers: Subscribers<'c>,
+    pub(super) boot: Option<String>,
     /// The targets of refreshes that earlier runs came to owe.
-    recovered: BTreeSet<ResourceId>,
+    pub(super) recovered: BTreeSet<ResourceId>,
     /// What failed or was skipped, and what is at the root of it.
-    failed: HashMap<&'c ResourceId, &'c ResourceId>,
+    pub(super) failed: HashMap<&'c ResourceId, &'c ResourceId>,
     /// Whether a change was made, or is about to be.
-    has_begun: bool,
+    pub(super) has_begun: bool,
 }
 
 /// A resource that differs from what is desired.
@@ -162,37 +162,9 @@ struct Checked {
 }
 
 impl<'c> Run<'c, '_> {
-    fn tell(&mut self, event: Event) {
+    pub(super) fn tell(&mut self, event: Event) {
         self.summary.count(&event);
         (self.tell)(event);
-    }
-
-    /// Takes over what an earlier run left: drafts of files, and refreshes that it came to owe.
-    fn recover(&mut self, catalog: &'c Catalog) {
-        for note in self.store.notes() {
-            self.tell(Event::Noted(note));
-        }
-        if self.store.broke_off() {
-            let directories = directories(catalog);
-            if let Err(error) = self.system.sweep(&directories) {
-                self.tell(Event::Noted(format!(
-                    "what a run that broke off left behind wasn't removed: {error}"
-                )));
-            }
-        }
-        self.boot = self.system.boot().unwrap_or_default();
-        if self.store.ledger().owed.is_empty() {
-            return;
-        }
-        let judged = judge_owed(catalog, self.system, self.store.ledger(), self.boot.as_deref());
-        self.record(judged.records);
-        for note in judged.notes {
-            self.tell(Event::Noted(note));
-        }
-        for (target, owed) in judged.satisfied {
-            self.tell(refresh_finished(&target, &owed, true, RefreshOutcome::Satisfied));
-        }
-        self.recovered = self.store.ledger().owed.keys().cloned().collect();
     }
 
     /// Takes resources whose dependencies are done with. Returns the packages among them that differ.
@@ -442,100 +414,12 @@ impl<'c> Run<'c, '_> {
         }
     }
 
-    /// Removes what left the definition, if that is asked for and nothing failed; tells of it otherwise.
-    fn see_to_orphans(&mut self, catalog: &Catalog) {
-        for orphan in self.store.ledger().orphans(catalog) {
-            let outcome = if !self.options.prune {
-                OrphanOutcome::Kept("it isn't in the definition any more".to_owned())
-            } else if self.options.control.is_stopped() {
-                OrphanOutcome::Kept("the run was asked to stop".to_owned())
-            } else if let Some(failed) = self.failed.values().min() {
-                OrphanOutcome::Kept(format!("{failed} failed, and what replaces it may not be in place"))
-            } else {
-                self.store.say(&format!("removing {}", orphan.id));
-                prune(self.system, &orphan)
-            };
-            if matches!(outcome, OrphanOutcome::Removed(_) | OrphanOutcome::Released(_)) {
-                self.has_begun = true;
-                self.record(vec![LedgerRecord::Forgotten { id: orphan.id.clone() }]);
-            }
-            self.tell(Event::OrphanFinished {
-                id: orphan.id,
-                ownership: orphan.ownership,
-                outcome,
-            });
-        }
-    }
-
-    fn failed_root(&self, entry: &Entry) -> Option<&'c ResourceId> {
+    pub(super) fn failed_root(&self, entry: &Entry) -> Option<&'c ResourceId> {
         entry.after.iter().find_map(|edge| self.failed.get(&edge.on).copied())
     }
 
-    /// The refresh that an entry is owed and that its own change did already.
-    fn satisfied(&self, entry: &Entry, diff: &Diff) -> Option<OwedRefresh> {
-        let owed = self.store.ledger().owed.get(&entry.id)?;
-        entry
-            .resource
-            .behavior()
-            .satisfies(diff, owed.action)
-            .then(|| owed.clone())
-    }
-
-    fn refresh_if_owed(&mut self, entry: &'c Entry, timing: Timing) {
-        let Some(owed) = self
-            .store
-            .ledger()
-            .owed
-            .get(&entry.id)
-            .filter(|owed| owed.timing == timing)
-            .cloned()
-        else {
-            return;
-        };
-        let is_recovered = self.recovered.contains(&entry.id);
-        let outcome = if self.options.control.is_stopped() {
-            RefreshOutcome::NotReached
-        } else if let Some(root) = self.holds_back(entry, owed.after_failure) {
-            RefreshOutcome::Held { because: root.clone() }
-        } else {
-            self.store.say(&format!("{} {}", owed.action, entry.id));
-            let behavior = entry.resource.behavior();
-            match guarded("refresh", || behavior.refresh(self.system, owed.action)) {
-                Ok(Refreshed::Done) => return self.clear(entry, &owed, RefreshOutcome::Done),
-                Ok(Refreshed::Needless) => return self.clear(entry, &owed, RefreshOutcome::Satisfied),
-                Err(Error::System(error @ SystemError::Unknowable { .. })) => {
-                    return self.clear(entry, &owed, RefreshOutcome::Unknown(error.to_string()));
-                }
-                Err(error) => {
-                    self.failed.insert(&entry.id, &entry.id);
-                    RefreshOutcome::Failed(error.to_string())
-                }
-            }
-        };
-        // It stays owed.
-        self.tell(refresh_finished(&entry.id, &owed, is_recovered, outcome));
-    }
-
-    /// The failure because of which a refresh is held.
-    fn holds_back(&self, entry: &Entry, policy: AfterFailure) -> Option<&'c ResourceId> {
-        let needed = || self.failed.get(&entry.id).copied().or_else(|| self.failed_root(entry));
-        match policy {
-            AfterFailure::Deliver => None,
-            AfterFailure::HoldIfNeeded => needed(),
-            AfterFailure::Hold => needed().or_else(|| self.failed.values().min().copied()),
-        }
-    }
-
-    /// A refresh isn't owed any more.
-    fn clear(&mut self, entry: &Entry, owed: &OwedRefresh, outcome: RefreshOutcome) {
-        let target = entry.id.clone();
-        self.record(vec![LedgerRecord::Cleared { target }]);
-        let is_recovered = self.recovered.remove(&entry.id);
-        self.tell(refresh_finished(&entry.id, owed, is_recovered, outcome));
-    }
-
     /// Takes down what was done. That it isn't taken down costs the next run needless work, and nothing is lost.
-    fn record(&mut self, records: Vec<LedgerRecord>) {
+    pub(super) fn record(&mut self, records: Vec<LedgerRecord>) {
         if let Err(error) = self.store.tell(records) {
             self.tell(Event::Noted(format!(
                 "failed to {error}; the next run may repeat a refresh"
@@ -562,21 +446,6 @@ impl<'c> Run<'c, '_> {
     }
 }
 
-/// The directories in which a run with this catalog writes files.
-fn directories(catalog: &Catalog) -> Vec<AbsPath> {
-    let written = catalog
-        .entries
-        .iter()
-        .flat_map(|entry| entry.resource.behavior().effects().writes);
-    let directories: BTreeSet<AbsPath> = written
-        .filter_map(|effect| match effect {
-            Effect::Path(path) => path.parent(),
-            _ => None,
-        })
-        .collect();
-    directories.into_iter().collect()
-}
-
 fn check(entry: &Entry, system: &dyn System, has_subscribers: bool) -> Checked {
     let began = Instant::now();
     let behavior = entry.resource.behavior();
@@ -592,16 +461,6 @@ fn check(entry: &Entry, system: &dyn System, has_subscribers: bool) -> Checked {
         found,
         before,
         took: began.elapsed(),
-    }
-}
-
-fn refresh_finished(target: &ResourceId, owed: &OwedRefresh, is_recovered: bool, outcome: RefreshOutcome) -> Event {
-    Event::RefreshFinished {
-        target: target.clone(),
-        action: owed.action,
-        because: owed.because.iter().map(|cause| cause.id.clone()).collect(),
-        is_recovered,
-        outcome,
     }
 }
 

@@ -7,6 +7,7 @@ mod executor;
 mod packages;
 mod pool;
 mod prune;
+mod recovery;
 mod redact;
 mod refreshes;
 mod schedule;

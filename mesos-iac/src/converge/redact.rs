@@ -70,7 +70,7 @@ impl Redactor {
             Event::OrphanFinished { outcome, .. } => match outcome {
                 OrphanOutcome::Removed(diff) => self.diff(diff),
                 OrphanOutcome::Kept(why) | OrphanOutcome::Released(why) | OrphanOutcome::Failed(why) => {
-                    self.replace(why)
+                    self.replace(why);
                 }
             },
             Event::Planned(plan) => *plan = self.plan(std::mem::take(plan)),

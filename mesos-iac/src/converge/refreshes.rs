@@ -1,4 +1,12 @@
-use crate::model::{Catalog, Entry, LedgerRecord, RefreshCause, Subscription};
+//! What is owed a refresh for what, and when it gets it.
+
+use super::event::{Event, RefreshOutcome};
+use super::executor::Run;
+use crate::model::{
+    AfterFailure, Catalog, Diff, Entry, Error, LedgerRecord, OwedRefresh, RefreshCause, Refreshed, Subscription,
+    SystemError, Timing,
+};
+use crate::plan::guarded;
 use crate::words::ResourceId;
 use std::collections::HashMap;
 
@@ -40,5 +48,85 @@ impl<'c> Subscribers<'c> {
             };
             (&target.id, record)
         })
+    }
+}
+
+impl<'c> Run<'c, '_> {
+    /// The refresh that an entry is owed and that its own change did already.
+    pub(super) fn satisfied(&self, entry: &Entry, diff: &Diff) -> Option<OwedRefresh> {
+        let owed = self.store.ledger().owed.get(&entry.id)?;
+        entry
+            .resource
+            .behavior()
+            .satisfies(diff, owed.action)
+            .then(|| owed.clone())
+    }
+
+    pub(super) fn refresh_if_owed(&mut self, entry: &'c Entry, timing: Timing) {
+        let Some(owed) = self
+            .store
+            .ledger()
+            .owed
+            .get(&entry.id)
+            .filter(|owed| owed.timing == timing)
+            .cloned()
+        else {
+            return;
+        };
+        let is_recovered = self.recovered.contains(&entry.id);
+        let outcome = if self.options.control.is_stopped() {
+            RefreshOutcome::NotReached
+        } else if let Some(root) = self.holds_back(entry, owed.after_failure) {
+            RefreshOutcome::Held { because: root.clone() }
+        } else {
+            self.store.say(&format!("{} {}", owed.action, entry.id));
+            let behavior = entry.resource.behavior();
+            match guarded("refresh", || behavior.refresh(self.system, owed.action)) {
+                Ok(Refreshed::Done) => return self.clear(entry, &owed, RefreshOutcome::Done),
+                Ok(Refreshed::Needless) => return self.clear(entry, &owed, RefreshOutcome::Satisfied),
+                Err(Error::System(error @ SystemError::Unknowable { .. })) => {
+                    return self.clear(entry, &owed, RefreshOutcome::Unknown(error.to_string()));
+                }
+                Err(error) => {
+                    self.failed.insert(&entry.id, &entry.id);
+                    RefreshOutcome::Failed(error.to_string())
+                }
+            }
+        };
+        // It stays owed.
+        self.tell(refresh_finished(&entry.id, &owed, is_recovered, outcome));
+    }
+
+    /// The failure because of which a refresh is held.
+    fn holds_back(&self, entry: &Entry, policy: AfterFailure) -> Option<&'c ResourceId> {
+        let needed = || self.failed.get(&entry.id).copied().or_else(|| self.failed_root(entry));
+        match policy {
+            AfterFailure::Deliver => None,
+            AfterFailure::HoldIfNeeded => needed(),
+            AfterFailure::Hold => needed().or_else(|| self.failed.values().min().copied()),
+        }
+    }
+
+    /// A refresh isn't owed any more.
+    pub(super) fn clear(&mut self, entry: &Entry, owed: &OwedRefresh, outcome: RefreshOutcome) {
+        let target = entry.id.clone();
+        self.record(vec![LedgerRecord::Cleared { target }]);
+        let is_recovered = self.recovered.remove(&entry.id);
+        self.tell(refresh_finished(&entry.id, owed, is_recovered, outcome));
+    }
+}
+
+pub(super) fn refresh_finished(
+    target: &ResourceId,
+    owed: &OwedRefresh,
+    is_recovered: bool,
+    outcome: RefreshOutcome,
+) -> Event {
+    Event::RefreshFinished {
+        target: target.clone(),
+        action: owed.action,
+        because: owed.because.iter().map(|cause| cause.id.clone()).collect(),
+        is_recovered,
+        outcome,
     }
 }

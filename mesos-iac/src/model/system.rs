@@ -342,9 +342,7 @@ pub trait ReadSystem: Send + Sync {
     ///
     /// # Errors
     /// It can't be read.
-    fn boot(&self) -> Result<Option<String>> {
-        Ok(None)
-    }
+    fn boot(&self) -> Result<Option<String>>;
 
     /// The value of a secret that came with this run.
     ///

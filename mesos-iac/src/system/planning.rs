@@ -56,6 +56,10 @@ impl ReadSystem for PlanningSystem<'_> {
         self.0.runs_commands()
     }
 
+    fn boot(&self) -> Result<Option<String>> {
+        self.0.boot()
+    }
+
     fn makes_directories(&self) -> bool {
         self.0.makes_directories()
     }

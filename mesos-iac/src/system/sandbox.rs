@@ -283,6 +283,10 @@ impl ReadSystem for Sandbox {
         true
     }
 
+    fn boot(&self) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
         self.secrets
             .get(secret)

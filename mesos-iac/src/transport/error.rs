@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::host_key::HostKey;
 use super::known_hosts::{KnownHostsError, Place, Record};
-use crate::words::visible;
 use crate::model::Fingerprint;
+use crate::words::visible;
 
 /// Why a host was not reached, or was lost. Each message reads after "failed to"; [`hint`](Self::hint) says what to do
 /// next. Whatever the variant, the host counts as unreachable.

@@ -11,9 +11,9 @@ mod location;
 mod mode;
 mod name;
 mod secret;
-mod visible;
 mod ssh_words;
 mod system_names;
+mod visible;
 
 pub(crate) use abs_path::LONGEST as LONGEST_PATH;
 pub use abs_path::{AbsPath, PathError};
@@ -25,8 +25,8 @@ pub use location::Location;
 pub use mode::{Mode, ModeError};
 pub use name::{HostName, KindName, NameError, ResourceId};
 pub use secret::{SECRET_FIELD, Secret, SecretSource, SecretSourceError, SecretText};
+pub(crate) use ssh_words::{NOT_IN_ADDRESSES, NOT_IN_LOGINS, check_command_line_word};
+pub(crate) use system_names::{check_account_name, check_package_name, check_package_version};
 pub(crate) use visible::visible;
 #[cfg(feature = "controller")]
 pub(crate) use visible::visible_lines;
-pub(crate) use ssh_words::{NOT_IN_ADDRESSES, NOT_IN_LOGINS, check_command_line_word};
-pub(crate) use system_names::{check_account_name, check_package_name, check_package_version};

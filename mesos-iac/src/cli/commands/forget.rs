@@ -2,6 +2,7 @@ use crate::agent::{Mode, RunOptions};
 use crate::cli::args::Place;
 use crate::cli::error::CliError;
 use crate::cli::run_over::{What, run_over};
+use crate::cli::selection;
 use crate::cli::session::Session;
 use crate::report::View;
 use crate::words::ResourceId;
@@ -13,6 +14,15 @@ pub(in super::super) fn forget(
     place: &Place,
     resources: Vec<ResourceId>,
 ) -> Result<ExitCode, CliError> {
+    for resource in &resources {
+        let hosts = selection::select(session, place.selection.limit.as_deref())?;
+        if hosts.iter().all(|host| host.catalog.entry(resource).is_some()) {
+            let why = format!("failed to forget {resource}: every selected host has it in the definition");
+            return Err(
+                CliError::usage(why).hinted("take it out of the definition first; `orphans` lists what left it")
+            );
+        }
+    }
     let what = What {
         command: "forget",
         mode: Mode::Forget,

@@ -490,7 +490,7 @@ mod tests {
         std::fs::create_dir_all(directory.path().join("full/empty")).unwrap();
         files.write_symlink(&path("/link"), "/full").unwrap();
         let error = files.remove(&path("/full")).unwrap_err();
-        assert_eq!(error.to_string(), "remove /full: directory not empty");
+        assert_eq!(error.to_string(), "remove /full: the directory isn't empty");
         for gone in ["/link", "/full/empty", "/full", "/full", "/no/such/directory"] {
             files.remove(&path(gone)).unwrap();
         }

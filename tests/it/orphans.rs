@@ -1,0 +1,197 @@
+//! What left the definition: listed, removed where that is asked for and we made it, released otherwise.
+
+use crate::support::{Lab, Ran, assert_snapshot};
+use mesos_iac::converge::{ConvergeOptions, Event, OrphanOutcome, Summary, converge};
+use mesos_iac::prelude::*;
+use mesos_iac::state::Store;
+use mesos_iac::system::FakeSystem;
+use mesos_iac::{Ledger, plan};
+
+/// The host 0-1 was a slave and becomes another master.
+const PROMOTED: &str = "[host.backend-0-1]\nset.is_mesos_master = true\nset.is_mesos_slave = false\n";
+
+/// A lab that was applied; from then on, a host has another role.
+fn promoted() -> Lab {
+    let lab = Lab::new("stacki_mesos");
+    lab.run(&["apply", "--sandbox", "{lab}/hosts"]).expect(0);
+    std::fs::write(lab.path("promoted.toml"), PROMOTED).unwrap();
+    lab
+}
+
+fn promoted_run(lab: &Lab, words: &[&str]) -> Ran {
+    let mut all = words.to_vec();
+    all.extend([
+        "--sandbox",
+        "{lab}/hosts",
+        "--inputs",
+        "{lab}/promoted.toml",
+        "--limit",
+        "backend-0-[1-2]",
+    ]);
+    lab.run(&all)
+}
+
+#[test]
+fn a_plan_lists_what_left_the_definition_and_counts_it_as_a_change() {
+    let lab = promoted();
+    promoted_run(&lab, &["apply"]).expect(0);
+    let plan = promoted_run(&lab, &["plan", "--detailed-exitcode"]).expect(2);
+    assert_snapshot("plan_orphans", plan);
+    assert_snapshot("orphans", promoted_run(&lab, &["orphans"]).expect(0));
+    assert_snapshot("status", promoted_run(&lab, &["status"]).expect(0));
+}
+
+#[test]
+fn prune_removes_what_we_made() {
+    let lab = promoted();
+    assert!(lab.exists("hosts/backend-0-1/etc/mesos-slave/ip"));
+    assert_snapshot("apply_prune", promoted_run(&lab, &["apply", "--prune"]).expect(0));
+    assert!(!lab.exists("hosts/backend-0-1/etc/mesos-slave/ip"));
+    assert!(lab.exists("hosts/backend-0-2/etc/mesos-slave/ip"));
+    promoted_run(&lab, &["plan", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn what_is_forgotten_stays_and_isn_t_listed_any_more() {
+    let lab = promoted();
+    promoted_run(&lab, &["apply"]).expect(0);
+    let said = promoted_run(&lab, &["forget", "file[/etc/mesos-slave/ip]"]).expect(0);
+    assert_snapshot("forget", said);
+    assert!(lab.exists("hosts/backend-0-1/etc/mesos-slave/ip"));
+    let orphans = promoted_run(&lab, &["orphans"]).expect(0);
+    assert!(!orphans.stdout.contains("/etc/mesos-slave/ip"), "{}", orphans.stdout);
+    assert_snapshot(
+        "forget_what_is_desired",
+        promoted_run(&lab, &["forget", "file[/etc/mesos/zk]"]).expect(1),
+    );
+}
+
+#[derive(Role, Clone, PartialEq)]
+#[role(name = "tenant")]
+struct Tenant {
+    has_left: bool,
+}
+
+impl Declares for Tenant {
+    fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+        cx.add(file("/etc/stays").content("stays\n"));
+        if !self.has_left {
+            cx.add(directory("/srv/ours"));
+            cx.add(file("/srv/ours/file").content("made\n"));
+            cx.add(directory("/srv/shared"));
+            cx.add(file("/etc/adopted").content("adopted\n"));
+            cx.add(package("nginx"));
+            cx.add(service("nginx").enabled().running());
+        }
+        Ok(())
+    }
+}
+
+fn catalog(has_left: bool) -> Catalog {
+    let cluster = Cluster::new("orphans").hosts(host("one").role(Tenant { has_left }));
+    cluster.build().unwrap().compile().unwrap().hosts.remove(0).catalog
+}
+
+fn run(
+    catalog: &Catalog,
+    system: &FakeSystem,
+    store: &mut Store,
+    prune: bool,
+) -> (Vec<(String, OrphanOutcome)>, Summary) {
+    let options = ConvergeOptions {
+        prune,
+        ..ConvergeOptions::default()
+    };
+    let mut orphans = Vec::new();
+    let summary = converge(catalog, system, store, &options, &mut |event| {
+        if let Event::OrphanFinished { id, outcome, .. } = event {
+            orphans.push((id.to_string(), outcome));
+        }
+    });
+    (orphans, summary)
+}
+
+fn path(text: &str) -> AbsPath {
+    AbsPath::new(text).unwrap()
+}
+
+#[test]
+fn adopted_things_and_directories_with_something_in_them_stay() {
+    let system = FakeSystem::new().with_file(&path("/etc/adopted"), "adopted\n");
+    let mut store = Store::in_memory();
+    run(&catalog(false), &system, &mut store, false);
+    system
+        .write_file(&path("/srv/shared/theirs"), &FileWrite::new(b"theirs"))
+        .unwrap();
+    let (orphans, summary) = run(&catalog(true), &system, &mut store, true);
+    let words: Vec<String> = orphans
+        .iter()
+        .map(|(id, outcome)| {
+            let word = match outcome {
+                OrphanOutcome::Kept(why) => format!("kept: {why}"),
+                OrphanOutcome::Removed(_) => "removed".to_owned(),
+                OrphanOutcome::Released(why) => format!("released: {why}"),
+                other => format!("{other:?}"),
+            };
+            format!("{id} {word}")
+        })
+        .collect();
+    assert_eq!(
+        words,
+        [
+            "service[nginx] released: it was there before us",
+            "package[nginx] removed",
+            "file[/etc/adopted] released: it was there before us",
+            "directory[/srv/shared] kept: remove /srv/shared: the directory isn't empty",
+            "file[/srv/ours/file] removed",
+            "directory[/srv/ours] removed",
+        ]
+    );
+    assert_eq!((summary.pruned, summary.changed), (3, 0));
+    assert_eq!(system.text("/etc/adopted").as_deref(), Some("adopted\n"));
+    assert_eq!(system.text("/srv/shared/theirs").as_deref(), Some("theirs"));
+    // What was kept is an orphan still; once it is empty, it goes.
+    system.remove(&path("/srv/shared/theirs")).unwrap();
+    let (orphans, _) = run(&catalog(true), &system, &mut store, true);
+    assert!(matches!(orphans.as_slice(), [(id, OrphanOutcome::Removed(_))] if id == "directory[/srv/shared]"));
+    assert_eq!(run(&catalog(true), &system, &mut store, true).0, []);
+}
+
+#[test]
+fn nothing_is_removed_in_a_run_in_which_something_failed() {
+    let system = FakeSystem::new();
+    let mut store = Store::in_memory();
+    run(&catalog(false), &system, &mut store, false);
+    system.remove(&path("/etc/stays")).unwrap();
+    let system = system.failing_at(1);
+    let (orphans, summary) = run(&catalog(true), &system, &mut store, true);
+    assert_eq!((summary.failed, summary.pruned), (1, 0));
+    assert!(
+        !orphans.is_empty()
+            && orphans
+                .iter()
+                .all(|(_, outcome)| matches!(outcome, OrphanOutcome::Kept(_)))
+    );
+}
+
+#[test]
+fn a_plan_of_orphans_is_what_prune_does() {
+    let system = FakeSystem::new().with_file(&path("/etc/adopted"), "adopted\n");
+    let mut store = Store::in_memory();
+    run(&catalog(false), &system, &mut store, false);
+    let ledger: Ledger = store.ledger().clone();
+    let planned = plan::plan(&catalog(true), &system, &ledger);
+    let would_go: Vec<String> = planned
+        .orphans
+        .iter()
+        .filter(|orphan| matches!(orphan.removal, plan::Planned::WouldChange(_)))
+        .map(|orphan| orphan.id.to_string())
+        .collect();
+    let (orphans, _) = run(&catalog(true), &system, &mut store, true);
+    let gone: Vec<String> = orphans
+        .into_iter()
+        .filter(|(_, outcome)| matches!(outcome, OrphanOutcome::Removed(_)))
+        .map(|(id, _)| id)
+        .collect();
+    assert_eq!(would_go, gone);
+}
