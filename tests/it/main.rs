@@ -19,6 +19,7 @@ mod orphans;
 mod output;
 mod plan;
 mod sandbox;
+mod saved_plan;
 mod secrets;
 mod support;
 mod terminal;

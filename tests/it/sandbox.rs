@@ -213,16 +213,23 @@ fn converged(directory: &Path, role: impl Role) -> String {
     let catalog = cluster.compile().unwrap().hosts.remove(0).catalog;
     let mut told = String::new();
     let (options, secrets) = (RunOptions::default(), BTreeMap::new());
-    run_sandboxes(&[catalog], directory, Mode::Apply, &options, &secrets, &mut |event| {
-        if let FleetEvent::HostFinished {
-            result: HostResult::Failed(error),
-            ..
-        } = &event
-        {
-            writeln!(told, "failed to {error}").unwrap();
-        }
-        writeln!(told, "{event:?}").unwrap();
-    });
+    run_sandboxes(
+        &[catalog],
+        directory,
+        Mode::Apply,
+        &|_| options.clone(),
+        &secrets,
+        &mut |event| {
+            if let FleetEvent::HostFinished {
+                result: HostResult::Failed(error),
+                ..
+            } = &event
+            {
+                writeln!(told, "failed to {error}").unwrap();
+            }
+            writeln!(told, "{event:?}").unwrap();
+        },
+    );
     told
 }
 

@@ -7,6 +7,7 @@ mod frame;
 mod handshake;
 mod protocol;
 mod serve;
+mod work;
 
 pub use frame::{Frame, FrameError, MOST_JSON, decode_header, encode};
 pub use handshake::{GREETING, PROTOCOL, kinds_digest, refuse};
@@ -14,3 +15,5 @@ pub use protocol::{
     Answer, Hello, Mode, Refusal, Request, RunOptions, SecretValue, Welcome, decode_answer, encode_requests,
 };
 pub use serve::{Machinery, serve};
+#[cfg(feature = "controller")]
+pub(crate) use work::{Workplace, carry_out};

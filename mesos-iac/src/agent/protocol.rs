@@ -2,6 +2,7 @@ use super::blobs;
 use super::frame::{Frame, FrameError, encode};
 use crate::converge::{Control, ConvergeOptions, Event};
 use crate::model::{Catalog, DeclaredFacts, FactMismatch, Facts};
+use crate::plan::{Difference, Plan};
 use crate::state::{StateError, Takeover};
 use crate::words::{ResourceId, SecretSource};
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,11 @@ pub struct RunOptions {
     pub fail_fast: bool,
     /// Whether what left the definition is removed.
     pub prune: bool,
+    /// The plan that bounds it: what that doesn't change isn't changed, and where the host isn't as it says the run is
+    /// refused.
+    pub bounds: Option<Plan>,
+    /// Whether an older definition than the host's may be applied.
+    pub force: bool,
     /// What is to be forgotten; only with [`Mode::Forget`].
     pub forget: Vec<ResourceId>,
 }
@@ -79,6 +85,7 @@ impl RunOptions {
         ConvergeOptions {
             fail_fast: self.fail_fast,
             prune: self.prune,
+            bounds: self.bounds.as_ref().map(Plan::bounded),
             control,
             ..ConvergeOptions::default()
         }
@@ -150,6 +157,12 @@ pub enum Refusal {
     /// The host's state can't be worked with, or another run is at work.
     #[error("the agent failed to {0}")]
     State(StateError),
+    /// The host isn't any more as the plan says that bounds the run.
+    #[error("apply the plan: the host isn't any more as it says: {}", .0.iter().map(|difference| difference.id.to_string()).collect::<Vec<_>>().join(", "))]
+    Plan(Vec<Difference>),
+    /// Another definition was applied since the plan was made.
+    #[error("apply the plan: another definition was applied to the host since it was made")]
+    Outdated,
     /// It doesn't run as root.
     #[error("the agent runs as user id {0}, and needs to be root")]
     NotRoot(u32),

@@ -2,11 +2,9 @@ use super::blobs;
 use super::frame::{Frame, encode};
 use super::handshake::{GREETING, PROTOCOL, refuse};
 use super::protocol::{Answer, Hello, Mode, Refusal, Request, RunOptions, SecretValue, Welcome};
-use crate::converge::{Control, Event, Redactor, converge, forget};
-use crate::model::{Catalog, DeclaredFacts, Facts, Ledger, System, SystemError};
-use crate::plan::plan;
-use crate::state::{HostIdentity, Store};
-use crate::system::PlanningSystem;
+use super::work::{Workplace, carry_out};
+use crate::converge::{Control, Redactor};
+use crate::model::{Catalog, DeclaredFacts, Facts, System, SystemError};
 use crate::words::{AbsPath, SecretSource, SecretText};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -137,36 +135,15 @@ fn execute(
     let system = machinery
         .system(run.secrets)
         .map_err(|error| Refusal::NoSystem(error.to_string()))?;
-    let identity = HostIdentity {
-        cluster: run.catalog.cluster.clone(),
-        host: run.catalog.host.clone(),
+    let workplace = Workplace {
+        system: &*system,
+        state: machinery.state_directory(),
         machine: machine_id(&*system),
+        redactor: &redactor,
     };
     let _heartbeats = answers.start_heartbeats(Arc::clone(heard));
-    match run.mode {
-        Mode::Plan => {
-            let ledger = match machinery.state_directory() {
-                Some(directory) => Store::look(directory, &identity, &run.options.takeover).map_err(Refusal::State)?,
-                None => Ledger::default(),
-            };
-            let plan = plan(&run.catalog, &PlanningSystem(&*system), &ledger);
-            answers.send(&Answer::Event(redactor.event(Event::Planned(plan))));
-        }
-        Mode::Apply | Mode::Forget => {
-            let RunOptions { who, takeover, .. } = &run.options;
-            let mut store = match machinery.state_directory() {
-                Some(directory) => Store::open(directory, &identity, takeover, who).map_err(Refusal::State)?,
-                None => Store::in_memory(),
-            };
-            let tell = &mut |event| answers.send(&Answer::Event(redactor.event(event)));
-            if run.mode == Mode::Forget {
-                forget(&run.catalog, &mut store, &run.options.forget, tell);
-            } else {
-                let options = run.options.how(control.clone());
-                converge(&run.catalog, &*system, &mut store, &options, tell);
-            }
-        }
-    }
+    let tell = &mut |event| answers.send(&Answer::Event(event));
+    carry_out(&workplace, run.mode, &run.catalog, &run.options, control.clone(), tell)?;
     answers.flush();
     Ok(())
 }

@@ -79,7 +79,21 @@ pub(super) enum Command {
         selection: Selection,
     },
     /// Show what a run would change, and change nothing
-    Plan(Looking),
+    Plan {
+        /// Save the plan in a file, for `show` and `apply FILE`
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        #[command(flatten)]
+        looking: Looking,
+    },
+    /// Show a plan that was saved with `plan -o FILE`
+    Show {
+        /// The file
+        plan: PathBuf,
+        /// In which language
+        #[arg(long = "as", value_enum, default_value_t)]
+        language: PlanLanguage,
+    },
     /// Bring the hosts to what the definition says
     Apply {
         #[command(flatten)]
@@ -152,6 +166,14 @@ pub(super) struct Selection {
     pub(super) limit: Option<String>,
 }
 
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlanLanguage {
+    #[default]
+    Text,
+    /// For a pull request
+    Markdown,
+}
+
 /// What the commands take that look at hosts and change nothing.
 #[derive(Debug, Args)]
 pub(super) struct Looking {
@@ -166,6 +188,12 @@ pub(super) struct Looking {
 /// How an `apply` goes about it.
 #[derive(Debug, Args)]
 pub(super) struct ApplyArguments {
+    /// Do what this plan says and nothing else; made with `plan -o FILE`
+    #[arg(value_name = "FILE")]
+    pub(super) plan: Option<PathBuf>,
+    /// Apply the plan although another definition was applied since it was made
+    #[arg(long, requires = "plan")]
+    pub(super) force: bool,
     /// Stop at the first failure of a host, instead of leaving out what depends on it
     #[arg(long)]
     pub(super) fail_fast: bool,

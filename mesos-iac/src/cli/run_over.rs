@@ -5,12 +5,16 @@ use super::args::{Connection, Format, Place};
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit_code::{Grade, Verdict};
+use super::plan_file::{self, PlanFile};
 use super::selection;
 use super::session::Session;
 use crate::agent::{Hello, Mode, PROTOCOL, Request, RunOptions, SecretValue, encode_requests, kinds_digest};
 use crate::compile::CompiledHost;
-use crate::fleet::{AgentPrograms, FleetEvent, FleetOptions, HostTask, resolve_secrets, run_hosts, run_sandboxes};
+use crate::fleet::{
+    AgentPrograms, FleetEvent, FleetOptions, HostResult, HostTask, resolve_secrets, run_hosts, run_sandboxes,
+};
 use crate::model::{Catalog, Host, registry};
+use crate::plan::SavedPlan;
 use crate::report::{JsonReporter, Reporter, RunReporter, Tally, View};
 use crate::transport::{SshOptions, Target};
 use crate::words::{HostName, SecretSource, SecretText};
@@ -23,22 +27,28 @@ use std::sync::mpsc::channel;
 type Secrets = BTreeMap<SecretSource, SecretText>;
 
 /// What is to be done on the hosts, and what is told of it.
-pub(super) struct What {
+pub(super) struct What<'f> {
     /// The command's name, which begins the last line.
     pub(super) command: &'static str,
     pub(super) mode: Mode,
     pub(super) options: RunOptions,
     pub(super) view: View,
+    pub(super) plan: PlanFile<'f>,
 }
 
 /// Plans or applies, tells what happens, and returns the verdict.
-pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What) -> Result<Verdict, CliError> {
+pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What<'_>) -> Result<Verdict, CliError> {
     let mode = what.mode;
-    let run_options = RunOptions {
+    let mut hosts = selection::select(session, place.selection.limit.as_deref())?;
+    if let PlanFile::Obey(saved) = &what.plan {
+        plan_file::check_definition(saved, session)?;
+        hosts.retain(|host| saved.hosts.contains_key(host.name()));
+    }
+    let options = |catalog: &Catalog| RunOptions {
         who: session.environment.who(),
+        bounds: what.plan.bounds(&catalog.host),
         ..what.options.clone()
     };
-    let hosts = selection::select(session, place.selection.limit.as_deref())?;
     let mut needed = BTreeSet::new();
     for host in &hosts {
         needed.extend(host.catalog.secrets()?);
@@ -48,8 +58,14 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What) -> Res
     let mut reporter = reporter(session, &names, what);
     let mut tally = Tally::default();
     let mut broken = None;
+    let mut planned = SavedPlan::new(session.cluster.name());
     let mut take = |event: FleetEvent| {
         tally.count(&event);
+        if let FleetEvent::HostFinished { host, result, .. } = &event
+            && let HostResult::Planned(plan) = result
+        {
+            plan_file::keep(&mut planned, session, host, plan);
+        }
         // A reader that goes away doesn't end a run; it is told of once the run is over.
         if broken.is_none() {
             broken = reporter.take(&event).err();
@@ -58,12 +74,15 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What) -> Res
     match &place.sandbox {
         Some(directory) => {
             let catalogs: Vec<Catalog> = hosts.iter().map(|host| host.catalog.clone()).collect();
-            run_sandboxes(&catalogs, directory, mode, &run_options, &secrets, &mut take);
+            run_sandboxes(&catalogs, directory, mode, &options, &secrets, &mut take);
         }
         None => {
-            let encode = |catalog: &Catalog| requests(catalog, &secrets, mode, &run_options);
+            let encode = |catalog: &Catalog| requests(catalog, &secrets, mode, options(catalog));
             over_ssh(session, place, &hosts, &encode, &mut take)?;
         }
+    }
+    if let PlanFile::Write(file) = what.plan {
+        plan_file::save(&planned, file)?;
     }
     let told = broken.map_or_else(|| reporter.finish(&tally), Err);
     let mut verdict = verdict(&tally);
@@ -82,7 +101,7 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What) -> Res
     Ok(verdict)
 }
 
-fn reporter(session: &Session<'_>, names: &[HostName], what: &What) -> Box<dyn Reporter> {
+fn reporter(session: &Session<'_>, names: &[HostName], what: &What<'_>) -> Box<dyn Reporter> {
     let out = std::io::LineWriter::new(std::io::stdout());
     match session.format {
         Format::Json => Box::new(JsonReporter::new(out, what.command)),
@@ -181,7 +200,7 @@ pub(super) fn fleet_options(session: &Session<'_>, connection: &Connection) -> F
     }
 }
 
-fn requests(catalog: &Catalog, secrets: &Secrets, mode: Mode, options: &RunOptions) -> Result<Vec<u8>, CliError> {
+fn requests(catalog: &Catalog, secrets: &Secrets, mode: Mode, options: RunOptions) -> Result<Vec<u8>, CliError> {
     let versions = registry::kinds();
     let kinds: BTreeMap<String, u32> = catalog
         .kinds()
@@ -206,7 +225,7 @@ fn requests(catalog: &Catalog, secrets: &Secrets, mode: Mode, options: &RunOptio
         Request::Run {
             mode,
             catalog: catalog.clone(),
-            options: options.clone(),
+            options,
         },
     ];
     encode_requests(&requests)

@@ -61,6 +61,8 @@ pub enum Outcome {
     NoChange,
     /// It differed like this, and doesn't any more.
     Changed(Diff),
+    /// It differs like this, and the plan that bounds the run doesn't change it, so nothing was done.
+    OutOfBounds(Diff),
     /// The system has no way to know, so nothing was done.
     Unknown(String),
     /// It couldn't be checked or changed.
@@ -117,6 +119,8 @@ pub struct Summary {
     pub unchanged: usize,
     /// Resources that were changed.
     pub changed: usize,
+    /// Resources that differ and that the plan that bounds the run doesn't change.
+    pub out_of_bounds: usize,
     /// Resources that nothing is known of.
     pub unknown: usize,
     /// Resources that failed.
@@ -142,6 +146,7 @@ impl Summary {
             Event::ResourceFinished { outcome, .. } => match outcome {
                 Outcome::NoChange => self.unchanged += 1,
                 Outcome::Changed(_) => self.changed += 1,
+                Outcome::OutOfBounds(_) => self.out_of_bounds += 1,
                 Outcome::Unknown(_) => self.unknown += 1,
                 Outcome::Failed(_) => self.failed += 1,
                 Outcome::Skipped { .. } => self.skipped += 1,

@@ -46,6 +46,8 @@ pub struct ConvergeOptions {
     pub workers: NonZeroUsize,
     /// Whether the first failure stops the run, instead of skipping what depends on it.
     pub fail_fast: bool,
+    /// What alone may be changed. `None`: everything.
+    pub bounds: Option<BTreeSet<ResourceId>>,
     /// Whether what we made and the catalog doesn't have any more is removed.
     pub prune: bool,
     /// By which the run can be asked to stop.
@@ -59,6 +61,7 @@ impl Default for ConvergeOptions {
         Self {
             workers: processors.min(NonZeroUsize::new(8).unwrap_or(NonZeroUsize::MIN)),
             fail_fast: false,
+            bounds: None,
             prune: false,
             control: Control::new(),
         }
@@ -190,6 +193,9 @@ impl<'c> Run<'c, '_> {
             let Checked { found, before, took } = checked;
             match found {
                 Ok(Check::NoChange) => self.settle(at, entry, Outcome::NoChange, took),
+                Ok(Check::Change(diff)) if self.is_out_of_bounds(entry) => {
+                    self.settle(at, entry, Outcome::OutOfBounds(diff), took);
+                }
                 Ok(Check::Change(diff)) => changes.push(Change {
                     at,
                     entry,
@@ -214,6 +220,11 @@ impl<'c> Run<'c, '_> {
             self.change_alone(change);
         }
         packages
+    }
+
+    fn is_out_of_bounds(&self, entry: &Entry) -> bool {
+        let bounds = self.options.bounds.as_ref();
+        bounds.is_some_and(|bounds| !bounds.contains(&entry.id))
     }
 
     /// Makes durable what the changes will owe. Those for which that isn't possible fail, with nothing changed.
@@ -371,7 +382,7 @@ impl<'c> Run<'c, '_> {
                 let root = self.failed_root(entry).unwrap_or(&entry.id);
                 self.failed.insert(&entry.id, root);
             }
-            Outcome::NoChange | Outcome::Changed(_) | Outcome::Unknown(_) => {}
+            Outcome::NoChange | Outcome::Changed(_) | Outcome::OutOfBounds(_) | Outcome::Unknown(_) => {}
         }
         let cause = self.cause(at, entry, &outcome);
         for note in self.system.notes() {

@@ -58,7 +58,7 @@ impl Redactor {
         }
         match &mut event {
             Event::ResourceFinished { outcome, .. } => match outcome {
-                Outcome::Changed(diff) => self.diff(diff),
+                Outcome::Changed(diff) | Outcome::OutOfBounds(diff) => self.diff(diff),
                 Outcome::Unknown(why) | Outcome::Failed(why) => self.replace(why),
                 Outcome::NoChange | Outcome::Skipped { .. } | Outcome::NotReached => {}
             },

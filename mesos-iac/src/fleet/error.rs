@@ -1,5 +1,6 @@
 use super::program::ProgramError;
 use crate::agent::Refusal;
+use crate::plan::Difference;
 use crate::state::StateError;
 use crate::transport::TransportError;
 use crate::words::HumanDuration;
@@ -70,6 +71,15 @@ impl HostError {
         matches!(self, Self::Refused(Refusal::State(StateError::Locked(_))))
     }
 
+    /// More of what is wrong, line by line.
+    #[must_use]
+    pub fn details(&self) -> Vec<String> {
+        match self {
+            Self::Refused(Refusal::Plan(differences)) => differences.iter().flat_map(Difference::lines).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// What to do next.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -84,6 +94,12 @@ impl HostError {
                 "build an agent that has them, from the same sources as the program, or leave `--agent` out".into(),
             ),
             Self::Refused(Refusal::State(error)) => Some(error.hint().into()),
+            Self::Refused(Refusal::Plan(_)) => {
+                Some("make a new plan, and have it reviewed; nothing was changed".into())
+            }
+            Self::Refused(Refusal::Outdated) => Some(
+                "make a new plan; if the older definition is meant, `apply FILE --force`. Nothing was changed".into(),
+            ),
             Self::Refused(Refusal::Facts(_)) => Some("correct the definition, or the host".into()),
             Self::Refused(Refusal::NotRoot(_)) => Some("log in as root, or as a user who may `sudo -n`".into()),
             Self::Garbage(_) => Some("log in by hand and see what the login prints; nothing was changed".into()),

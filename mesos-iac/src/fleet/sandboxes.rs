@@ -1,11 +1,9 @@
 use super::error::HostError;
 use super::event::{FleetEvent, HostResult, Traffic};
-use crate::agent::{Mode, Refusal, RunOptions};
-use crate::converge::{Control, Event, Redactor, Summary, converge, forget};
+use crate::agent::{Mode, RunOptions, Workplace, carry_out};
+use crate::converge::{Control, Event, Redactor};
 use crate::model::Catalog;
-use crate::plan::{Plan, plan};
-use crate::state::{HostIdentity, Store, Takeover};
-use crate::system::{PlanningSystem, Sandbox};
+use crate::system::Sandbox;
 use crate::words::{SecretSource, SecretText};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +14,7 @@ pub fn run_sandboxes(
     catalogs: &[Catalog],
     directory: &Path,
     mode: Mode,
-    options: &RunOptions,
+    options: &dyn Fn(&Catalog) -> RunOptions,
     secrets: &BTreeMap<SecretSource, SecretText>,
     tell: &mut dyn FnMut(FleetEvent),
 ) {
@@ -28,18 +26,12 @@ pub fn run_sandboxes(
             Err(error) => HostResult::Failed(error.into()),
             Ok(sandbox) => {
                 let sandbox = sandbox.with_secrets(secrets.clone());
-                let happened = &mut |event| {
+                work_in(&sandbox, catalog, mode, &options(catalog), &redactor, &mut |event| {
                     tell(FleetEvent::Host {
                         host: host.clone(),
-                        event: redactor.event(event),
+                        event,
                     });
-                };
-                match mode {
-                    Mode::Plan => plan_one(catalog, &sandbox).map(|plan| HostResult::Planned(redactor.plan(plan))),
-                    Mode::Apply | Mode::Forget => {
-                        converge_one(catalog, &sandbox, mode, options, happened).map(HostResult::Converged)
-                    }
-                }
+                })
                 .unwrap_or_else(HostResult::Failed)
             }
         };
@@ -51,38 +43,41 @@ pub fn run_sandboxes(
     }
 }
 
-fn identity(catalog: &Catalog) -> HostIdentity {
-    HostIdentity {
-        cluster: catalog.cluster.clone(),
-        host: catalog.host.clone(),
-        machine: None,
-    }
-}
-
-fn plan_one(catalog: &Catalog, sandbox: &Sandbox) -> Result<Plan, HostError> {
-    let ledger = Store::look(&sandbox.state_directory(), &identity(catalog), &Takeover::default());
-    let ledger = ledger.map_err(Refusal::State).map_err(HostError::Refused)?;
-    Ok(plan(catalog, &PlanningSystem(sandbox), &ledger))
-}
-
-fn converge_one(
-    catalog: &Catalog,
+fn work_in(
     sandbox: &Sandbox,
+    catalog: &Catalog,
     mode: Mode,
     options: &RunOptions,
+    redactor: &Redactor,
     tell: &mut dyn FnMut(Event),
-) -> Result<Summary, HostError> {
-    let store = Store::open(
-        &sandbox.state_directory(),
-        &identity(catalog),
-        &options.takeover,
-        &options.who,
+) -> Result<HostResult, HostError> {
+    let state = sandbox.state_directory();
+    let workplace = Workplace {
+        system: sandbox,
+        state: Some(&state),
+        machine: None,
+        redactor,
+    };
+    let mut result = None;
+    let done = carry_out(
+        &workplace,
+        mode,
+        catalog,
+        options,
+        Control::new(),
+        &mut |event| match event {
+            Event::Planned(plan) => result = Some(HostResult::Planned(plan)),
+            event => {
+                if let Event::RunFinished(summary) = &event {
+                    result = Some(HostResult::Converged(*summary));
+                }
+                tell(event);
+            }
+        },
     );
-    let mut store = store.map_err(Refusal::State).map_err(HostError::Refused)?;
-    if mode == Mode::Forget {
-        return Ok(forget(catalog, &mut store, &options.forget, tell));
+    done.map_err(HostError::Refused)?;
+    if mode != Mode::Plan {
+        sandbox.save()?;
     }
-    let summary = converge(catalog, sandbox, &mut store, &options.how(Control::new()), tell);
-    sandbox.save()?;
-    Ok(summary)
+    result.ok_or_else(|| HostError::Lost("the run ended without a word".into()))
 }

@@ -1,14 +1,18 @@
 //! What a run would do, and how to show it. Pure: a plan sees a host only through a [`ReadSystem`](crate::ReadSystem).
 
+mod bounds;
 mod directories;
 mod guarded;
 mod owed;
 mod planner;
+mod saved;
 mod types;
 mod unified;
 
+pub use bounds::{Difference, beyond};
 pub(crate) use guarded::guarded;
 pub(crate) use owed::judge_owed;
 pub use planner::plan;
+pub use saved::{SavedHost, SavedPlan, SavedPlanError};
 pub use types::{Because, Certainty, Plan, Planned, PlannedOrphan, PlannedRefresh, PlannedResource};
 pub use unified::{ChangeText, change_text};

@@ -30,6 +30,7 @@ pub fn plan(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> Plan
             .map(|orphan| plan_orphan(orphan, system))
             .collect(),
         generation: ledger.generation,
+        applied: ledger.catalog.clone(),
         ..Plan::default()
     };
     let mut directories = Directories::default();

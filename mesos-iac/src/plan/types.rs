@@ -16,6 +16,8 @@ pub struct Plan {
     pub orphans: Vec<PlannedOrphan>,
     /// How many times the host's ledger was written.
     pub generation: u64,
+    /// The digest of the catalog that the host was brought to last.
+    pub applied: Option<String>,
 }
 
 /// What a run would do to one resource.

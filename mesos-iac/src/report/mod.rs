@@ -2,6 +2,7 @@
 
 mod graph;
 mod json;
+mod markdown;
 mod paint;
 mod plan;
 mod run;
@@ -10,6 +11,7 @@ mod tally;
 
 pub use graph::{dot, mermaid};
 pub use json::JsonReporter;
+pub use markdown::write_markdown;
 pub use paint::Paint;
 pub use plan::write_plans;
 pub use run::RunReporter;

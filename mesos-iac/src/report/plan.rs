@@ -7,10 +7,28 @@ use std::io::{self, Write};
 
 /// What is shown of one resource; hosts on which it reads the same are shown together.
 #[derive(PartialEq, Eq, Hash, Clone)]
-struct Shown {
-    id: ResourceId,
-    mark: char,
-    lines: Vec<String>,
+pub(super) struct Shown {
+    pub(super) id: ResourceId,
+    pub(super) mark: char,
+    pub(super) lines: Vec<String>,
+}
+
+/// What is shown of the plans, each once, with the hosts that it is the same on.
+pub(super) fn grouped(plans: &[(HostName, Plan)], verbose: bool) -> Vec<(Shown, Vec<&HostName>)> {
+    let mut groups = Vec::<(Shown, Vec<&HostName>)>::new();
+    let mut places = HashMap::<Shown, usize>::new();
+    for (host, plan) in plans {
+        for resource in &plan.resources {
+            if let Some(shown) = show(&resource.id, &resource.planned, verbose) {
+                let place = *places.entry(shown.clone()).or_insert_with(|| {
+                    groups.push((shown, Vec::new()));
+                    groups.len() - 1
+                });
+                groups[place].1.push(host);
+            }
+        }
+    }
+    groups
 }
 
 /// Writes the plans of many hosts: each change once, with all the hosts that it is the same on.
@@ -18,21 +36,7 @@ struct Shown {
 /// # Errors
 /// Whoever reads it has gone away.
 pub fn write_plans(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)], verbose: bool) -> io::Result<()> {
-    let mut order = Vec::<Shown>::new();
-    let mut hosts = HashMap::<Shown, Vec<&HostName>>::new();
-    for (host, plan) in plans {
-        for resource in &plan.resources {
-            if let Some(shown) = show(&resource.id, &resource.planned, verbose) {
-                let group = hosts.entry(shown.clone()).or_default();
-                if group.is_empty() {
-                    order.push(shown);
-                }
-                group.push(host);
-            }
-        }
-    }
-    for shown in &order {
-        let on = hosts.get(shown).map_or(&[][..], Vec::as_slice);
+    for (shown, on) in grouped(plans, verbose) {
         let heading = format!("{} {}", shown.mark, shown.id);
         let heading = match shown.mark {
             '~' => paint.yellow(&heading),
@@ -40,7 +44,7 @@ pub fn write_plans(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)]
             '?' => paint.cyan(&heading),
             _ => paint.dim(&heading),
         };
-        writeln!(out, "{heading}  {}", paint.dim(&names(on)))?;
+        writeln!(out, "{heading}  {}", paint.dim(&names(&on)))?;
         for line in &shown.lines {
             writeln!(out, "    {}", paint.diff_line(line))?;
         }
@@ -125,7 +129,7 @@ fn write_refreshes(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)]
 }
 
 /// `backend-0-0`, or `5 hosts: backend-0-[0-4]`.
-fn names(hosts: &[&HostName]) -> String {
+pub(super) fn names(hosts: &[&HostName]) -> String {
     let folded = fold_names(hosts.iter().copied());
     match hosts.len() {
         1 => folded,

@@ -112,6 +112,14 @@ impl<W: Write> RunReporter<W> {
                         Ok(())
                     }
                 }
+                Outcome::OutOfBounds(diff) => {
+                    self.line(
+                        host,
+                        &paint.cyan("left    "),
+                        &format!("{id}  differs, and isn't in the plan"),
+                    )?;
+                    self.detail(host, &change_text(diff).lines)
+                }
                 Outcome::Unknown(why) => self.line(host, &paint.cyan("unknown "), &format!("{id}  {}", visible(why))),
                 Outcome::Failed(why) => self.line(
                     host,
@@ -242,6 +250,8 @@ impl<W: Write> Reporter for RunReporter<W> {
                             &paint.red(mark),
                             &format!("failed to {}", visible(&error.to_string())),
                         )?;
+                        let details: Vec<String> = error.details().iter().map(|line| visible(line)).collect();
+                        self.detail(host, &details)?;
                         match error.hint() {
                             Some(hint) => self.line(host, &paint.cyan("hint:   "), &visible(&hint)),
                             None => Ok(()),
@@ -279,6 +289,7 @@ fn numbers(tally: &Tally) -> String {
         tally.hosts, tally.changed, tally.unchanged
     );
     let more = [
+        (tally.out_of_bounds, ", ", "not in the plan"),
         (tally.unknown, ", ", "unknown"),
         (tally.failed, ", ", "failed"),
         (tally.skipped, ", ", "skipped"),

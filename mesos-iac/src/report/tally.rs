@@ -19,6 +19,8 @@ pub struct Tally {
     pub changed: usize,
     /// Resources that are as desired.
     pub unchanged: usize,
+    /// Resources that differ and that the plan that bounds the run doesn't change.
+    pub out_of_bounds: usize,
     /// Resources that nothing is known of.
     pub unknown: usize,
     /// Resources that failed.
@@ -59,6 +61,7 @@ impl Tally {
             Event::ResourceFinished { outcome, .. } => match outcome {
                 Outcome::NoChange => self.unchanged += 1,
                 Outcome::Changed(_) => self.changed += 1,
+                Outcome::OutOfBounds(_) => self.out_of_bounds += 1,
                 Outcome::Unknown(_) => self.unknown += 1,
                 Outcome::Failed(_) => self.failed += 1,
                 Outcome::Skipped { .. } | Outcome::NotReached => self.skipped += 1,

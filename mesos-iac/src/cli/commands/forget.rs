@@ -1,6 +1,7 @@
 use crate::agent::{Mode, RunOptions};
 use crate::cli::args::Place;
 use crate::cli::error::CliError;
+use crate::cli::plan_file::PlanFile;
 use crate::cli::run_over::{What, run_over};
 use crate::cli::selection;
 use crate::cli::session::Session;
@@ -31,6 +32,7 @@ pub(in super::super) fn forget(
             ..RunOptions::default()
         },
         view: View::Changes,
+        plan: PlanFile::None,
     };
     Ok(run_over(session, place, &what)?.exit(false))
 }

@@ -9,6 +9,7 @@ mod list;
 mod plan;
 mod render;
 mod run;
+mod show;
 mod trust;
 
 pub(super) use apply::apply;
@@ -20,4 +21,5 @@ pub(super) use list::list;
 pub(super) use plan::plan;
 pub(super) use render::render;
 pub(super) use run::run;
+pub(super) use show::show;
 pub(super) use trust::trust;

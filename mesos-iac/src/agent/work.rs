@@ -1,0 +1,76 @@
+//! What a run does once it is known what is wanted: the same on a host and in a sandbox.
+
+use super::protocol::{Mode, Refusal, RunOptions};
+use crate::converge::{Control, Event, Redactor, converge, forget};
+use crate::model::{Catalog, Ledger, System};
+use crate::plan::{Plan, beyond, plan};
+use crate::state::{HostIdentity, Store};
+use crate::system::PlanningSystem;
+use std::path::Path;
+
+/// A machine, and what is kept of it from run to run.
+pub(crate) struct Workplace<'a> {
+    pub(crate) system: &'a dyn System,
+    /// Where its state stands. `None`: it is kept no longer than the run.
+    pub(crate) state: Option<&'a Path>,
+    /// What no other machine has, if the machine has it.
+    pub(crate) machine: Option<String>,
+    pub(crate) redactor: &'a Redactor,
+}
+
+/// Plans, applies or forgets, and tells what happens, without the values of secrets.
+///
+/// # Errors
+/// The machine's state can't be worked with, or it isn't as the plan says that bounds the run. Nothing was changed.
+pub(crate) fn carry_out(
+    workplace: &Workplace<'_>,
+    mode: Mode,
+    catalog: &Catalog,
+    options: &RunOptions,
+    control: Control,
+    tell: &mut dyn FnMut(Event),
+) -> Result<(), Refusal> {
+    let identity = HostIdentity {
+        cluster: catalog.cluster.clone(),
+        host: catalog.host.clone(),
+        machine: workplace.machine.clone(),
+    };
+    let Workplace { system, redactor, .. } = *workplace;
+    let planned = |ledger: &Ledger| redactor.plan(plan(catalog, &PlanningSystem(system), ledger));
+    let tell = &mut |event| tell(redactor.event(event));
+    if mode == Mode::Plan {
+        let ledger = match workplace.state {
+            Some(directory) => Store::look(directory, &identity, &options.takeover).map_err(Refusal::State)?,
+            None => Ledger::default(),
+        };
+        tell(Event::Planned(planned(&ledger)));
+        return Ok(());
+    }
+    let mut store = match workplace.state {
+        Some(directory) => {
+            Store::open(directory, &identity, &options.takeover, &options.who).map_err(Refusal::State)?
+        }
+        None => Store::in_memory(),
+    };
+    if mode == Mode::Forget {
+        forget(catalog, &mut store, &options.forget, tell);
+        return Ok(());
+    }
+    if let Some(bounds) = &options.bounds {
+        within(bounds, &planned(store.ledger()), catalog, options.force)?;
+    }
+    converge(catalog, system, &mut store, &options.how(control), tell);
+    Ok(())
+}
+
+/// Refuses a run that could do what the plan doesn't say.
+fn within(bounds: &Plan, now: &Plan, catalog: &Catalog, force: bool) -> Result<(), Refusal> {
+    let is_newer = now.applied != bounds.applied && now.applied != catalog.digest().ok();
+    if is_newer && !force {
+        return Err(Refusal::Outdated);
+    }
+    match beyond(bounds, now, catalog) {
+        differences if differences.is_empty() => Ok(()),
+        differences => Err(Refusal::Plan(differences)),
+    }
+}

@@ -1,0 +1,71 @@
+//! Plans in files: written by `plan`, shown by `show`, obeyed by `apply`.
+
+use super::error::CliError;
+use super::session::Session;
+use crate::plan::{Plan, SavedHost, SavedPlan};
+use crate::words::{HostName, fold_names};
+use std::path::Path;
+
+/// What a file with a plan is for.
+pub(super) enum PlanFile<'f> {
+    /// There is none.
+    None,
+    /// The plan is written to it.
+    Write(&'f Path),
+    /// The run does what it says and nothing else.
+    Obey(SavedPlan),
+}
+
+impl PlanFile<'_> {
+    /// The plan that bounds a run on this host.
+    pub(super) fn bounds(&self, host: &HostName) -> Option<Plan> {
+        match self {
+            Self::Obey(saved) => saved.hosts.get(host).map(|saved| saved.plan.clone()),
+            Self::None | Self::Write(_) => None,
+        }
+    }
+}
+
+/// The plan in a file.
+pub(super) fn load(file: &Path) -> Result<SavedPlan, CliError> {
+    let of_file = |why: String| CliError::usage(format!("{}: failed to {why}", file.display()));
+    let json = std::fs::read(file).map_err(|error| of_file(format!("read the plan: {error}")))?;
+    SavedPlan::from_json(&json).map_err(|error| of_file(error.to_string()).hinted("`plan -o FILE` makes one"))
+}
+
+/// Takes a host's plan into what will be saved.
+pub(super) fn keep(planned: &mut SavedPlan, session: &Session<'_>, host: &HostName, plan: &Plan) {
+    if let Some(catalog) = digest(session, host) {
+        let plan = plan.clone();
+        planned.hosts.insert(host.clone(), SavedHost { catalog, plan });
+    }
+}
+
+/// Writes a plan to its file.
+pub(super) fn save(planned: &SavedPlan, file: &Path) -> Result<(), CliError> {
+    let of_file = |why: String| CliError::failed(format!("{}: failed to {why}", file.display()));
+    let json = planned.to_json().map_err(|error| of_file(error.to_string()))?;
+    std::fs::write(file, json).map_err(|error| of_file(format!("write the plan: {error}")))
+}
+
+/// A plan is of one definition: where that has changed since, nobody has seen what a run would do.
+pub(super) fn check_definition(saved: &SavedPlan, session: &Session<'_>) -> Result<(), CliError> {
+    let ours = session.cluster.name();
+    if saved.cluster != ours {
+        let theirs = &saved.cluster;
+        let why = format!("failed to apply the plan: it is of the cluster {theirs:?}, and this is {ours:?}");
+        return Err(CliError::usage(why));
+    }
+    let is_changed = |(name, host): &(&HostName, &SavedHost)| digest(session, name).as_ref() != Some(&host.catalog);
+    let changed: Vec<&HostName> = saved.hosts.iter().filter(is_changed).map(|(name, _)| name).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let names = fold_names(changed);
+    let why = format!("failed to apply the plan: the definition of {names} has changed since it was made");
+    Err(CliError::usage(why).hinted("make a new plan with `plan -o FILE`, with the same inputs as `apply`"))
+}
+
+fn digest(session: &Session<'_>, host: &HostName) -> Option<String> {
+    session.compiled.host(host.as_str())?.catalog.digest().ok()
+}

@@ -1,0 +1,105 @@
+//! What a plan that was saved bounds: a run may do what it says, and nothing else.
+
+use super::types::{Plan, Planned, PlannedRefresh};
+use super::unified::change_text;
+use crate::model::Catalog;
+use crate::words::ResourceId;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Something that a host isn't any more as a plan says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Difference {
+    /// What.
+    pub id: ResourceId,
+    /// What the plan says of it, line by line.
+    pub planned: Vec<String>,
+    /// What it would be now, line by line.
+    pub now: Vec<String>,
+}
+
+impl Difference {
+    /// All of it, for people.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![self.id.to_string(), "the plan says:".to_owned()];
+        lines.extend(self.planned.iter().map(|line| format!("  {line}")));
+        lines.push("now:".to_owned());
+        lines.extend(self.now.iter().map(|line| format!("  {line}")));
+        lines
+    }
+}
+
+impl Plan {
+    /// What a run that this plan bounds may change.
+    #[must_use]
+    pub fn bounded(&self) -> BTreeSet<ResourceId> {
+        let may_change = |planned: &Planned| matches!(planned, Planned::WouldChange(_) | Planned::Unknown { .. });
+        let planned = self.resources.iter().filter(|resource| may_change(&resource.planned));
+        planned.map(|resource| resource.id.clone()).collect()
+    }
+}
+
+/// What a run would do now that the earlier plan doesn't say. What is done already is no difference: a run that broke off
+/// can be repeated with the same plan. Only what the planned changes read is looked at.
+#[must_use]
+pub fn beyond(earlier: &Plan, now: &Plan, catalog: &Catalog) -> Vec<Difference> {
+    let earlier_of: BTreeMap<&ResourceId, &Planned> = earlier
+        .resources
+        .iter()
+        .map(|resource| (&resource.id, &resource.planned))
+        .collect();
+    let read = read_by(earlier, catalog);
+    let mut differences = Vec::new();
+    for resource in &now.resources {
+        let Some(planned) = earlier_of.get(&resource.id) else {
+            continue;
+        };
+        let is_within = match (planned, &resource.planned) {
+            (_, Planned::NoChange) | (Planned::Unknown { .. }, _) => true,
+            (planned, now) => *planned == now,
+        };
+        if read.contains(&resource.id) && !is_within {
+            differences.push(Difference {
+                id: resource.id.clone(),
+                planned: told(planned),
+                now: told(&resource.planned),
+            });
+        }
+    }
+    let is_known = |refresh: &PlannedRefresh| earlier.refreshes.iter().any(|known| known.target == refresh.target);
+    let unknown = now
+        .refreshes
+        .iter()
+        .filter(|refresh| read.contains(&refresh.target) && !is_known(refresh));
+    differences.extend(unknown.map(|refresh| Difference {
+        id: refresh.target.clone(),
+        planned: vec!["no refresh".to_owned()],
+        now: vec![format!("it would get a {}", refresh.action)],
+    }));
+    differences
+}
+
+/// What the plan changes or refreshes, and all that this depends on.
+fn read_by(plan: &Plan, catalog: &Catalog) -> BTreeSet<ResourceId> {
+    let mut read = plan.bounded();
+    read.extend(plan.refreshes.iter().map(|refresh| refresh.target.clone()));
+    // What an entry depends on stands before it.
+    for entry in catalog.entries.iter().rev() {
+        if read.contains(&entry.id) {
+            read.extend(entry.after.iter().map(|edge| edge.on.clone()));
+        }
+    }
+    read
+}
+
+fn told(planned: &Planned) -> Vec<String> {
+    match planned {
+        Planned::NoChange => vec!["it is as desired".to_owned()],
+        Planned::WouldChange(diff) => change_text(diff).lines,
+        Planned::Unknown { because, .. } => vec![format!("it can't be known: {because}")],
+        Planned::Failed(why) => vec![format!("it can't be planned: failed to {why}")],
+        Planned::Skipped { because } => vec![format!("it would be skipped: {because} can't be planned")],
+    }
+}

@@ -1,0 +1,133 @@
+//! A plan as a file: made, reviewed, and obeyed by an apply that does what it says and nothing else.
+
+use crate::support::{Lab, Ran, assert_snapshot};
+
+const RENAMED: &[&str] = &[
+    "--set",
+    "mesos_cluster_name=Renamed",
+    "--set",
+    "zookeeper_ip=10.1.255.200",
+];
+
+/// A lab that was applied, and a plan of an edited definition: another cluster name, another ZooKeeper.
+fn planned() -> Lab {
+    let lab = Lab::new("stacki_mesos");
+    lab.run(&["apply", "--sandbox", "{lab}/hosts"]).expect(0);
+    run(&lab, RENAMED, &["plan", "-o", "{lab}/plan.json", "--detailed-exitcode"]).expect(2);
+    lab
+}
+
+fn run(lab: &Lab, definition: &[&str], words: &[&str]) -> Ran {
+    let mut all = words.to_vec();
+    if words[0] != "show" {
+        all.extend(["--sandbox", "{lab}/hosts"]);
+    }
+    all.extend(definition);
+    lab.run(&all)
+}
+
+fn edit(lab: &Lab, file: &str, text: &str) {
+    std::fs::write(lab.path(&format!("hosts/{file}")), text).unwrap();
+}
+
+#[test]
+fn a_plan_is_saved_shown_and_applied() {
+    let lab = planned();
+    assert_snapshot("show_plan", run(&lab, RENAMED, &["show", "{lab}/plan.json"]).expect(0));
+    let markdown = run(&lab, RENAMED, &["show", "{lab}/plan.json", "--as", "markdown"]).expect(0);
+    assert_snapshot("show_plan_markdown", markdown);
+    let json = run(&lab, RENAMED, &["show", "{lab}/plan.json", "--format", "json"]).expect(0);
+    assert_eq!(json.stdout, lab.read("plan.json"));
+    run(&lab, RENAMED, &["apply", "{lab}/plan.json", "--detailed-exitcode"]).expect(2);
+    run(&lab, RENAMED, &["plan", "--detailed-exitcode"]).expect(0);
+    // What is done already is within the bounds.
+    run(&lab, RENAMED, &["apply", "{lab}/plan.json", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn the_host_that_was_edited_by_hand_is_refused_by_name_and_the_others_converge() {
+    let lab = planned();
+    edit(&lab, "backend-0-3/etc/mesos/zk", "zk://10.9.9.9:2181/mesos\n");
+    assert_snapshot(
+        "apply_plan_refused",
+        run(&lab, RENAMED, &["apply", "{lab}/plan.json"]).expect(4),
+    );
+    assert_eq!(lab.read("hosts/backend-0-3/etc/mesos/zk"), "zk://10.9.9.9:2181/mesos\n");
+    for host in ["backend-0-0", "backend-0-1", "backend-0-2", "backend-0-4"] {
+        assert_eq!(
+            lab.read(&format!("hosts/{host}/etc/mesos/zk")),
+            "zk://10.1.255.200:2181/mesos\n"
+        );
+    }
+}
+
+#[test]
+fn what_the_plan_neither_changes_nor_reads_is_left_alone() {
+    let lab = planned();
+    // No change of the plan has anything to do with this file of the master.
+    edit(&lab, "backend-0-0/etc/zookeeper/conf/myid", "7\n");
+    let applied = run(&lab, RENAMED, &["apply", "{lab}/plan.json", "--limit", "backend-0-0"]).expect(0);
+    assert!(
+        applied
+            .stdout
+            .contains("file[/etc/zookeeper/conf/myid]  differs, and isn't in the plan"),
+        "{}",
+        applied.stdout
+    );
+    assert_eq!(lab.read("hosts/backend-0-0/etc/zookeeper/conf/myid"), "7\n");
+    assert_eq!(lab.read("hosts/backend-0-0/etc/mesos-master/cluster"), "Renamed\n");
+}
+
+#[test]
+fn a_plan_of_another_definition_touches_nothing() {
+    let lab = planned();
+    let refused = run(
+        &lab,
+        &["--set", "mesos_cluster_name=Other"],
+        &["apply", "{lab}/plan.json"],
+    )
+    .expect(1);
+    assert_snapshot("apply_plan_of_another_definition", refused);
+    assert_eq!(lab.read("hosts/backend-0-0/etc/mesos-master/cluster"), "MesosCluster\n");
+}
+
+#[test]
+fn a_definition_that_was_applied_since_isn_t_rolled_back_unless_that_is_meant() {
+    let lab = planned();
+    let other = &["--set", "mesos_cluster_name=Other", "--limit", "backend-0-0"];
+    run(&lab, other, &["apply"]).expect(0);
+    run(&lab, &["--limit", "backend-0-0"], &["apply"]).expect(0);
+    run(&lab, other, &["apply"]).expect(0);
+    edit(&lab, "backend-0-0/etc/mesos-master/cluster", "MesosCluster\n");
+    let refused = run(&lab, RENAMED, &["apply", "{lab}/plan.json", "--limit", "backend-0-0"]).expect(4);
+    assert_snapshot("apply_plan_outdated", refused);
+    run(
+        &lab,
+        RENAMED,
+        &["apply", "{lab}/plan.json", "--limit", "backend-0-0", "--force"],
+    )
+    .expect(0);
+    assert_eq!(lab.read("hosts/backend-0-0/etc/mesos-master/cluster"), "Renamed\n");
+}
+
+#[test]
+fn what_is_no_plan_is_told() {
+    let lab = planned();
+    let mut said = String::new();
+    for (name, content) in [
+        ("missing.json", None),
+        ("empty.json", Some(String::new())),
+        ("cut.json", Some(lab.read("plan.json")[..200].to_owned())),
+        ("other.json", Some("{\"format\": 1, \"hosts\": 3}".to_owned())),
+        ("newer.json", Some("{\"format\": 2}".to_owned())),
+    ] {
+        if let Some(content) = content {
+            std::fs::write(lab.path(name), content).unwrap();
+        }
+        let file = format!("{{lab}}/{name}");
+        let refused = run(&lab, RENAMED, &["apply", &file]).expect(1);
+        said.push_str(&refused.stderr);
+        run(&lab, RENAMED, &["show", &file]).expect(1);
+    }
+    assert_snapshot("no_plan", said);
+}
