@@ -3,7 +3,7 @@
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment};
 
-/// An environment of the syntax in which the library renders (its `model/template.rs`); the two change together.
+/// An environment of the syntax in which the library renders (its `model/template/render.rs`); the two change together.
 pub(crate) fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {

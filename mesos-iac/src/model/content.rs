@@ -108,6 +108,16 @@ impl Content {
         Some(parts.collect::<Option<Vec<_>>>()?.concat())
     }
 
+    /// The content as text, with this in the place of each secret. Bytes that are no text count as none.
+    pub(crate) fn with_secrets_as(&self, stand_in: &str) -> String {
+        let parts = self.0.iter().map(|segment| match segment {
+            Segment::Text(part) => part,
+            Segment::Secret(_) => stand_in,
+            Segment::Base64(_) => "",
+        });
+        parts.collect()
+    }
+
     /// The content as people may see it: text as it is, each secret as its source in `«»`.
     ///
     /// None if it is no text.

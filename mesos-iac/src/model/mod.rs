@@ -84,4 +84,4 @@ pub(crate) use content::fits;
 pub(crate) use fingerprint::BASE64_ANY_PADDING;
 pub(crate) use panicked::caught;
 #[cfg(feature = "testing")]
-pub(crate) use template::environment as template_environment;
+pub(crate) use template::render_values;

@@ -1,6 +1,6 @@
-use crate::model::{BUILT_INS, registry, template_environment};
+use crate::model::{BUILT_INS, registry, render_values};
+use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
-use minijinja::{UndefinedBehavior, Value};
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,25 +15,11 @@ pub fn render_every_template() -> Result<usize, String> {
     let mut failures = Vec::new();
     let templates = registry::templates();
     for template in &templates {
-        let mut environment = template_environment();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        let added: Result<(), minijinja::Error> = template
-            .source
-            .includes
-            .iter()
-            .try_for_each(|(name, text)| environment.add_template(name, text));
         // A template over attributes may use the built-ins too; any other was refused them as it was compiled.
         let names = template.fields.iter().chain(&BUILT_INS);
         let values = names.map(|name| (*name, Value::from_object(Anything)));
-        let rendered = added.and_then(|()| {
-            environment.render_named_str(template.source.name, template.source.text, Value::from_pairs(values))
-        });
-        if let Err(error) = rendered {
-            failures.push(format!(
-                "{} (declared at {}): {error}",
-                template.source.name,
-                template.at()
-            ));
+        if let Err(error) = render_values(&template.source, values.collect()) {
+            failures.push(format!("failed to {error} (declared at {})", template.at()));
         }
     }
     if failures.is_empty() {

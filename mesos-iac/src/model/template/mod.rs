@@ -1,0 +1,22 @@
+//! Templates: rendered strictly, and never from values.
+//!
+//! What is ensured of secrets: their values are no part of a rendering. A secret prints as a mark that no template can make,
+//! and the text is cut at the marks afterwards. Filters and tests refuse a secret and a text with one in it, operators that
+//! a secret notices stop the rendering, and a mark that didn't stay whole is an error. An operator on two texts asks nobody;
+//! so the template is rendered again with other texts in the secret's place, those that it could compare it with, and is
+//! refused if anything changes but the secret. A comparison with a text that is computed is all that this may miss.
+//!
+//! What is ensured of sizes: a template ends, and prints at most 64 MiB.
+
+mod error;
+mod filters;
+mod guard;
+mod limits;
+mod render;
+mod source;
+mod stand_ins;
+
+pub use error::TemplateError;
+#[cfg(feature = "testing")]
+pub(crate) use render::render_values;
+pub use source::{AttributeTemplate, BUILT_INS, Template, TemplateRegistration, TemplateSource, template_value};
