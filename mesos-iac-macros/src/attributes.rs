@@ -1,5 +1,6 @@
 use crate::attrs::{Pairs, doc_text, named, named_fields, own, refuse_generics};
 use crate::errors::Errors;
+use crate::template::{BUILT_INS, has_its_own};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use std::collections::BTreeMap;
@@ -107,6 +108,13 @@ fn read_field<'a>(field: &'a Field, prefix: Option<&LitStr>, errors: &mut Errors
         });
     }
     let name = ident.unraw().to_string();
+    if BUILT_INS.contains(&name.as_str()) || has_its_own(&name) {
+        let message = format!(
+            "every template has a `{name}` of its own, so that none could use this field: name it otherwise; the attribute's \
+             name may stay, by `#[attr(name = \"{name}\")]`"
+        );
+        errors.at(ident, message);
+    }
     let own_name = check_name(own_name, "name", errors);
     let external = own_name.as_ref().map_or_else(|| name.clone(), LitStr::value);
     let external = match prefix {

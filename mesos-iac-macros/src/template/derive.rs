@@ -1,4 +1,5 @@
 use super::source::{Given, Loaded, load};
+use super::syntax::has_its_own;
 use super::{registration, unknown_variable};
 use crate::attrs::{named, named_fields, own};
 use crate::errors::Errors;
@@ -28,6 +29,17 @@ pub(crate) fn do_derive(input: TokenStream, surroundings: &Surroundings) -> (Tok
     let (Some(given), Some(loaded)) = (given, loaded) else {
         return (stand_in(&input), errors);
     };
+    for ident in fields.iter().filter_map(|field| field.ident.as_ref()) {
+        let name = ident.unraw().to_string();
+        if has_its_own(&name) {
+            errors.at(
+                ident,
+                format!(
+                    "every template has a `{name}` of its own, so that this field couldn't be used: name it otherwise"
+                ),
+            );
+        }
+    }
     let names = field_names(&fields);
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
     let unknown = loaded

@@ -1,5 +1,6 @@
 use super::registration;
 use super::source::{Given, Loaded, Use, load};
+use super::syntax::BUILT_INS;
 use crate::attrs::own;
 use crate::errors::Errors;
 use crate::surroundings::Surroundings;
@@ -8,9 +9,6 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
 use syn::{Token, Type};
-
-/// What every template over attributes may use besides them: the library's `BUILT_INS`.
-const BUILT_INS: [&str; 2] = ["host", "cluster"];
 
 /// What `template!("file.j2", Lab)` says.
 struct Call {

@@ -11,6 +11,7 @@ mod syntax;
 
 pub(crate) use derive::do_derive;
 pub(crate) use expression::do_expression;
+pub(crate) use syntax::{BUILT_INS, has_its_own};
 
 use crate::names::suggest;
 use proc_macro2::TokenStream;
