@@ -7,6 +7,7 @@ mod names;
 mod references;
 mod scan;
 mod source;
+mod spelled_out;
 mod syntax;
 
 pub(crate) use derive::do_derive;

@@ -4,6 +4,8 @@
 /// The inside of `{{ … }}` or `{% … %}`.
 #[derive(Debug)]
 pub(crate) struct Tag<'t> {
+    /// Where its first brace stands, in bytes.
+    pub(crate) at: usize,
     /// Whether it is `{% … %}`.
     pub(crate) is_block: bool,
     pub(crate) tokens: Vec<Token<'t>>,
@@ -13,6 +15,9 @@ pub(crate) struct Tag<'t> {
 pub(crate) struct Token<'t> {
     /// Counted from 1.
     pub(crate) line: usize,
+    /// Where it begins and ends, in bytes.
+    pub(crate) at: usize,
+    pub(crate) end: usize,
     pub(crate) word: Word<'t>,
 }
 
@@ -37,14 +42,18 @@ impl<'t> Tag<'t> {
 
 /// Every tag of the template, without comments and raw blocks.
 pub(crate) fn tags(text: &str) -> Vec<Tag<'_>> {
-    let mut scanner = Scanner { rest: text, line: 1 };
+    let mut scanner = Scanner {
+        length: text.len(),
+        rest: text,
+        line: 1,
+    };
     let mut tags = Vec::new();
-    while let Some(open) = scanner.next_open() {
+    while let Some((at, open)) = scanner.next_open() {
         match open {
             Open::Comment => scanner.skip_past("#}"),
             Open::Block if scanner.skip_word_tag("raw") => scanner.skip_raw(),
-            Open::Block => tags.push(scanner.tag(true)),
-            Open::Variable => tags.push(scanner.tag(false)),
+            Open::Block => tags.push(scanner.tag(at, true)),
+            Open::Variable => tags.push(scanner.tag(at, false)),
         }
     }
     tags
@@ -57,6 +66,8 @@ enum Open {
 }
 
 struct Scanner<'t> {
+    /// Of the whole text, in bytes.
+    length: usize,
     rest: &'t str,
     line: usize,
 }
@@ -70,7 +81,12 @@ impl<'t> Scanner<'t> {
         passed
     }
 
-    fn next_open(&mut self) -> Option<Open> {
+    const fn at(&self) -> usize {
+        self.length - self.rest.len()
+    }
+
+    /// The next tag's kind, and where it begins.
+    fn next_open(&mut self) -> Option<(usize, Open)> {
         loop {
             self.advance(self.rest.find('{')?);
             let open = match self.rest.as_bytes().get(1) {
@@ -82,11 +98,12 @@ impl<'t> Scanner<'t> {
                     continue;
                 }
             };
+            let at = self.at();
             self.advance(2);
             if self.rest.starts_with(['-', '+']) {
                 self.advance(1);
             }
-            return Some(open);
+            return Some((at, open));
         }
     }
 
@@ -124,7 +141,7 @@ impl<'t> Scanner<'t> {
         self.advance(self.rest.len());
     }
 
-    fn tag(&mut self, is_block: bool) -> Tag<'t> {
+    fn tag(&mut self, at: usize, is_block: bool) -> Tag<'t> {
         let end = if is_block { "%}" } else { "}}" };
         let mut tokens = Vec::new();
         let mut depth = 0_isize;
@@ -137,16 +154,17 @@ impl<'t> Scanner<'t> {
                 self.skip_past(end);
                 break;
             }
-            let line = self.line;
+            let (line, at) = (self.line, self.at());
             let Some(word) = self.word() else { break };
+            let end = self.at();
             match word {
                 Word::Sign("(" | "[" | "{") => depth += 1,
                 Word::Sign(")" | "]" | "}") => depth -= 1,
                 _ => {}
             }
-            tokens.push(Token { line, word });
+            tokens.push(Token { line, at, end, word });
         }
-        Tag { is_block, tokens }
+        Tag { at, is_block, tokens }
     }
 
     fn word(&mut self) -> Option<Word<'t>> {

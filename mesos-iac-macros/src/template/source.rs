@@ -4,6 +4,7 @@ use super::filters;
 use super::names::{Made, line_of, made};
 use super::references::{Reference, references};
 use super::scan::{Tag, tags};
+use super::spelled_out::spelled_out;
 use super::syntax;
 use crate::errors::Errors;
 use crate::names::list;
@@ -208,9 +209,12 @@ impl Loader<'_> {
         let made: Vec<Made<'_>> = tags.iter().map(|tags| made(tags)).collect();
         let mut uses = Vec::new();
         for (index, member) in self.members.iter().enumerate() {
-            let Ok(template) = environment.template_from_named_str(&member.name, &member.text) else {
-                continue;
-            };
+            // What was checked before compiles, in its own words at least.
+            let spelled_out = spelled_out(&member.text);
+            let template = environment
+                .template_from_named_str(&member.name, &spelled_out)
+                .or_else(|_| environment.template_from_named_str(&member.name, &member.text));
+            let Ok(template) = template else { continue };
             let is_made = |name: &str| {
                 made.iter()
                     .enumerate()
@@ -293,6 +297,27 @@ mod tests {
         assert_eq!(
             uses("{% macro m(a) %}{{ a }}{{ b }}{{ caller() }}{% endmacro %}{{ m(1) }}"),
             ["inline:1 b"]
+        );
+    }
+
+    #[test]
+    fn variables_are_found_wherever_they_stand() {
+        for text in [
+            "{{ a[1:] }}",
+            "{{ a[:b][c:d:e]|join }}",
+            "{{ a.f[0][1:2] }}",
+            "{% for x in a[1:] %}{{ x[b:] }}{% endfor %}",
+            "{% filter replace(a, b[1:]) %}x{% endfilter %}",
+            "{% set x | indent(width=a) %}y{% endset %}{{ x }}",
+            "{% autoescape a %}{% endautoescape %}",
+            "{% macro m(x) %}{{ x }}{{ a[1:] }}{% endmacro %}",
+        ] {
+            assert_eq!(uses(text)[0], "inline:1 a", "{text}");
+        }
+        assert_eq!(uses("{{ a[:b][c:d:e] }}").len(), 5);
+        assert_eq!(
+            uses("{% for x in [1] %}{{ x[1:] }}{% endfor %}{{ 'a[b:]' }} a[b:]"),
+            [""; 0]
         );
     }
 
