@@ -3,10 +3,12 @@
 //! What is ensured of secrets: their values are no part of a rendering. A secret prints as a mark that no template can make,
 //! and the text is cut at the marks afterwards. Filters and tests refuse a secret and a text with one in it, operators that
 //! a secret notices stop the rendering, and a mark that didn't stay whole is an error. An operator on two texts asks nobody;
-//! so the template is rendered again with other texts in the secret's place, those that it could compare it with, and is
-//! refused if anything changes but the secret. A comparison with a text that is computed is all that this may miss.
+//! so the template is rendered again with other texts in the secret's place, those that it could compare it with (a hundred at
+//! the most), and is refused if anything changes but the secret. This may miss a comparison with a text that is computed.
 //!
-//! What is ensured of sizes: a template ends, and prints at most 64 MiB.
+//! What is ensured of sizes: a template ends, prints at most 64 MiB, and no filter makes more, nor a loop over a list of the
+//! context or a range that hands text on in a namespace. `~` asks nobody, so that a macro that calls itself with twice its
+//! text isn't stopped.
 
 mod error;
 mod filters;
