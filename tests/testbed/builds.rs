@@ -10,6 +10,8 @@ pub(crate) struct Builds {
     pub(crate) stacki: PathBuf,
     /// `definitions/lab.rs`, an ordinary build.
     pub(crate) lab: PathBuf,
+    /// `definitions/kills.rs`, an ordinary build.
+    pub(crate) kills: PathBuf,
     /// The kinds-only agent.
     pub(crate) agent: PathBuf,
     /// `definitions/lab.rs`, statically linked.
@@ -20,7 +22,10 @@ impl Builds {
     /// # Errors
     /// Which of them doesn't build.
     pub(crate) fn make() -> Result<Self, String> {
-        let examples = ["build", "--example", "stacki_mesos", "--example", "testbed_lab"];
+        let mut examples = vec!["build"];
+        for name in ["stacki_mesos", "testbed_lab", "testbed_kills"] {
+            examples.extend(["--example", name]);
+        }
         let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
         // Not optimised: what matters is how it is linked.
         let statically = ["build", "--example", "testbed_lab", "--target", &triple];
@@ -28,6 +33,7 @@ impl Builds {
         Ok(Self {
             stacki: built.of("stacki_mesos")?,
             lab: built.of("testbed_lab")?,
+            kills: built.of("testbed_kills")?,
             agent: build(&["agent"], &[])?.of("mesos-iac-agent")?,
             static_lab: build(
                 &statically,

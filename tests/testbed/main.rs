@@ -19,6 +19,7 @@ mod commands;
 mod connections;
 mod hostile;
 mod hosts;
+mod kills;
 mod losses;
 mod program;
 mod shipping;
@@ -76,6 +77,9 @@ const PROMISES: &[Promise] = promises![
         an_agent_stops_once_its_controller_is_gone;
     commands:
         commands_run_everywhere_and_no_word_is_read_by_a_shell;
+    kills:
+        an_agent_that_is_killed_at_any_moment_loses_nothing,
+        a_network_that_is_cut_at_any_moment_loses_nothing;
     connections:
         a_hundred_first_connections_at_once_crash_nothing;
 ];

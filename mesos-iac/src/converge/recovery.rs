@@ -15,6 +15,7 @@ impl<'c> Run<'c, '_> {
             self.tell(Event::Noted(note));
         }
         if self.store.broke_off() {
+            self.store.say("waiting for what an earlier run left behind");
             let directories = directories(catalog);
             if let Err(error) = self.system.sweep(&directories) {
                 self.tell(Event::Noted(format!(

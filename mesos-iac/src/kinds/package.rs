@@ -155,6 +155,9 @@ impl Converge for Package {
                     diff.push("version", version.as_str(), wanted.as_str());
                 }
             }
+            (None, false) if system.package_is_unfinished(&self.name)? => {
+                diff.push("version", "begun and not finished", Shown::Absent);
+            }
             (None, false) => {}
         }
         Ok(diff.into())

@@ -303,6 +303,12 @@ pub trait ReadSystem: Send + Sync {
     /// The package database can't be read.
     fn package(&self, name: &str) -> Result<Option<String>>;
 
+    /// Whether the package is neither installed nor gone: its installation or removal was begun and not finished.
+    ///
+    /// # Errors
+    /// The package database can't be read.
+    fn package_is_unfinished(&self, name: &str) -> Result<bool>;
+
     /// What the service manager says of the unit, which is named in full (`zookeeper.service`).
     ///
     /// # Errors
@@ -379,10 +385,11 @@ pub trait System: ReadSystem {
         Ok(None)
     }
 
-    /// Removes what a run that broke off left behind in these directories: drafts that never took their place.
+    /// Sees to what a run that broke off left behind: drafts in these directories that never took their place are removed, and
+    /// a package transaction that still goes on is waited for.
     ///
     /// # Errors
-    /// A directory can't be read, or something in it can't be removed.
+    /// A directory can't be read, something in it can't be removed, or the transaction doesn't end.
     fn sweep(&self, directories: &[AbsPath]) -> Result<()> {
         let _ = directories;
         Ok(())

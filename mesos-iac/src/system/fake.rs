@@ -342,6 +342,11 @@ impl ReadSystem for FakeSystem {
         Ok(self.lock().machine.packages.get(name).cloned())
     }
 
+    fn package_is_unfinished(&self, name: &str) -> Result<bool> {
+        let _ = name;
+        Ok(false)
+    }
+
     fn unit(&self, name: &str) -> Result<UnitState> {
         let state = self.lock();
         if state.missing_units.iter().any(|missing| missing == name) {

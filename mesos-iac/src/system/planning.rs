@@ -31,6 +31,10 @@ impl ReadSystem for PlanningSystem<'_> {
         self.0.package(name)
     }
 
+    fn package_is_unfinished(&self, name: &str) -> Result<bool> {
+        self.0.package_is_unfinished(name)
+    }
+
     fn unit(&self, name: &str) -> Result<UnitState> {
         self.0.unit(name)
     }

@@ -256,6 +256,11 @@ impl ReadSystem for Sandbox {
         Ok(self.lock().packages.get(name).cloned())
     }
 
+    fn package_is_unfinished(&self, name: &str) -> Result<bool> {
+        let _ = name;
+        Ok(false)
+    }
+
     fn unit(&self, name: &str) -> Result<UnitState> {
         Ok(self.lock().unit(name))
     }

@@ -3,11 +3,12 @@ use super::accounts::Accounts;
 use super::apt::Apt;
 use super::apt_words::PackageChange;
 use super::dpkg::Dpkg;
-use super::dpkg_status::PackageRecord;
+use super::dpkg_status::{PackageRecord, PackageState};
 use super::facts;
 use super::files::{Durability, Files, Ownership};
 use super::process::Call;
 use super::root::Root;
+use super::services_denied;
 use super::systemd::{self, Systemd};
 use super::unit_files;
 use crate::model::{
@@ -179,6 +180,11 @@ impl ReadSystem for LocalSystem {
         self.dpkg.version(name)
     }
 
+    fn package_is_unfinished(&self, name: &str) -> Result<bool> {
+        let record = self.dpkg.record(name)?;
+        Ok(record.is_some_and(|record| matches!(record.state, PackageState::Unfinished | PackageState::Broken)))
+    }
+
     fn unit(&self, name: &str) -> Result<UnitState> {
         if self.root().place().is_some() {
             systemd::check_name(name)?;
@@ -235,6 +241,9 @@ impl System for LocalSystem {
     }
 
     fn sweep(&self, directories: &[AbsPath]) -> Result<()> {
+        if self.root().place().is_none() {
+            services_denied::sweep(&self.single_files)?;
+        }
         for directory in directories {
             if self
                 .files

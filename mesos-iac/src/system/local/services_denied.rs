@@ -27,7 +27,7 @@ use rustix::io::Errno;
 use std::fs::File;
 use std::io::Write as _;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 type Result<T> = std::result::Result<T, SystemError>;
 
@@ -45,6 +45,9 @@ const LOCK: &str = "/run/mesos-iac.no-services";
 
 /// How long a host's own script, or a try of `unshare`, may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long the transaction of an earlier run is waited for: as long as apt-get waits for somebody else's.
+const EARLIER_RUN: Duration = Duration::from_secs(600);
 
 /// What is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +80,7 @@ impl<'a> ServicesDenied<'a> {
     /// Denies from now on.
     ///
     /// # Errors
-    /// A package transaction of an earlier run is still going on, the script can't be written, or the host has a script of
+    /// A package transaction of an earlier run doesn't end, the script can't be written, or the host has a script of
     /// its own and no mount namespaces.
     pub(super) fn begin(files: &'a Files, denied: Denied) -> Result<Self> {
         let lock = take_lock(files, denied)?;
@@ -161,6 +164,23 @@ impl<'a> ServicesDenied<'a> {
     }
 }
 
+/// Waits for the transaction that a killed run left behind, and takes away what denied services to it.
+///
+/// # Errors
+/// The transaction doesn't end, or the script can't be removed.
+pub(super) fn sweep(files: &Files) -> Result<()> {
+    if files.entry(&path(LOCK)?)?.is_none() {
+        return Ok(());
+    }
+    let lock = take_lock(files, Denied::Everything)?;
+    let left = ServicesDenied {
+        files,
+        lock,
+        by: By::OurScript,
+    };
+    left.end()
+}
+
 impl Drop for ServicesDenied<'_> {
     fn drop(&mut self) {
         // Without the lock the script allows everything: that it can't be removed does no harm.
@@ -175,13 +195,18 @@ fn take_lock(files: &Files, denied: Denied) -> Result<OwnedFd> {
     let spot = files.root().look_up_to_change("lock", &place, AtEnd::Stay)?;
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let lock = rustix::fs::openat(&spot, &spot.name, flags, Bits::RUSR | Bits::WUSR).map_err(failed)?;
-    match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => {}
-        Err(Errno::AGAIN) => {
-            let why = "the package transaction of an earlier run is still going on; try again when it has ended";
-            return Err(because("lock", &place, why));
+    // A run that was killed leaves its transaction behind, which goes on: ending dpkg halfway is worse than waiting.
+    let began = Instant::now();
+    loop {
+        match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => break,
+            Err(Errno::AGAIN) if began.elapsed() < EARLIER_RUN => std::thread::sleep(Duration::from_millis(50)),
+            Err(Errno::AGAIN) => {
+                let why = "the package transaction of an earlier run is still going on; see what it waits for";
+                return Err(because("lock", &place, why));
+            }
+            Err(error) => return Err(failed(error)),
         }
-        Err(error) => return Err(failed(error)),
     }
     rustix::fs::ftruncate(&lock, 0).map_err(failed)?;
     let word = match denied {
