@@ -9,6 +9,9 @@
 #   graphs        properties of runs over random graphs with random failures
 #   truth-table   each row of the published truth table of refreshes, for each relation
 #   hosts         five real hosts over libssh2 as root, then over OpenSSH through sudo; needs root
+#   agent-kills   the agent is killed at 100 random moments of runs on real hosts; needs root
+#   network-cuts  a host's network is cut at 20 random moments of runs; needs root
+#   saved-plan    a plan is saved, shown, obeyed, and refused where the host isn't as it says
 #   trust         a changed or unknown host key is refused before anything is sent; needs root
 #   upload        an edited definition sends a catalog and no program; needs root
 #   connections   100 concurrent first connections, static and dynamic controller; needs root
@@ -84,6 +87,12 @@ case "${1-}" in
 sandbox) sandbox ;;
 bad-input) bad_input ;;
 hosts | trust | upload | connections) suite "$1" ;;
+agent-kills) suite an_agent_that_is_killed ;;
+network-cuts) suite a_network_that_is_cut ;;
+saved-plan)
+    cargo test --quiet --test it -- saved_plan:: orphans:: 2>&1 | tee target/show/saved-plan
+    echo "saved-plan: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/saved-plan) tests: a plan is saved, shown and obeyed; the host that was edited by hand is refused by name"
+    ;;
 build) build ;;
 edit) edit ;;
 graphs)

@@ -11,6 +11,24 @@ use mesos_iac::testing::{assert_cluster_snapshot, assert_idempotent, render_ever
 #[path = "../../examples/stacki_mesos.rs"]
 mod stacki_mesos;
 
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "an example is a program; here only its definition is used"
+)]
+#[path = "../../examples/secrets.rs"]
+mod secrets;
+
+#[test]
+fn secrets_reads_as_it_did() {
+    settings().bind(|| assert_cluster_snapshot!("secrets", secrets::cluster()));
+}
+
+#[test]
+fn secrets_is_idempotent() {
+    assert_idempotent!(secrets::cluster());
+}
+
 #[test]
 fn stacki_mesos_reads_as_it_did() {
     settings().bind(|| assert_cluster_snapshot!("stacki_mesos", stacki_mesos::cluster()));

@@ -1,5 +1,6 @@
 //! Secrets: known by source in everything that is shown or kept, in the open only on the host that uses them.
 
+use crate::support::{Lab, assert_snapshot};
 use mesos_iac::converge::{ConvergeOptions, Redactor, converge};
 use mesos_iac::prelude::*;
 use mesos_iac::state::Store;
@@ -104,4 +105,58 @@ fn a_run_without_the_value_fails_before_the_file_is_touched() {
     );
     assert_eq!(summary.failed, 1);
     assert_eq!(system.text("/etc/db.conf"), None);
+}
+
+#[test]
+fn a_secret_without_a_value_is_told_with_what_needs_it() {
+    let lab = Lab::new("secrets");
+    lab.run(&["check"]).expect(0);
+    assert_snapshot(
+        "secrets_missing",
+        lab.run(&["apply", "--sandbox", "{lab}/hosts"]).expect(1),
+    );
+    // A host that needs none can be worked on without.
+    lab.run(&["apply", "--sandbox", "{lab}/hosts", "--limit", "proxy"])
+        .expect(0);
+}
+
+#[test]
+fn the_example_writes_the_value_and_shows_it_nowhere() {
+    let lab = Lab::new("secrets");
+    let with = |value: &'static str| {
+        move |command: &mut std::process::Command| {
+            command.env("DATABASE_PASSWORD", value);
+        }
+    };
+    let mut said = String::new();
+    for (words, value) in [
+        ("apply", CANARY),
+        ("plan", "canary-other"),
+        ("apply", "canary-other"),
+        ("apply", "canary-other"),
+    ] {
+        let ran = lab
+            .run_with(&[words, "--sandbox", "{lab}/hosts", "-v"], with(value))
+            .expect(0);
+        write!(said, "{ran}").unwrap();
+        let ran = lab
+            .run_with(&[words, "--sandbox", "{lab}/hosts", "--format", "json"], with(value))
+            .expect(0);
+        write!(said, "{ran}").unwrap();
+    }
+    write!(said, "{}", lab.run_with(&["render"], with(CANARY)).expect(0)).unwrap();
+    assert!(!said.contains("canary"), "{said}");
+    assert!(said.contains("(secret, differs)"), "{said}");
+    let file = "hosts/app-1/etc/app/database.conf";
+    assert_eq!(lab.read(file), "host = db.internal\npassword = canary-other\n");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&lab.path(file).metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    // Nothing that is kept from run to run has it either.
+    for kept in ["ledger.json", "lock", "identity.json", "journal"] {
+        let kept = lab.path(&format!("hosts/app-1/.mesos-iac/state/{kept}"));
+        let text = std::fs::read(kept)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default();
+        assert!(!text.contains("canary"), "{text}");
+    }
 }

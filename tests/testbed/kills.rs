@@ -40,6 +40,8 @@ impl<'b> Victim<'b> {
             .agent(&suite.builds.agent)
             .limit(&[host]);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        // The moments differ from run to run of the suite and from host to host.
+        let state = u64::from(now.subsec_nanos()) | 1;
         // The host belonged to another cluster of the suite.
         program.run(&["apply", "--adopt"], 0);
         Self {
@@ -47,7 +49,7 @@ impl<'b> Victim<'b> {
             program,
             host,
             edition: 1,
-            state: now.as_nanos() as u64 | 1,
+            state,
         }
     }
 
@@ -56,7 +58,8 @@ impl<'b> Victim<'b> {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
         self.state ^= self.state << 17;
-        limit.mul_f64((self.state % 10_000) as f64 / 10_000.0)
+        let share = u32::try_from(self.state % 1000).unwrap_or_default();
+        limit * share / 1000
     }
 
     fn next_edition(&mut self) -> Program<'b> {

@@ -11,13 +11,14 @@ use super::session::Session;
 use crate::agent::{Hello, Mode, PROTOCOL, Request, RunOptions, SecretValue, encode_requests, kinds_digest};
 use crate::compile::CompiledHost;
 use crate::fleet::{
-    AgentPrograms, FleetEvent, FleetOptions, HostResult, HostTask, resolve_secrets, run_hosts, run_sandboxes,
+    AgentPrograms, FleetEvent, FleetOptions, HostResult, HostTask, SecretError, resolve_secrets, run_hosts,
+    run_sandboxes,
 };
 use crate::model::{Catalog, Host, registry};
 use crate::plan::SavedPlan;
 use crate::report::{JsonReporter, Reporter, RunReporter, Tally, View};
 use crate::transport::{SshOptions, Target};
-use crate::words::{HostName, SecretSource, SecretText};
+use crate::words::{HostName, SecretSource, SecretText, fold_names};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +54,7 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What<'_>) ->
     for host in &hosts {
         needed.extend(host.catalog.secrets()?);
     }
-    let secrets = resolve_secrets(&needed, Environment::variable)?;
+    let secrets = resolve_secrets(&needed, Environment::variable).map_err(|error| with_users(error, &hosts))?;
     let names: Vec<HostName> = hosts.iter().map(|host| host.name().clone()).collect();
     let mut reporter = reporter(session, &names, what);
     let mut tally = Tally::default();
@@ -99,6 +100,21 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What<'_>) ->
         Environment::complain(&error.render(session.environment.paint_errors()));
     }
     Ok(verdict)
+}
+
+/// The error, with what needs the secret.
+fn with_users(error: SecretError, hosts: &[&CompiledHost]) -> CliError {
+    let mut users = BTreeMap::<String, Vec<&HostName>>::new();
+    for host in hosts {
+        for id in host.catalog.users_of(&error.secret).unwrap_or_default() {
+            users.entry(id.to_string()).or_default().push(host.name());
+        }
+    }
+    let lines: Vec<String> = users
+        .into_iter()
+        .map(|(id, hosts)| format!("needed by {id} on {}", fold_names(hosts)))
+        .collect();
+    CliError::from(error).detailed(&lines.join("\n"))
 }
 
 fn reporter(session: &Session<'_>, names: &[HostName], what: &What<'_>) -> Box<dyn Reporter> {

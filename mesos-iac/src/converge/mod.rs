@@ -11,6 +11,7 @@ mod recovery;
 mod redact;
 mod refreshes;
 mod schedule;
+mod traces;
 
 pub use event::{Event, OrphanOutcome, Outcome, RefreshOutcome, Summary};
 pub use executor::{Control, ConvergeOptions, converge};

@@ -154,9 +154,13 @@ mod tests {
             assert!(!child.wait().unwrap().success(), "{script}");
             assert!(started.elapsed() < Duration::from_secs(30), "{script}");
             let process = std::path::Path::new("/proc").join(line.trim());
-            // Nobody may be there to reap it.
-            let state = std::fs::read_to_string(process.join("stat")).unwrap_or_default();
-            assert!(state.is_empty() || state.contains(") Z "), "{script}: {state}");
+            let state = || std::fs::read_to_string(process.join("stat")).unwrap_or_default();
+            // Nobody may be there to reap it, and a signal that was sent takes a moment to arrive.
+            let is_gone = |state: String| state.is_empty() || state.contains(") Z ");
+            while !is_gone(state()) {
+                assert!(started.elapsed() < Duration::from_secs(30), "{script}: {}", state());
+                std::thread::sleep(Duration::from_millis(10));
+            }
         }
     }
 }

@@ -194,6 +194,22 @@ impl Catalog {
         Ok(found)
     }
 
+    /// The resources that refer to a secret.
+    ///
+    /// # Errors
+    /// A resource can't be serialised.
+    pub fn users_of(&self, secret: &SecretSource) -> Result<Vec<&ResourceId>, serde_json::Error> {
+        let mut users = Vec::new();
+        for entry in &self.entries {
+            let mut found = BTreeSet::new();
+            collect_secrets(&serde_json::to_value(&entry.resource)?, &mut found);
+            if found.contains(secret) {
+                users.push(&entry.id);
+            }
+        }
+        Ok(users)
+    }
+
     /// The catalog as JSON whose bytes depend on nothing but the definition: keys sorted at every depth.
     ///
     /// # Errors
