@@ -23,6 +23,7 @@ mod kills;
 mod losses;
 mod program;
 mod shipping;
+mod states;
 mod strangers;
 mod suite;
 mod trust;
@@ -77,6 +78,11 @@ const PROMISES: &[Promise] = promises![
         an_agent_stops_once_its_controller_is_gone;
     commands:
         commands_run_everywhere_and_no_word_is_read_by_a_shell;
+    states:
+        of_two_controllers_at_once_one_runs_and_the_other_names_it,
+        the_state_of_others_is_refused_each_in_its_own_words,
+        a_truncated_journal_is_read_as_far_as_it_is_whole,
+        a_full_disk_for_the_state_changes_nothing;
     kills:
         an_agent_that_is_killed_at_any_moment_loses_nothing,
         a_network_that_is_cut_at_any_moment_loses_nothing;
