@@ -9,6 +9,7 @@
 #   graphs        properties of runs over random graphs with random failures
 #   truth-table   each row of the published truth table of refreshes, for each relation
 #   hosts         five real hosts over libssh2 as root, then over OpenSSH through sudo; needs root
+#   exactness     random catalogs on real files: planned, applied, compared
 #   states        two controllers at once; a state that is somebody else's, newer, cut, or has no room; needs root
 #   agent-kills   the agent is killed at 100 random moments of runs on real hosts; needs root
 #   network-cuts  a host's network is cut at 20 random moments of runs; needs root
@@ -88,6 +89,7 @@ case "${1-}" in
 sandbox) sandbox ;;
 bad-input) bad_input ;;
 hosts | trust | upload | connections) suite "$1" ;;
+exactness) cargo test --quiet --test it -- exactness:: --nocapture 2>&1 | grep '^exactness:' ;;
 states) suite states:: ;;
 agent-kills) suite an_agent_that_is_killed ;;
 network-cuts) suite a_network_that_is_cut ;;

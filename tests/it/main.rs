@@ -11,6 +11,7 @@ mod agent;
 mod bad_input;
 mod compile;
 mod definition;
+mod exactness;
 mod examples;
 mod graphs;
 mod house;

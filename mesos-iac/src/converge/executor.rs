@@ -7,7 +7,7 @@ use crate::model::{
     Catalog, ChangeCause, Check, Diff, Entry, Error, FileDraft, Inverse, LedgerRecord, RefreshCause, Result, Shown,
     System, SystemError, Timing, Work,
 };
-use crate::plan::guarded;
+use crate::plan::{guarded, shared_locations};
 use crate::state::Store;
 use crate::words::ResourceId;
 use std::collections::{BTreeSet, HashMap};
@@ -97,6 +97,7 @@ pub fn converge(
         recovered: BTreeSet::new(),
         failed: HashMap::new(),
         has_begun: false,
+        shared: shared_locations(catalog, system),
     };
     run.tell(Event::RunStarted {
         resources: catalog.entries.len(),
@@ -140,6 +141,8 @@ pub(super) struct Run<'c, 'r> {
     pub(super) failed: HashMap<&'c ResourceId, &'c ResourceId>,
     /// Whether a change was made, or is about to be.
     pub(super) has_begun: bool,
+    /// What is in one place with something else on this host, and so can't be had.
+    pub(super) shared: HashMap<&'c ResourceId, String>,
 }
 
 /// A resource that differs from what is desired.
@@ -179,6 +182,8 @@ impl<'c> Run<'c, '_> {
             } else if let Some(root) = self.failed_root(entry) {
                 let because = root.clone();
                 self.settle(at, entry, Outcome::Skipped { because }, Duration::ZERO);
+            } else if let Some(why) = self.shared.remove(&entry.id) {
+                self.settle(at, entry, Outcome::Failed(why), Duration::ZERO);
             } else {
                 to_check.push((at, entry));
             }

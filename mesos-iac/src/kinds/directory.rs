@@ -1,5 +1,5 @@
 use super::builder::{Mistake, attribute_methods, compare_attributes};
-use super::file::in_the_way;
+use super::file::{in_the_way, location};
 use crate::model::{
     Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, PathAttributes, PathKind, ReadSystem, Resource,
     Result, Shown, System, Work,
@@ -92,8 +92,14 @@ impl Directory {
 impl Converge for Directory {
     fn check(&self, system: &dyn ReadSystem) -> Result<Check> {
         let mut entry = system.entry(&self.path)?;
-        if self.present && matches!(&entry, Some(found) if matches!(found.kind, PathKind::Symlink(_))) {
+        if self.present
+            && let Some(link) = entry.take_if(|found| matches!(found.kind, PathKind::Symlink(_)))
+        {
             entry = system.entry(&system.resolve(&self.path)?)?;
+            // A directory isn't made through a link that leads nowhere.
+            if entry.is_none() {
+                return Err(in_the_way(&self.path, &link.kind, "a directory").into());
+            }
         }
         let mut diff = Diff::new();
         match &entry {
@@ -124,6 +130,10 @@ impl Converge for Directory {
 
     fn work(&self, _: &Diff) -> Work {
         Work::Beside
+    }
+
+    fn location(&self, system: &dyn ReadSystem) -> Result<Option<AbsPath>> {
+        location(system, &self.path, self.present)
     }
 
     fn inverse(&self) -> Option<Box<dyn Resource>> {

@@ -230,6 +230,10 @@ impl Converge for File {
         path_image(system, &self.path).map(Some)
     }
 
+    fn location(&self, system: &dyn ReadSystem) -> Result<Option<AbsPath>> {
+        location(system, &self.path, self.present)
+    }
+
     fn inverse(&self) -> Option<Box<dyn Resource>> {
         self.present.then(|| {
             Box::new(Self {
@@ -269,6 +273,17 @@ pub(super) fn path_image(system: &dyn ReadSystem, path: &AbsPath) -> Result<Stri
         digest.update(system.read(&resolved)?.unwrap_or_default());
     }
     Ok(crate::model::hex(&digest.finalize()))
+}
+
+/// Where a path is on this host; a link at its end is followed, or is the place itself.
+pub(super) fn location(system: &dyn ReadSystem, path: &AbsPath, follows: bool) -> Result<Option<AbsPath>> {
+    if follows {
+        return Ok(Some(system.resolve(path)?));
+    }
+    let Some(parent) = path.parent() else {
+        return Ok(Some(path.clone()));
+    };
+    Ok(Some(system.resolve(&parent)?.join(path.file_name())?))
 }
 
 /// The error that something else stands at the path.

@@ -1,4 +1,4 @@
-use super::file::in_the_way;
+use super::file::{in_the_way, location};
 use crate::model::{
     Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, PathKind, ReadSystem, Resource, Result, Shown,
     System, Work,
@@ -127,6 +127,10 @@ impl Converge for Symlink {
             || "absent".to_owned(),
             |entry| format!("{:?}", entry.kind),
         )))
+    }
+
+    fn location(&self, system: &dyn ReadSystem) -> Result<Option<AbsPath>> {
+        location(system, &self.path, false)
     }
 
     fn inverse(&self) -> Option<Box<dyn Resource>> {

@@ -138,6 +138,16 @@ pub trait Converge {
         false
     }
 
+    /// Where on this host the path is that it writes: links followed as it follows them. Two resources can't be in one
+    /// place. `None`: it writes no path of its own.
+    ///
+    /// # Errors
+    /// The path can't be resolved.
+    fn location(&self, system: &dyn ReadSystem) -> Result<Option<AbsPath>> {
+        let _ = system;
+        Ok(None)
+    }
+
     /// What it reads, owns and brings along; automatic edges and conflicts are found from these.
     fn effects(&self) -> Effects {
         Effects::none()

@@ -3,6 +3,7 @@
 mod bounds;
 mod directories;
 mod guarded;
+mod locations;
 mod owed;
 mod planner;
 mod saved;
@@ -11,6 +12,7 @@ mod unified;
 
 pub use bounds::{Difference, beyond};
 pub(crate) use guarded::guarded;
+pub(crate) use locations::shared_locations;
 pub(crate) use owed::judge_owed;
 pub use planner::plan;
 pub use saved::{SavedHost, SavedPlan, SavedPlanError};

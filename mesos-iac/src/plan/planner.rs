@@ -1,5 +1,6 @@
 use super::directories::Directories;
 use super::guarded::guarded;
+use super::locations::shared_locations;
 use super::owed::judge_owed;
 use super::types::{Because, Certainty, Plan, Planned, PlannedOrphan, PlannedRefresh, PlannedResource};
 use crate::model::{
@@ -35,8 +36,9 @@ pub fn plan(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> Plan
     };
     let mut directories = Directories::default();
     let mut satisfied = BTreeMap::<&ResourceId, Diff>::new();
+    let shared = shared_locations(catalog, system);
     for entry in &catalog.entries {
-        let planned = plan_entry(entry, system, &fates, &directories);
+        let planned = plan_entry(entry, system, &fates, &directories, shared.get(&entry.id));
         let fate = match &planned {
             Planned::NoChange => Fate::Same,
             Planned::WouldChange(diff) => {
@@ -98,12 +100,16 @@ fn plan_entry(
     system: &dyn ReadSystem,
     fates: &HashMap<&ResourceId, Fate>,
     directories: &Directories<'_>,
+    shared: Option<&String>,
 ) -> Planned {
     let fate = |id: &ResourceId| fates.get(id).copied().unwrap_or(Fate::Same);
     if let Some(failed) = entry.after.iter().find(|edge| fate(&edge.on) == Fate::Fails) {
         return Planned::Skipped {
             because: failed.on.clone(),
         };
+    }
+    if let Some(why) = shared {
+        return Planned::Failed(why.clone());
     }
     let moving = |id: &ResourceId| matches!(fate(id), Fate::Changes | Fate::Open);
     let upstream = || {
