@@ -22,9 +22,10 @@
 #   edit          the time from an edited example to its plan in a sandbox
 set -euo pipefail
 cd "$(dirname "$0")/.."
+target=${CARGO_TARGET_DIR:-target}
 
 sandbox() {
-    local lab=target/show/lab run=target/debug/examples/stacki_mesos status files
+    local lab=target/show/lab run=$target/debug/examples/stacki_mesos status files
     rm -rf "$lab"
     cargo build --quiet --example stacki_mesos
     "$run" apply --sandbox "$lab" >/dev/null

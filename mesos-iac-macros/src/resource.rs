@@ -145,7 +145,7 @@ fn expand(input: &DeriveInput, spec: &Spec) -> TokenStream {
             }
 
             ::mesos_iac::__private::inventory::submit! {
-                ::mesos_iac::KindRegistration::new::<#ident>(#kind, #version)
+                ::mesos_iac::KindRegistration::new::<#ident>(#kind, #version, (::core::file!(), ::core::line!()))
             }
         };
     }

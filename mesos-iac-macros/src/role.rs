@@ -269,7 +269,7 @@ fn implementation(ident: &Ident, fields: &Fields, name: &LitStr) -> TokenStream 
         }
 
         ::mesos_iac::__private::inventory::submit! {
-            ::mesos_iac::RoleRegistration::new::<#ident>(#name)
+            ::mesos_iac::RoleRegistration::new::<#ident>(#name, (::core::file!(), ::core::line!()))
         }
     }
 }

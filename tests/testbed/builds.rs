@@ -5,13 +5,20 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+/// What the edited lab greets with.
+pub(crate) const EDITED_GREETING: &str = "edited";
+
 pub(crate) struct Builds {
     /// `examples/stacki_mesos.rs`, an ordinary build.
     pub(crate) stacki: PathBuf,
     /// `definitions/lab.rs`, an ordinary build.
     pub(crate) lab: PathBuf,
+    /// The same with an edited definition: it greets with [`EDITED_GREETING`].
+    pub(crate) edited_lab: PathBuf,
     /// `definitions/kills.rs`, an ordinary build.
     pub(crate) kills: PathBuf,
+    /// `definitions/canary.rs`, an ordinary build.
+    pub(crate) canary: PathBuf,
     /// The kinds-only agent.
     pub(crate) agent: PathBuf,
     /// `definitions/lab.rs`, statically linked.
@@ -23,16 +30,25 @@ impl Builds {
     /// Which of them doesn't build.
     pub(crate) fn make() -> Result<Self, String> {
         let mut examples = vec!["build"];
-        for name in ["stacki_mesos", "testbed_lab", "testbed_kills"] {
+        for name in ["stacki_mesos", "testbed_lab", "testbed_kills", "testbed_canary"] {
             examples.extend(["--example", name]);
         }
         let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
         // Not optimised: what matters is how it is linked.
         let statically = ["build", "--example", "testbed_lab", "--target", &triple];
+        // The next build puts the other one in its place.
+        let edited = build(
+            &["build", "--example", "testbed_lab"],
+            &[("LAB_GREETING", EDITED_GREETING)],
+        )?;
+        let edited_lab = edited.of("testbed_lab")?.with_extension("edited");
+        std::fs::copy(edited.of("testbed_lab")?, &edited_lab).map_err(|error| format!("the edited lab: {error}"))?;
         let built = build(&examples, &[])?;
         Ok(Self {
             stacki: built.of("stacki_mesos")?,
             lab: built.of("testbed_lab")?,
+            edited_lab,
+            canary: built.of("testbed_canary")?,
             kills: built.of("testbed_kills")?,
             agent: build(&["agent"], &[])?.of("mesos-iac-agent")?,
             static_lab: build(

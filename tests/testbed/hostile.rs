@@ -118,14 +118,15 @@ pub(crate) fn hostile_reports_are_made_harmless(suite: &Suite) -> String {
     let facts = json!({ "hostname": ESCAPES, "os": { "id": ESCAPES, "version": null }, "arch": ESCAPES, "addresses": [], "init": ESCAPES });
     let welcome = json!({ "Welcome": { "version": ESCAPES, "facts": facts } });
     let finished = |outcome: Value| json!({ "Event": { "ResourceFinished": { "id": id("/etc/lab/greeting"), "outcome": outcome, "cause": null, "milliseconds": 0 } } });
-    let summary = json!({ "Event": { "RunFinished": { "unchanged": 0, "changed": 1, "unknown": 0, "failed": 1, "skipped": 0,
-        "refreshed": 0, "refreshes_failed": 0, "refreshes_owed": 0, "stopped": false } } });
+    let summary = json!({ "Event": { "RunFinished": { "unchanged": 0, "changed": 1, "out_of_bounds": 0, "unknown": 0, "failed": 1, "skipped": 0,
+        "pruned": 0, "refreshed": 0, "refreshes_failed": 0, "refreshes_owed": 0, "stopped": false } } });
     let events = [
         welcome.clone(),
         json!({ "Event": { "Noted": ESCAPES } }),
         finished(json!({ "Changed": diff })),
         finished(json!({ "Failed": ESCAPES })),
         finished(json!({ "Unknown": ESCAPES })),
+        json!({ "Event": { "OrphanFinished": { "id": id("/z"), "ownership": "Adopted", "outcome": { "Released": ESCAPES } } } }),
         json!({ "Event": { "RefreshFinished": { "target": id("/x"), "action": "Restart", "because": [id("/y")], "is_recovered": false, "outcome": { "Failed": ESCAPES } } } }),
         summary.clone(),
     ];
@@ -136,7 +137,8 @@ pub(crate) fn hostile_reports_are_made_harmless(suite: &Suite) -> String {
         { "id": id("/etc/lab/greeting"), "planned": { "WouldChange": diff }, "cause": null },
         { "id": id("/etc/lab/other"), "planned": { "Failed": ESCAPES }, "cause": null },
         { "id": id("/etc/lab/third"), "planned": { "Unknown": { "because": { "Unknowable": ESCAPES }, "as_it_stands": null } }, "cause": null },
-    ], "refreshes": [] });
+    ], "refreshes": [], "orphans": [{ "id": id("/etc/lab/orphan"), "ownership": "Created", "removal": { "Failed": ESCAPES } }],
+        "generation": 1, "applied": ESCAPES });
     answer(
         suite,
         &frames(&[welcome.clone(), json!({ "Event": { "Planned": plan } })]),
@@ -145,6 +147,12 @@ pub(crate) fn hostile_reports_are_made_harmless(suite: &Suite) -> String {
 
     // Refusals have words of the agent's, too.
     answer(suite, &frames(&[json!({ "Refused": { "Kinds": ESCAPES } })]));
+    lab(suite).run(&["apply"], 4).says("owned").is_harmless();
+
+    answer(
+        suite,
+        &frames(&[json!({ "Refused": { "Plan": [{ "id": id("/x"), "planned": [ESCAPES], "now": [ESCAPES] }] } })]),
+    );
     lab(suite).run(&["apply"], 4).says("owned").is_harmless();
 
     // A resource's name that no definition could have.

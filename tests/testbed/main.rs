@@ -15,6 +15,7 @@
 
 mod bed;
 mod builds;
+mod canary;
 mod commands;
 mod connections;
 mod hostile;
@@ -58,6 +59,7 @@ const PROMISES: &[Promise] = promises![
         a_pinned_host_key_decides;
     shipping:
         a_program_without_an_agent_ships_itself,
+        an_edited_program_sends_a_catalog_and_no_program,
         two_first_applies_at_once_leave_one_whole_agent,
         a_noexec_directory_is_passed_over,
         a_full_disk_is_told_clearly,
@@ -83,6 +85,8 @@ const PROMISES: &[Promise] = promises![
         the_state_of_others_is_refused_each_in_its_own_words,
         a_truncated_journal_is_read_as_far_as_it_is_whole,
         a_full_disk_for_the_state_changes_nothing;
+    canary:
+        a_secret_is_where_it_is_for_and_nowhere_else;
     kills:
         an_agent_that_is_killed_at_any_moment_loses_nothing,
         a_network_that_is_cut_at_any_moment_loses_nothing;

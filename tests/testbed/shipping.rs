@@ -1,5 +1,6 @@
 //! The agent gets to every host that can run it, whole, and what stands in its way is told.
 
+use crate::builds::EDITED_GREETING;
 use crate::suite::{LAB, Suite, WAYS};
 use mesos_iac::fleet::Elf;
 use std::path::Path;
@@ -154,4 +155,25 @@ pub(crate) fn a_refused_sudo_is_told_clearly(suite: &Suite) -> String {
             .is_harmless();
     }
     "a login that may not sudo: exit 5 over both transports, with what to do".to_owned()
+}
+
+pub(crate) fn an_edited_program_sends_a_catalog_and_no_program(suite: &Suite) -> String {
+    let host = LAB[6];
+    suite.lab().limit(&[host]).run(&["apply"], 0);
+    let edited = suite.lab_program(&suite.builds.edited_lab).limit(&[host]);
+    let [before, after] = [&suite.builds.lab, &suite.builds.edited_lab].map(|program| std::fs::read(program).unwrap());
+    assert!(before != after, "the edited program is the same one");
+    let report = edited.report(&["apply", "--detailed-exitcode"], 2);
+    assert_eq!(report.changed(host), ["file[/etc/lab/greeting] content"]);
+    assert_eq!(
+        suite.bed.on(host, "cat /etc/lab/greeting"),
+        format!("{EDITED_GREETING}\n")
+    );
+    let (agents, messages) = (report.number("agent_bytes"), report.number("message_bytes"));
+    assert_eq!(agents, 0);
+    suite.lab().limit(&[host]).run(&["apply"], 0);
+    format!(
+        "a program of {} bytes was edited and rebuilt: {agents} bytes of programs sent, {messages} of messages",
+        after.len()
+    )
 }

@@ -2,6 +2,7 @@
 
 use crate::words::{SecretSource, SecretText};
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::ops::Range;
 
 /// The shortest piece of a longer value that is found. Tools cut what they print, and so do we.
@@ -17,7 +18,7 @@ const LONG: usize = 64 * 1024;
 const STRIDE: usize = 8;
 
 /// What is searched for.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Traces {
     /// The values as text, with what is shown in their stead.
     values: Vec<(String, String)>,
@@ -125,6 +126,15 @@ impl Traces {
     }
 }
 
+impl fmt::Debug for Traces {
+    /// Whose values are searched for, and none of them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.values.iter().map(|(_, shown)| shown))
+            .finish()
+    }
+}
+
 /// The range, made wider to where characters begin and end.
 fn at_characters(text: &str, range: Range<usize>) -> Range<usize> {
     let (mut start, mut end) = (range.start, range.end);
@@ -229,6 +239,11 @@ mod tests {
         assert_shown(&[("A", "größenwahn")], "ö größenwahn ö", "ö «env:A» ö");
         let text = "ößenwahn€";
         assert_shown(&[("A", "größenwahn")], text, "«env:A»€");
+    }
+
+    #[test]
+    fn what_is_searched_for_isn_t_shown() {
+        assert_eq!(format!("{:?}", traces(&[("A", "hunter2")])), r#"["«env:A»"]"#);
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl HostError {
             ),
             Self::Refused(Refusal::Facts(_)) => Some("correct the definition, or the host".into()),
             Self::Refused(Refusal::NotRoot(_)) => Some("log in as root, or as a user who may `sudo -n`".into()),
-            Self::Garbage(_) => Some("log in by hand and see what the login prints; nothing was changed".into()),
+            Self::Garbage(_) => Some("log in by hand and see what the login prints; a run that had begun stops by itself, and `plan` shows what is left".into()),
             Self::Stalled(_) => Some("nothing was changed; see whether the host's disk and network work".into()),
             Self::Lost(_) | Self::Silent(_) => Some(
                 "the run on the host stops at the next boundary between resources; run again to see what is left"

@@ -13,16 +13,18 @@ pub struct KindRegistration {
     /// Counts the changes of its serialised form.
     pub version: u32,
     type_name: fn() -> &'static str,
+    place: (&'static str, u32),
 }
 
 impl KindRegistration {
-    /// The kind of this name and version that `T` is.
+    /// The kind of this name and version that `T` is, declared in this file at this line.
     #[must_use]
-    pub const fn new<T: super::Resource>(name: &'static str, version: u32) -> Self {
+    pub const fn new<T: super::Resource>(name: &'static str, version: u32, place: (&'static str, u32)) -> Self {
         Self {
             name,
             version,
             type_name: type_name::<T>,
+            place,
         }
     }
 }
@@ -35,15 +37,17 @@ pub struct RoleRegistration {
     /// The role's qualified name, such as `my_roles.zookeeper`.
     pub name: &'static str,
     type_name: fn() -> &'static str,
+    place: (&'static str, u32),
 }
 
 impl RoleRegistration {
-    /// The role of this name that `T` is.
+    /// The role of this name that `T` is, declared in this file at this line.
     #[must_use]
-    pub const fn new<T: super::Role>(name: &'static str) -> Self {
+    pub const fn new<T: super::Role>(name: &'static str, place: (&'static str, u32)) -> Self {
         Self {
             name,
             type_name: type_name::<T>,
+            place,
         }
     }
 }
@@ -156,15 +160,19 @@ impl From<&AttributeRegistration> for AttributeSpec {
             name: registration.name.to_owned(),
             doc: registration.doc.trim().to_owned(),
             default: (registration.default)(),
-            at: Location {
-                file: registration.place.0.to_owned(),
-                line: registration.place.1,
-                column: 1,
-            },
+            at: location(registration.place),
             type_name: (registration.type_name)(),
             parse: registration.parse,
             from_json: registration.from_json,
         }
+    }
+}
+
+fn location((file, line): (&'static str, u32)) -> Location {
+    Location {
+        file: file.to_owned(),
+        line,
+        column: 1,
     }
 }
 
@@ -262,8 +270,8 @@ fn two_defaults(first: &AttributeSpec, second: &AttributeSpec) -> Problem {
 /// # Errors
 /// Two types register under one name, or no kind is registered at all.
 pub fn check() -> Result<(), Problems> {
-    let kinds = inventory::iter::<KindRegistration>().map(|kind| (kind.name, (kind.type_name)()));
-    let roles = inventory::iter::<RoleRegistration>().map(|role| (role.name, (role.type_name)()));
+    let kinds = inventory::iter::<KindRegistration>().map(|kind| (kind.name, (kind.type_name)(), kind.place));
+    let roles = inventory::iter::<RoleRegistration>().map(|role| (role.name, (role.type_name)(), role.place));
     let mut problems = duplicates("kind", kinds);
     problems.extend(duplicates("role", roles));
     if inventory::iter::<KindRegistration>().next().is_none() {
@@ -274,17 +282,20 @@ pub fn check() -> Result<(), Problems> {
 }
 
 /// The names that two types share. Sorted first, because registries come in no order.
-fn duplicates<'a>(what: &str, named: impl Iterator<Item = (&'a str, &'a str)>) -> Problems {
+fn duplicates<'a>(what: &str, named: impl Iterator<Item = (&'a str, &'a str, (&'static str, u32))>) -> Problems {
     let mut all: Vec<_> = named.collect();
     all.sort_unstable();
     let mut problems = Problems::new();
     for pair in all.windows(2) {
-        if let [(name, first), (other, second)] = pair
+        if let [(name, first, at), (other, second, again)] = pair
             && name == other
         {
             let message = format!("the {what} `{name}` is registered by two types: {first} and {second}");
-            problems
-                .push(Problem::new(Code::DuplicateRegistration, message).hint(format!("give one {what} another name")));
+            let problem = Problem::new(Code::DuplicateRegistration, message)
+                .at("declared", location(*at))
+                .at("declared again", location(*again))
+                .hint(format!("give one {what} another name"));
+            problems.push(problem);
         }
     }
     problems
@@ -296,17 +307,23 @@ mod tests {
 
     #[test]
     fn two_types_under_one_name_are_found_in_any_order() {
-        for names in [
-            [("a.x", "one"), ("b.x", "two"), ("a.x", "three")],
-            [("a.x", "three"), ("a.x", "one"), ("b.x", "two")],
-        ] {
-            let problems = duplicates("kind", names.into_iter());
+        let (one, two, three) = (
+            ("a.x", "one", ("one.rs", 1)),
+            ("b.x", "two", ("two.rs", 2)),
+            ("a.x", "three", ("three.rs", 3)),
+        );
+        for (what, names) in [("kind", [one, two, three]), ("role", [three, one, two])] {
+            let problems = duplicates(what, names.into_iter());
             assert_eq!(problems.len(), 1);
-            assert!(
-                problems
-                    .to_string()
-                    .contains("`a.x` is registered by two types: one and three")
-            );
+            let said = problems.to_string();
+            for words in [
+                format!("the {what} `a.x` is registered by two types: one and three"),
+                "one.rs:1".to_owned(),
+                "three.rs:3".to_owned(),
+                format!("give one {what} another name"),
+            ] {
+                assert!(said.contains(&words), "{words}: {said}");
+            }
         }
     }
 }

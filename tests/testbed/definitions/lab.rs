@@ -3,12 +3,18 @@
 use mesos_iac::prelude::*;
 use std::process::ExitCode;
 
+/// What hosts are greeted with. The suite builds the program a second time with another greeting: an edited definition.
+const GREETING: &str = match option_env!("LAB_GREETING") {
+    Some(edited) => edited,
+    None => "hello",
+};
+
 /// What the suite changes from run to run.
 #[derive(Attributes)]
 #[attributes(prefix = "lab")]
 struct Lab {
     /// What the greeting says.
-    #[attr(default = "hello")]
+    #[attr(default = GREETING.to_owned())]
     greeting: String,
     /// How many seconds a step in the middle of the run takes; without it there is no such step.
     #[attr(default = 0)]

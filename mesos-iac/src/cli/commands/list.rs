@@ -7,6 +7,7 @@ use crate::model::{Host, short_role_name};
 use crate::words::{fold_names, visible};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -36,65 +37,84 @@ pub(in super::super) fn list(session: &Session<'_>, what: Listed, selection: &Se
 }
 
 /// Named cells, in the order of their columns.
-struct Row(Vec<(&'static str, String)>);
+struct Row(Vec<(&'static str, Cell)>);
+
+/// What stands in a row: people see text, programs a value of its sort.
+enum Cell {
+    Text(String),
+    Number(usize),
+    List(Vec<String>),
+    /// There is none.
+    Nothing,
+}
+
+impl Cell {
+    fn text(text: impl ToString) -> Self {
+        Self::Text(text.to_string())
+    }
+
+    fn maybe(text: Option<impl ToString>) -> Self {
+        text.map_or(Self::Nothing, Self::text)
+    }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::List(items) => f.write_str(&items.join(",")),
+            Self::Nothing => f.write_str("-"),
+        }
+    }
+}
 
 impl Row {
     fn to_json(&self) -> Value {
-        self.0
-            .iter()
-            .map(|(name, cell)| ((*name).to_owned(), json!(cell)))
-            .collect::<serde_json::Map<_, _>>()
-            .into()
+        let value = |cell: &Cell| match cell {
+            Cell::Text(text) => json!(text),
+            Cell::Number(number) => json!(number),
+            Cell::List(items) => json!(items),
+            Cell::Nothing => Value::Null,
+        };
+        let fields = self.0.iter().map(|(name, cell)| (name.replace(' ', "_"), value(cell)));
+        fields.collect::<serde_json::Map<_, _>>().into()
     }
 }
 
 fn columns(rows: &[Row]) -> Vec<String> {
-    let shown = |row: &Row| Row(row.0.iter().map(|(name, cell)| (*name, visible(cell))).collect());
-    let rows: Vec<Row> = rows.iter().map(shown).collect();
     let Some(first) = rows.first() else {
         return Vec::new();
     };
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row.0[column].1.chars().count())
-            .max()
-            .unwrap_or(0)
+    let names: Vec<String> = first.0.iter().map(|(name, _)| name.to_uppercase()).collect();
+    let cells = |row: &Row| row.0.iter().map(|(_, cell)| visible(&cell.to_string())).collect();
+    let lines: Vec<Vec<String>> = std::iter::once(names).chain(rows.iter().map(cells)).collect();
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..first.0.len()).map(width).collect();
+    let padded = |line: &Vec<String>| {
+        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
-    let widths: Vec<usize> = (0..first.0.len()).map(|c| width(c).max(first.0[c].0.len())).collect();
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded: Vec<String> = cells
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        padded.join("  ").trim_end().to_owned()
-    };
-    let heading = line(&mut first.0.iter().map(|(name, _)| *name)).to_uppercase();
-    let body = rows
-        .iter()
-        .map(|row| line(&mut row.0.iter().map(|(_, cell)| cell.as_str())));
-    std::iter::once(heading).chain(body).collect()
+    lines.iter().map(padded).collect()
 }
 
 fn host_rows(session: &Session<'_>, hosts: &[&CompiledHost]) -> Vec<Row> {
     let declared: BTreeMap<_, &Host> = session.cluster.hosts().iter().map(|host| (host.name(), host)).collect();
     let row = |compiled: &&CompiledHost| {
         let host = declared.get(compiled.name())?;
-        let roles: Vec<&str> = compiled
+        let roles: Vec<String> = compiled
             .provenance
             .roles
             .iter()
-            .map(|role| short_role_name(&role.role))
+            .map(|role| short_role_name(&role.role).to_owned())
             .collect();
         Some(Row(vec![
-            ("host", host.name().to_string()),
-            ("address", host.address().unwrap_or("-").to_owned()),
-            ("appliance", host.appliance_name().unwrap_or("-").to_owned()),
-            (
-                "os",
-                host.declared_os().map_or_else(|| "-".to_owned(), ToString::to_string),
-            ),
-            ("roles", roles.join(",")),
-            ("resources", compiled.catalog.entries.len().to_string()),
+            ("host", Cell::text(host.name())),
+            ("address", Cell::maybe(host.address())),
+            ("appliance", Cell::maybe(host.appliance_name())),
+            ("os", Cell::maybe(host.declared_os())),
+            ("roles", Cell::List(roles)),
+            ("resources", Cell::Number(compiled.catalog.entries.len())),
         ]))
     };
     hosts.iter().filter_map(row).collect()
@@ -109,9 +129,9 @@ fn role_rows(hosts: &[&CompiledHost]) -> Vec<Row> {
     }
     let rows = with.into_iter().map(|(role, hosts)| {
         Row(vec![
-            ("role", short_role_name(role).to_owned()),
-            ("hosts", fold_names(hosts)),
-            ("qualified name", role.to_owned()),
+            ("role", Cell::text(short_role_name(role))),
+            ("hosts", Cell::text(fold_names(hosts))),
+            ("qualified name", Cell::text(role)),
         ])
     });
     rows.collect()
@@ -120,18 +140,13 @@ fn role_rows(hosts: &[&CompiledHost]) -> Vec<Row> {
 fn attribute_rows(session: &Session<'_>) -> Vec<Row> {
     let rows = session.cluster.attributes().values().map(|spec| {
         Row(vec![
-            ("attribute", spec.name.clone()),
-            ("type", spec.type_name()),
-            (
-                "default",
-                spec.default
-                    .as_ref()
-                    .map_or_else(|| "-".to_owned(), ToString::to_string),
-            ),
-            ("declared", spec.at.to_string()),
+            ("attribute", Cell::text(&spec.name)),
+            ("type", Cell::text(spec.type_name())),
+            ("default", Cell::maybe(spec.default.as_ref())),
+            ("declared", Cell::text(&spec.at)),
             (
                 "what for",
-                spec.doc.lines().next().unwrap_or_default().trim().to_owned(),
+                Cell::text(spec.doc.lines().next().unwrap_or_default().trim()),
             ),
         ])
     });
@@ -144,16 +159,10 @@ fn resource_rows(hosts: &[&CompiledHost]) -> Vec<Row> {
         for entry in &host.catalog.entries {
             let declaration = host.provenance.declared.get(&entry.id);
             rows.push(Row(vec![
-                ("host", host.name().to_string()),
-                ("resource", entry.id.to_string()),
-                (
-                    "role",
-                    declaration.map_or_else(String::new, |declaration| declaration.role.clone()),
-                ),
-                (
-                    "declared",
-                    declaration.map_or_else(String::new, |declaration| declaration.at.to_string()),
-                ),
+                ("host", Cell::text(host.name())),
+                ("resource", Cell::text(&entry.id)),
+                ("role", Cell::maybe(declaration.map(|declaration| &declaration.role))),
+                ("declared", Cell::maybe(declaration.map(|declaration| &declaration.at))),
             ]));
         }
     }

@@ -1,0 +1,94 @@
+//! Secrets are where the definition puts them, and nowhere else: not on the way, not in what is told, not in what is kept.
+
+use crate::program::Program;
+use crate::suite::{LAB, Suite, WAYS};
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+/// One of each kind of source. The last one has what makes values hard to recognise: lines, and white space at its ends.
+const VALUES: [&str; 3] = [
+    "canary-environment-5e1f",
+    "canary-file-a93c",
+    " canary-command-77d0\ncanary-second-line \n",
+];
+
+/// What all of them have, and nothing else on a host.
+const SIGN: &str = "canary-[efcs]";
+
+/// Looks at all processes of a host and their environments, and at what isn't in its place yet.
+const SAMPLE: &str = r"for process in /proc/[0-9]*; do
+    tr '\0' '\n' <$process/cmdline 2>/dev/null | grep -e 'canary-[efcs]' | grep -v grep
+    tr '\0' '\n' <$process/environ 2>/dev/null | grep -e 'canary-[efcs]'
+done
+for temp in /etc/canary/.*.mesos-iac~; do
+    if test -e $temp && test $(stat -c %a $temp) != 600; then echo $temp is readable by others; fi
+done
+true";
+
+/// Where a secret may be left after a run, but for the file that it is for.
+const LEFT: &str = "journalctl --quiet --no-pager 2>/dev/null | grep -e 'canary-[efcs]'
+grep -rl -e 'canary-[efcs]' /var /run /tmp /root /home /opt /usr/local /etc --exclude-dir=journal | grep -vx /etc/canary/all
+find / -xdev -name 'core*' -type f -size +0 ! -path '/usr/*' ! -path '/proc/*' ! -path '/sys/*'
+true";
+
+pub(crate) fn a_secret_is_where_it_is_for_and_nowhere_else(suite: &Suite) -> String {
+    let host = LAB[9];
+    let [environment, file, command] = VALUES;
+    suite.bed.write("canary.secret", file);
+    suite.bed.write("canary.command", command);
+    let canary = Program::new(&suite.bed, &suite.builds.canary)
+        .with(["--inputs", &suite.bed.inputs("canary", &LAB)])
+        .agent(&suite.builds.agent)
+        .limit(&[host])
+        .variable("CANARY_ENVIRONMENT", environment);
+    suite.bed.on(host, "rm -rf /var/lib/mesos-iac /etc/canary");
+    let (bed, mut told) = (&suite.bed, String::new());
+    let samples = AtomicUsize::new(0);
+    for way in WAYS {
+        for words in [
+            &["plan"][..],
+            &["apply"],
+            &["apply", "--set", "canary.blabs=true"],
+            &["plan", "-v"],
+        ] {
+            for format in ["human", "json"] {
+                let run = canary.clone().by(way).start(&[words, &["--format", format]].concat());
+                let is_over = AtomicBool::new(false);
+                let ran = thread::scope(|scope| {
+                    let sampler = scope.spawn(|| {
+                        while !is_over.load(Ordering::Relaxed) {
+                            assert_eq!(bed.on(host, SAMPLE), "", "during {words:?}");
+                            samples.fetch_add(1, Ordering::Relaxed);
+                        }
+                    });
+                    let ran = run.wait();
+                    is_over.store(true, Ordering::Relaxed);
+                    sampler.join().unwrap();
+                    ran
+                });
+                let expected = if words.contains(&"canary.blabs=true") { 4 } else { 0 };
+                let ran = ran.expect(expected);
+                write!(told, "{}{}", ran.stdout, ran.stderr).unwrap();
+                suite.bed.on(host, "rm -f /etc/canary/all");
+            }
+        }
+    }
+    canary.run(&["apply"], 0);
+    assert_eq!(suite.bed.on(host, "stat -c %a /etc/canary/all"), "600\n");
+    assert_eq!(suite.bed.on(host, LEFT), "");
+    assert!(
+        told.contains("«env:CANARY_ENVIRONMENT»"),
+        "the command printed it, and nobody tells so:\n{told}"
+    );
+    for line in VALUES.iter().flat_map(|value| value.lines()) {
+        assert!(!told.contains(line.trim()), "{line:?} is told:\n{told}");
+    }
+    let lines = told.lines().count();
+    let samples = samples.into_inner();
+    assert!(samples > 20, "only {samples} looks at the processes");
+    format!(
+        "3 secrets in 16 runs over both transports: in 0 of {lines} lines told, in 0 arguments and environments of {samples} \
+         looks at all processes, in 0 files but the one that is for them ({SIGN})"
+    )
+}
