@@ -125,7 +125,7 @@ pub(super) fn refresh_finished(
     Event::RefreshFinished {
         target: target.clone(),
         action: owed.action,
-        because: owed.because.iter().map(|cause| cause.id.clone()).collect(),
+        because: owed.because.keys().cloned().collect(),
         is_recovered,
         outcome,
     }

@@ -50,8 +50,9 @@ pub struct OwedRefresh {
     pub timing: Timing,
     /// What becomes of it when something failed.
     pub after_failure: AfterFailure,
-    /// What caused it.
-    pub because: Vec<RefreshCause>,
+    /// What caused it, and the digest of its state before; a list of [`RefreshCause`] on disk.
+    #[serde(with = "causes")]
+    pub because: BTreeMap<ResourceId, Option<String>>,
     /// The boot during which it last came to be owed.
     pub boot: Option<String>,
 }
@@ -71,7 +72,7 @@ impl Ledger {
     #[must_use]
     pub fn owes(&self, target: &ResourceId, cause: &ResourceId) -> bool {
         let owed = self.owed.get(target);
-        owed.is_some_and(|owed| owed.because.iter().any(|known| known.id == *cause))
+        owed.is_some_and(|owed| owed.because.contains_key(cause))
     }
 
     /// What we own and the catalog doesn't have, in the order in which it would be removed: what was made last goes first.
@@ -122,7 +123,7 @@ impl Ledger {
                     action: *action,
                     timing: *timing,
                     after_failure: *after_failure,
-                    because: Vec::new(),
+                    because: BTreeMap::new(),
                     boot: None,
                 });
                 owed.action = owed.action.max(*action);
@@ -130,9 +131,9 @@ impl Ledger {
                 owed.after_failure = owed.after_failure.max(*after_failure);
                 owed.boot.clone_from(boot);
                 // What was there before the first change of several is what would have to come back.
-                if owed.because.iter().all(|known| known.id != cause.id) {
-                    owed.because.push(cause.clone());
-                }
+                owed.because
+                    .entry(cause.id.clone())
+                    .or_insert_with(|| cause.before.clone());
             }
             LedgerRecord::Forgiven { target, cause } => self.forgive(target, cause),
             LedgerRecord::Cleared { target } => {
@@ -171,11 +172,11 @@ impl Ledger {
                     && owed.timing >= *timing
                     && owed.after_failure >= *after_failure
                     && owed.boot == *boot
-                    && owed.because.iter().any(|known| known.id == cause.id)
+                    && owed.because.contains_key(&cause.id)
             }),
             LedgerRecord::Forgiven { target, cause } => {
-                let mut causes = self.owed.get(target).into_iter().flat_map(|owed| &owed.because);
-                !causes.any(|known| known.id == *cause)
+                let owed = self.owed.get(target);
+                !owed.is_some_and(|owed| owed.because.contains_key(cause))
             }
             LedgerRecord::Cleared { target } => !self.owed.contains_key(target),
             LedgerRecord::Settled { id, desired, place } => self
@@ -188,7 +189,7 @@ impl Ledger {
 
     fn forgive(&mut self, target: &ResourceId, cause: &ResourceId) {
         if let Some(owed) = self.owed.get_mut(target) {
-            owed.because.retain(|known| known.id != *cause);
+            owed.because.remove(cause);
             if owed.because.is_empty() {
                 self.owed.remove(target);
             }
@@ -267,6 +268,31 @@ pub struct RefreshCause {
     pub before: Option<String>,
 }
 
+/// The form of causes on disk, where no key of a map is a structure.
+mod causes {
+    use super::RefreshCause;
+    use crate::words::ResourceId;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+    use std::collections::BTreeMap;
+
+    pub(super) fn serialize<S: Serializer>(
+        causes: &BTreeMap<ResourceId, Option<String>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(causes.iter().map(|(id, before)| RefreshCause {
+            id: id.clone(),
+            before: before.clone(),
+        }))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<ResourceId, Option<String>>, D::Error> {
+        let causes = Vec::<RefreshCause>::deserialize(deserializer)?;
+        Ok(causes.into_iter().map(|cause| (cause.id, cause.before)).collect())
+    }
+}
+
 /// Why a host differs from what is desired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ChangeCause {
@@ -285,5 +311,43 @@ impl fmt::Display for ChangeCause {
             Self::Definition => "the definition changed",
             Self::Drift => "the host drifted",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owed(cause: &str, before: &str) -> LedgerRecord {
+        LedgerRecord::Owed {
+            target: "service[zookeeper]".parse().unwrap(),
+            action: RefreshAction::Restart,
+            timing: Timing::Delayed,
+            after_failure: AfterFailure::default(),
+            cause: RefreshCause {
+                id: cause.parse().unwrap(),
+                before: Some(before.to_owned()),
+            },
+            boot: None,
+        }
+    }
+
+    #[test]
+    fn causes_stand_on_disk_as_a_list_each_once_with_what_was_there_first() {
+        let mut ledger = Ledger::default();
+        for (cause, before) in [("file[/b]", "1"), ("file[/a]", "2"), ("file[/b]", "3")] {
+            ledger.take(&owed(cause, before));
+        }
+        assert!(ledger.says(&owed("file[/a]", "4")) && !ledger.says(&owed("file[/c]", "4")));
+        let owed = ledger.owed.values().next().unwrap();
+        let json = serde_json::to_value(owed).unwrap();
+        assert_eq!(
+            json["because"],
+            serde_json::json!([
+                { "id": { "kind": "core.file", "key": "/a" }, "before": "2" },
+                { "id": { "kind": "core.file", "key": "/b" }, "before": "1" },
+            ])
+        );
+        assert_eq!(serde_json::from_value::<OwedRefresh>(json).unwrap(), *owed);
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn judge_owed(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Le
     for (target, owed) in &ledger.owed {
         let cleared = LedgerRecord::Cleared { target: target.clone() };
         let Some(entry) = entries.get(target) else {
-            let causes: Vec<String> = owed.because.iter().map(|cause| cause.id.to_string()).collect();
+            let causes: Vec<String> = owed.because.keys().map(ToString::to_string).collect();
             let (action, causes) = (owed.action, causes.join(", "));
             judged.notes.push(format!(
                 "{target} was owed a {action} because {causes} changed, and isn't in the definition any more: it doesn't get it"
@@ -37,17 +37,17 @@ pub(crate) fn judge_owed(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Le
             judged.records.push(cleared);
             continue;
         }
-        for cause in &owed.because {
+        for (cause, before) in &owed.because {
             let image = |entry: &&Entry| {
                 guarded("check", || entry.resource.behavior().image(system))
                     .ok()
                     .flatten()
             };
-            let now = entries.get(&cause.id).and_then(image);
-            if cause.before.is_some() && now == cause.before {
+            let now = entries.get(cause).and_then(image);
+            if before.is_some() && now == *before {
                 judged.records.push(LedgerRecord::Forgiven {
                     target: target.clone(),
-                    cause: cause.id.clone(),
+                    cause: cause.clone(),
                 });
             }
         }

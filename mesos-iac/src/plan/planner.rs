@@ -184,7 +184,7 @@ fn plan_refresh(
     {
         action = Some(owed.action);
         certainty = Certainty::Pending;
-        because.extend(owed.because.iter().map(|cause| cause.id.clone()));
+        because.extend(owed.because.keys().cloned());
     }
     for subscription in &entry.refresh_on {
         let sure = match fates.get(&subscription.on) {
