@@ -46,7 +46,7 @@ impl Entry {
     /// # Errors
     /// The resource can't be serialised.
     pub fn digest(&self) -> Result<String, serde_json::Error> {
-        let mut text = String::new();
+        let mut text = Vec::new();
         write_sorted(&serde_json::to_value(&self.resource)?, &mut text)?;
         Ok(super::hex(&Sha256::digest(text)))
     }
@@ -215,9 +215,9 @@ impl Catalog {
     /// # Errors
     /// A resource can't be serialised.
     pub fn to_canonical_json(&self) -> Result<String, serde_json::Error> {
-        let mut text = String::new();
+        let mut text = Vec::new();
         write_sorted(&serde_json::to_value(self)?, &mut text)?;
-        Ok(text)
+        String::from_utf8(text).map_err(serde::ser::Error::custom)
     }
 
     /// The SHA-256 digest of [`Catalog::to_canonical_json`], in hexadecimal.
@@ -243,33 +243,33 @@ fn collect_secrets(json: &Json, found: &mut BTreeSet<SecretSource>) {
 }
 
 /// Sorts by hand: any crate of the program may have turned on `serde_json`'s `preserve_order`.
-fn write_sorted(json: &Json, text: &mut String) -> Result<(), serde_json::Error> {
+fn write_sorted(json: &Json, text: &mut Vec<u8>) -> Result<(), serde_json::Error> {
     match json {
         Json::Object(map) => {
             let mut fields: Vec<_> = map.iter().collect();
             fields.sort_by_key(|(name, _)| *name);
-            text.push('{');
+            text.push(b'{');
             for (index, (name, value)) in fields.into_iter().enumerate() {
                 if index > 0 {
-                    text.push(',');
+                    text.push(b',');
                 }
-                text.push_str(&serde_json::to_string(name)?);
-                text.push(':');
+                serde_json::to_writer(&mut *text, name)?;
+                text.push(b':');
                 write_sorted(value, text)?;
             }
-            text.push('}');
+            text.push(b'}');
         }
         Json::Array(items) => {
-            text.push('[');
+            text.push(b'[');
             for (index, value) in items.iter().enumerate() {
                 if index > 0 {
-                    text.push(',');
+                    text.push(b',');
                 }
                 write_sorted(value, text)?;
             }
-            text.push(']');
+            text.push(b']');
         }
-        scalar => text.push_str(&serde_json::to_string(scalar)?),
+        scalar => serde_json::to_writer(&mut *text, scalar)?,
     }
     Ok(())
 }
