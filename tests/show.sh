@@ -21,6 +21,7 @@
 #   connections   100 concurrent first connections, static and dynamic controller; needs root
 #   nothing-to-do an apply that finds nothing to do on ten hosts, against connecting to them; needs root, takes 5 minutes
 #   build         the time of `cargo build` and `cargo test --workspace` from nothing; 5 to 10 minutes
+#   benches       compile, graphs, and a thousand files against cf-agent; needs root and Debian's cfengine3, which it installs
 #   edit          the time from an edited example to its plan in a sandbox
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -107,6 +108,16 @@ edit() {
     echo "edit: from an edited definition to its plan in a sandbox: $took s"
 }
 
+benches() {
+    if ! command -v cf-agent >/dev/null; then
+        apt-get update -q >&2
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -q cfengine3 >&2
+    fi
+    cargo bench --quiet -p mesos-iac | tee target/show/benches
+    echo
+    grep '^benches:' target/show/benches
+}
+
 mkdir -p target/show
 case "${1-}" in
 sandbox) sandbox ;;
@@ -120,6 +131,7 @@ saved-plan)
     echo "saved-plan: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/saved-plan) tests: a plan is saved, shown and obeyed; the host that was edited by hand is refused by name"
     ;;
 build) build ;;
+benches) benches ;;
 edit) edit ;;
 graphs)
     cases=$(sed -n 's/.*with_cases(\([0-9]*\)).*/\1/p' tests/it/graphs.rs | paste -sd/)
