@@ -29,7 +29,7 @@ true";
 /// Where a secret may be left after a run, but for the file that it is for.
 const LEFT: &str = "journalctl --quiet --no-pager 2>/dev/null | grep -e 'canary-[efcs]'
 grep -rl -e 'canary-[efcs]' /var /run /tmp /root /home /opt /usr/local /etc --exclude-dir=journal | grep -vx /etc/canary/all
-find / -xdev -name 'core*' -type f -size +0 ! -path '/usr/*' ! -path '/proc/*' ! -path '/sys/*'
+find / -xdev -type f '(' -name core -o -name 'core.[0-9]*' ')' -size +0
 true";
 
 pub(crate) fn a_secret_is_where_it_is_for_and_nowhere_else(suite: &Suite) -> String {

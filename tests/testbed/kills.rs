@@ -42,8 +42,9 @@ impl<'b> Victim<'b> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         // The moments differ from run to run of the suite and from host to host.
         let state = u64::from(now.subsec_nanos()) | 1;
-        // The host belonged to another cluster of the suite.
-        program.run(&["apply", "--adopt"], 0);
+        // Other promises left their agents and another cluster's state here.
+        suite.bed.on(host, "rm -rf /var/lib/mesos-iac /opt/mesos-iac");
+        program.run(&["apply"], 0);
         Self {
             bed: &suite.bed,
             program,
