@@ -82,6 +82,8 @@ impl Declares for Tenant {
             cx.add(file("/etc/adopted").content("adopted\n"));
             cx.add(package("nginx"));
             cx.add(service("nginx").enabled().running());
+            // Nothing of it stays on the host.
+            cx.add(command(["true"]).name("once").only_if(["true"]));
         }
         Ok(())
     }
@@ -117,7 +119,9 @@ fn path(text: &str) -> AbsPath {
 
 #[test]
 fn adopted_things_and_directories_with_something_in_them_stay() {
-    let system = FakeSystem::new().with_file(&path("/etc/adopted"), "adopted\n");
+    let system = FakeSystem::new()
+        .with_file(&path("/etc/adopted"), "adopted\n")
+        .with_command(["true"], 0);
     let mut store = Store::in_memory();
     run(&catalog(false), &system, &mut store, false);
     system

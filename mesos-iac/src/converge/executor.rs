@@ -4,8 +4,8 @@ use super::pool;
 use super::refreshes::Subscribers;
 use super::schedule::Schedule;
 use crate::model::{
-    Catalog, ChangeCause, Check, Diff, Entry, Error, FileDraft, Inverse, LedgerRecord, RefreshCause, Result, Shown,
-    System, SystemError, Timing, Work,
+    Catalog, ChangeCause, Check, Diff, Entry, Error, FileDraft, Inverse, LedgerRecord, Ownership, RefreshCause, Result,
+    Shown, System, SystemError, Timing, Work,
 };
 use crate::plan::{guarded, shared_locations};
 use crate::state::Store;
@@ -247,7 +247,7 @@ impl<'c> Run<'c, '_> {
                 .is_some_and(|change| change.from == Shown::Absent);
             records.push(LedgerRecord::Changing {
                 id: id.clone(),
-                creates,
+                ownership: ownership(change.entry, creates),
                 place: change.at,
                 inverse: if creates { Inverse::of(change.entry) } else { None },
             });
@@ -423,6 +423,7 @@ impl<'c> Run<'c, '_> {
                 self.store.settle(&LedgerRecord::Settled {
                     id: entry.id.clone(),
                     desired,
+                    ownership: ownership(entry, false),
                     place: at,
                 });
                 matches!(outcome, Outcome::Changed(_)).then_some(cause)
@@ -459,6 +460,17 @@ impl<'c> Run<'c, '_> {
                 "failed to {error}; the next run reads the journal instead"
             )));
         }
+    }
+}
+
+/// How we come to own a resource that isn't ours yet.
+fn ownership(entry: &Entry, creates: bool) -> Ownership {
+    if entry.resource.behavior().effects().writes.is_empty() {
+        Ownership::Transient
+    } else if creates {
+        Ownership::Created
+    } else {
+        Ownership::Adopted
     }
 }
 

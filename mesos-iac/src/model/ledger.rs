@@ -38,6 +38,8 @@ pub enum Ownership {
     Created,
     /// It was there.
     Adopted,
+    /// Nothing of it stays on a host, so there is nothing to own: a command.
+    Transient,
 }
 
 /// A refresh that is owed.
@@ -79,7 +81,10 @@ impl Ledger {
     #[must_use]
     pub fn orphans(&self, catalog: &Catalog) -> Vec<Orphan> {
         let desired: BTreeSet<&ResourceId> = catalog.entries.iter().map(|entry| &entry.id).collect();
-        let mut left: Vec<_> = self.owned.iter().filter(|(id, _)| !desired.contains(id)).collect();
+        let is_left = |(id, owned): &(&ResourceId, &OwnedResource)| {
+            owned.ownership != Ownership::Transient && !desired.contains(id)
+        };
+        let mut left: Vec<_> = self.owned.iter().filter(is_left).collect();
         left.sort_by(|(id, owned), (other, others)| (others.place, *other).cmp(&(owned.place, *id)));
         let orphan = |(id, owned): (&ResourceId, &OwnedResource)| Orphan {
             id: id.clone(),
@@ -95,17 +100,12 @@ impl Ledger {
             LedgerRecord::Began => {}
             LedgerRecord::Changing {
                 id,
-                creates,
+                ownership,
                 place,
                 inverse,
             } => {
-                let ownership = if *creates {
-                    Ownership::Created
-                } else {
-                    Ownership::Adopted
-                };
                 self.owned.entry(id.clone()).or_insert_with(|| OwnedResource {
-                    ownership,
+                    ownership: *ownership,
                     desired: None,
                     place: *place,
                     inverse: inverse.clone(),
@@ -139,9 +139,14 @@ impl Ledger {
             LedgerRecord::Cleared { target } => {
                 self.owed.remove(target);
             }
-            LedgerRecord::Settled { id, desired, place } => {
+            LedgerRecord::Settled {
+                id,
+                desired,
+                ownership,
+                place,
+            } => {
                 let owned = self.owned.entry(id.clone()).or_insert_with(|| OwnedResource {
-                    ownership: Ownership::Adopted,
+                    ownership: *ownership,
                     desired: None,
                     place: *place,
                     inverse: None,
@@ -179,7 +184,7 @@ impl Ledger {
                 !owed.is_some_and(|owed| owed.because.contains_key(cause))
             }
             LedgerRecord::Cleared { target } => !self.owed.contains_key(target),
-            LedgerRecord::Settled { id, desired, place } => self
+            LedgerRecord::Settled { id, desired, place, .. } => self
                 .owned
                 .get(id)
                 .is_some_and(|owned| owned.desired.as_ref() == Some(desired) && owned.place == *place),
@@ -208,8 +213,8 @@ pub enum LedgerRecord {
     Changing {
         /// Which.
         id: ResourceId,
-        /// Whether it doesn't exist yet, so that it will be ours.
-        creates: bool,
+        /// How we come to own it, if we don't yet.
+        ownership: Ownership,
         /// Its place in the catalog.
         place: usize,
         /// What undoes it; only if it is created.
@@ -248,6 +253,8 @@ pub enum LedgerRecord {
         id: ResourceId,
         /// The digest of what is desired.
         desired: String,
+        /// How we come to own it, if we don't yet.
+        ownership: Ownership,
         /// Its place in the catalog.
         place: usize,
     },

@@ -177,6 +177,7 @@ impl<W: Write> RunReporter<W> {
                 let owned = match ownership {
                     Ownership::Created => "created",
                     Ownership::Adopted => "adopted",
+                    Ownership::Transient => "transient",
                 };
                 match outcome {
                     OrphanOutcome::Kept(why) => self.line(

@@ -213,6 +213,7 @@ mod tests {
         LedgerRecord::Settled {
             id: format!("file[{key}]").parse().unwrap(),
             desired: "digest".to_owned(),
+            ownership: crate::model::Ownership::Adopted,
             place: 0,
         }
     }

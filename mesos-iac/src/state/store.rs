@@ -283,6 +283,7 @@ mod tests {
         let settled = LedgerRecord::Settled {
             id: id("file[/a]"),
             desired: "d".to_owned(),
+            ownership: crate::model::Ownership::Adopted,
             place: 0,
         };
         for generation in [1, 1] {
