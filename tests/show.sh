@@ -15,6 +15,8 @@
 #   states        two controllers at once; a state that is somebody else's, newer, cut, or has no room; needs root
 #   agent-kills   the agent is killed at 100 random moments of runs on real hosts; needs root
 #   network-cuts  a host's network is cut at 20 random moments of runs; needs root
+#   stray         what a killed agent left running is ended by the next run; needs root
+#   interrupt     Ctrl-C, and a controller that is gone: the host stops at a boundary and keeps its report; needs root
 #   saved-plan    a plan is saved, shown, obeyed, and refused where the host isn't as it says
 #   trust         a changed or unknown host key is refused before anything is sent; needs root
 #   upload        an edited definition sends a catalog and no program; needs root
@@ -71,7 +73,7 @@ bad_input() {
     echo "bad-input: $passed of ${#MISTAKES[@]} mistakes of the list are refused with what, where, why and what next"
 }
 
-# The suite prints its figures one by one; the last line repeats them.
+# The promises of the suite whose names hold this word. It prints its figures one by one; the last line repeats them.
 suite() {
     tests/testbed/suite.sh "$2" | tee "target/show/$1"
     echo "$1: $(sed -n 's/^  shown: //p' "target/show/$1" | sed 's/  ([0-9.]* s)$//' | paste -sd'|' | sed 's/|/; /g')"
@@ -122,10 +124,14 @@ mkdir -p target/show
 case "${1-}" in
 sandbox) sandbox ;;
 bad-input) bad_input ;;
-hosts | trust | upload | connections) suite "$1" ;;
+hosts | trust | connections | states | canary) suite "$1" "$1::" ;;
+unreachable) suite "$1" a_dead_host ;;
+upload) suite "$1" shipping::an_edited ;;
+interrupt) suite "$1" losses::an_ ;;
 exactness) cargo test --quiet --test it -- exactness:: --nocapture 2>&1 | grep '^exactness:' ;;
-agent-kills) suite an_agent_that_is_killed ;;
-network-cuts) suite a_network_that_is_cut ;;
+agent-kills) suite "$1" kills::an_agent ;;
+stray) suite "$1" kills::what_a_killed_run_left ;;
+network-cuts) suite "$1" kills::a_network ;;
 saved-plan)
     cargo test --quiet --test it -- saved_plan:: orphans:: 2>&1 | tee target/show/saved-plan
     echo "saved-plan: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/saved-plan) tests: a plan is saved, shown and obeyed; the host that was edited by hand is refused by name"

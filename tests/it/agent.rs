@@ -12,13 +12,14 @@ use mesos_iac::system::FakeSystem;
 use mesos_iac::{DeclaredFacts, Facts, SecretSource, SecretText, SystemError};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// A machine in memory that outlives the agent, so that a test can look at it.
 struct FakeMachine {
     user_id: u32,
     system: Arc<FakeSystem>,
+    state: Option<PathBuf>,
 }
 
 impl Machinery for FakeMachine {
@@ -39,7 +40,7 @@ impl Machinery for FakeMachine {
     }
 
     fn state_directory(&self) -> Option<&Path> {
-        None
+        self.state.as_deref()
     }
 }
 
@@ -59,10 +60,15 @@ impl Write for Output {
 
 /// Serves these bytes and returns the answers.
 fn answers_of(user_id: u32, input: Vec<u8>) -> Vec<Answer> {
+    answers_with_state(user_id, None, input)
+}
+
+fn answers_with_state(user_id: u32, state: Option<PathBuf>, input: Vec<u8>) -> Vec<Answer> {
     let output = Output::default();
     let machine = FakeMachine {
         user_id,
         system: Arc::new(FakeSystem::new()),
+        state,
     };
     // A controller that waits for the end keeps its side open; a pipe that ends would be one that is gone.
     let (reader, mut writer) = std::io::pipe().unwrap();
@@ -261,4 +267,38 @@ fn every_built_in_kind_has_a_name_and_a_version() {
         .map(|(name, version)| format!("{name} {version}"))
         .collect();
     crate::support::assert_snapshot("kinds", kinds.join("\n"));
+}
+
+#[test]
+fn a_report_that_nobody_heard_is_told_by_later_runs_until_one_of_them_is_heard() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state");
+    let serve = |mode: Mode, is_heard: bool| {
+        let mut requests = run(mode);
+        requests.extend(is_heard.then_some(Request::Heard));
+        let answers = answers_with_state(0, Some(state.clone()), encode_requests(&requests).unwrap());
+        let earlier = answers.into_iter().filter_map(|answer| match answer {
+            Answer::Event(Event::Earlier { events, .. }) => Some(events),
+            _ => None,
+        });
+        earlier.collect::<Vec<_>>()
+    };
+    assert!(serve(Mode::Apply, false).is_empty());
+    let told = serve(Mode::Plan, true);
+    let [events] = told.as_slice() else { panic!("{told:?}") };
+    let changed = |event: &Event| {
+        matches!(
+            event,
+            Event::ResourceFinished {
+                outcome: Outcome::Changed(_),
+                ..
+            }
+        )
+    };
+    assert_eq!(events.iter().filter(|event| changed(event)).count(), 2, "{events:?}");
+    assert!(!format!("{events:?}").contains("hunter2"), "{events:?}");
+    // The plan changed nothing, not even this.
+    assert_eq!(serve(Mode::Apply, false), told);
+    assert_eq!(serve(Mode::Apply, true).len(), 2);
+    assert!(serve(Mode::Apply, true).is_empty());
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{Lab, assert_snapshot};
 use mesos_iac::agent::{Mode, RunOptions};
-use mesos_iac::fleet::{FleetEvent, HostResult, run_sandboxes};
+use mesos_iac::fleet::{FleetEvent, HostResult, Stop, run_sandboxes};
 use mesos_iac::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -219,6 +219,7 @@ fn converged(directory: &Path, role: impl Role) -> String {
         Mode::Apply,
         &|_| options.clone(),
         &secrets,
+        &Stop::new(),
         &mut |event| {
             if let FleetEvent::HostFinished {
                 result: HostResult::Failed(error),

@@ -133,6 +133,24 @@ pub(crate) fn an_agent_that_is_killed_at_any_moment_loses_nothing(suite: &Suite)
     )
 }
 
+pub(crate) fn what_a_killed_run_left_running_is_ended(suite: &Suite) -> String {
+    const STRAYS: &str = "pgrep --list-full --full '^sleep 424[23]$'";
+    let mut victim = Victim::new(suite, LAB[5]);
+    let program = victim.next_edition();
+    let run = program.clone().with(["--set", "kills.stray=true"]).start(&["apply"]);
+    let count = || victim.bed.on(victim.host, &format!("{STRAYS} || true")).lines().count();
+    eventually("the command that doesn't end", Duration::from_secs(60), || count() == 2);
+    assert!(victim.kill_agent());
+    run.wait();
+    assert_eq!(count(), 2, "they were to outlive the agent");
+    let again = program.run(&["apply"], 0);
+    assert_eq!(count(), 0);
+    again.says("what a run that broke off left running was ended");
+    program.run(&["apply", "--detailed-exitcode"], 0);
+    "a killed agent's command and a process that had left its group: 2 were ended by the next run, which told of them"
+        .into()
+}
+
 pub(crate) fn a_network_that_is_cut_at_any_moment_loses_nothing(suite: &Suite) -> String {
     let cuts = AtomicUsize::new(0);
     let began = Instant::now();

@@ -17,7 +17,7 @@ fn assert_greeting(suite: &Suite, host: &str, greeting: &str) {
 /// Waits until the agent of a host is in the slow step of its run.
 fn wait_for_pause(suite: &Suite, host: &str) {
     eventually("the slow step", Duration::from_secs(20), || {
-        suite.bed.is_so_on(host, "pgrep --exact sleep")
+        suite.bed.is_so_on(host, "pgrep --full '^sleep ([3-9]|[0-9]{2,})$'")
     });
 }
 
@@ -147,6 +147,8 @@ pub(crate) fn an_agent_stops_once_its_controller_is_gone(suite: &Suite) -> Strin
     // Longer than either side may stay silent before the other one counts it as lost.
     const PAUSE: Duration = Duration::from_secs(36);
     let (cut_off, orphan) = (LAB[4], LAB[2]);
+    // What a first run installs has pauses of its own.
+    suite.lab().limit(&[cut_off, orphan]).run(&["apply"], 0);
     for host in [cut_off, orphan] {
         suite.bed.on(host, "rm -f /etc/lab/after-the-pause");
     }
@@ -165,19 +167,43 @@ pub(crate) fn an_agent_stops_once_its_controller_is_gone(suite: &Suite) -> Strin
     wait_for_pause(suite, orphan);
     drop(killed);
     // It isn't torn out of what it is doing.
-    assert!(suite.bed.is_so_on(orphan, "pgrep --exact sleep"));
+    assert!(suite.bed.is_so_on(orphan, "pgrep --full '^sleep ([3-9]|[0-9]{2,})$'"));
     assert_stops(suite, orphan, Duration::from_secs(8));
 
     std::thread::sleep(PAUSE.saturating_sub(paused.elapsed()));
     assert_stops(suite, cut_off, Duration::from_secs(8));
     drop(cable);
-    suite
-        .lab()
-        .limit(&[cut_off, orphan])
-        .with(["--set", "lab.pause=1"])
-        .run(&["apply"], 0);
-    "a controller that was killed, and one behind a cut cable: the agent ends its step, begins no other, and is gone"
+    let lab = suite.lab().limit(&[cut_off, orphan]).with(["--set", "lab.pause=1"]);
+    let next = lab.run(&["apply"], 0);
+    assert_eq!(
+        next.stdout.matches("nobody heard of the run").count(),
+        2,
+        "{}",
+        next.stdout
+    );
+    next.says("stopped ");
+    let again = lab.run(&["apply"], 0);
+    assert!(!again.stdout.contains("nobody heard"), "{}", again.stdout);
+    "a controller that was killed, and one behind a cut cable: the agent ends its step, begins no other, and is gone; the \
+     next run tells what it did, the one after doesn't"
         .to_owned()
+}
+
+pub(crate) fn an_interrupted_run_stops_at_a_boundary(suite: &Suite) -> String {
+    let host = LAB[2];
+    let lab = suite.lab().limit(&[host]);
+    lab.run(&["apply"], 0);
+    suite.bed.on(host, "rm -f /etc/lab/after-the-pause");
+    let run = lab.clone().with(["--set", "lab.pause=4"]).start(&["apply"]);
+    wait_for_pause(suite, host);
+    run.interrupt();
+    let ran = run.wait().expect(130);
+    ran.says("stopping: each host goes on").says("not reached");
+    assert_stops(suite, host, Duration::from_secs(2));
+    let next = lab.with(["--set", "lab.pause=1"]).run(&["apply"], 0);
+    assert!(!next.stdout.contains("nobody heard"), "{}", next.stdout);
+    assert!(suite.bed.is_so_on(host, "test -e /etc/lab/after-the-pause"));
+    "Ctrl-C: the host ends its step, begins no other and says so, exit 130; the next run does the rest".to_owned()
 }
 
 /// Asserts that a host's agent goes away without having done what comes after the slow step.
@@ -186,7 +212,7 @@ fn assert_stops(suite: &Suite, host: &str, limit: Duration) {
     let is_gone = "! pgrep --full '[/]mesos-iac/agents/'";
     eventually("the agent's end", limit, || suite.bed.is_so_on(host, is_gone));
     assert!(
-        !suite.bed.is_so_on(host, "pgrep --exact sleep"),
+        !suite.bed.is_so_on(host, "pgrep --full '^sleep ([3-9]|[0-9]{2,})$'"),
         "{host}: the step goes on without an agent"
     );
     assert!(

@@ -77,7 +77,8 @@ const PROMISES: &[Promise] = promises![
         a_host_that_falls_silent_is_reported_as_lost,
         a_host_that_hangs_while_it_gets_the_agent_is_reported,
         a_host_that_gets_the_agent_slowly_is_waited_for,
-        an_agent_stops_once_its_controller_is_gone;
+        an_agent_stops_once_its_controller_is_gone,
+        an_interrupted_run_stops_at_a_boundary;
     commands:
         commands_run_everywhere_and_no_word_is_read_by_a_shell;
     states:
@@ -89,6 +90,7 @@ const PROMISES: &[Promise] = promises![
         a_secret_is_where_it_is_for_and_nowhere_else;
     kills:
         an_agent_that_is_killed_at_any_moment_loses_nothing,
+        what_a_killed_run_left_running_is_ended,
         a_network_that_is_cut_at_any_moment_loses_nothing;
     connections:
         a_hundred_first_connections_at_once_crash_nothing;

@@ -1,6 +1,7 @@
 //! A cluster program at work on the testbed, and what it says.
 
 use crate::bed::Bed;
+use rustix::process::{Pid, Signal};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -118,6 +119,12 @@ impl Running {
             child,
             outputs: Some(outputs),
         }
+    }
+
+    /// Does what Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).unwrap();
+        rustix::process::kill_process(id, Signal::INT).unwrap();
     }
 
     /// Waits for its end, which nothing in the suite may put off for longer than this.

@@ -7,6 +7,7 @@ mod frame;
 mod handshake;
 mod protocol;
 mod serve;
+mod unheard;
 mod work;
 
 pub use frame::{Frame, FrameError, MOST_JSON, decode_header, encode};

@@ -29,6 +29,8 @@ pub enum Request {
     Heartbeat,
     /// Stop at the next boundary between resources.
     Stop,
+    /// The run was heard to its end: its report needn't be kept.
+    Heard,
 }
 
 /// Who speaks, and what the agent must be.

@@ -2,6 +2,7 @@ use super::blobs;
 use super::frame::{Frame, encode};
 use super::handshake::{GREETING, PROTOCOL, refuse};
 use super::protocol::{Answer, Hello, Mode, Refusal, Request, RunOptions, SecretValue, Welcome};
+use super::unheard::Unheard;
 use super::work::{Workplace, carry_out};
 use crate::converge::{Control, Redactor};
 use crate::model::{Catalog, DeclaredFacts, Facts, System, SystemError};
@@ -53,7 +54,7 @@ pub fn serve(input: impl Read + Send + 'static, output: impl Write + Send + 'sta
     let heard = Arc::new(Mutex::new(Instant::now()));
     let requests = read_requests(input, control.clone(), Arc::clone(&heard));
     let done = match prepare(&requests, machinery, &answers) {
-        Ok(Some(run)) => execute(run, machinery, &control, &answers, &heard),
+        Ok(Some(run)) => execute(run, machinery, &control, &answers, &heard, &requests),
         // The controller went away before it said what to do.
         Ok(None) => Ok(()),
         Err(refusal) => Err(refusal),
@@ -105,7 +106,7 @@ fn prepare(
                     options,
                 }));
             }
-            Some(Request::Heartbeat) => {}
+            Some(Request::Heartbeat | Request::Heard) => {}
             Some(Request::Stop) => return Ok(None),
             Some(Request::Hello(_)) => return Err(Refusal::Request("a second greeting".into())),
         }
@@ -130,6 +131,7 @@ fn execute(
     control: &Control,
     answers: &Answers,
     heard: &Arc<Mutex<Instant>>,
+    requests: &Receiver<Result<Request, String>>,
 ) -> Result<(), Refusal> {
     let redactor = Redactor::new(&run.secrets);
     let system = machinery
@@ -142,10 +144,39 @@ fn execute(
         redactor: &redactor,
     };
     let _heartbeats = answers.start_heartbeats(Arc::clone(heard));
-    let tell = &mut |event| answers.send(&Answer::Event(event));
+    let mut unheard = (machinery.state_directory()).map(|state| Unheard::new(state, &run.options.who));
+    if let Some(unheard) = &mut unheard {
+        unheard.tell_earlier(&mut |event| answers.send(&Answer::Event(event)));
+    }
+    let tell = &mut |event| {
+        if let Some(unheard) = &mut unheard {
+            unheard.take(&event);
+        }
+        answers.send(&Answer::Event(event));
+    };
     carry_out(&workplace, run.mode, &run.catalog, &run.options, control.clone(), tell)?;
     answers.flush();
+    // A plan changes nothing: what it tells of earlier runs stays to be told by a run.
+    if let Some(unheard) = unheard.filter(|unheard| run.mode != Mode::Plan && !unheard.is_empty()) {
+        match is_heard(requests, heard) {
+            true => unheard.heard(),
+            false => unheard.keep(),
+        }
+    }
     Ok(())
+}
+
+/// Whether the controller says that it has heard everything. What is written may never arrive.
+fn is_heard(requests: &Receiver<Result<Request, String>>, last: &Arc<Mutex<Instant>>) -> bool {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let silent = *last.lock().unwrap_or_else(PoisonError::into_inner) + SILENCE;
+    let deadline = silent.min(Instant::now() + PATIENCE);
+    while let Ok(request) = requests.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        if matches!(request, Ok(Request::Heard)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// What no other machine has, if the machine has it.

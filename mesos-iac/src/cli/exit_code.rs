@@ -20,6 +20,9 @@ pub const FAILED: u8 = 4;
 /// A host wasn't reached, or was lost.
 pub const UNREACHABLE: u8 = 5;
 
+/// The run was stopped by a signal, at a boundary between resources or at once; hosts stop at a boundary by themselves.
+pub const STOPPED: u8 = 130;
+
 /// What happened, from good to bad.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
@@ -34,6 +37,8 @@ pub enum Grade {
     Failed,
     /// A host wasn't reached.
     Unreachable,
+    /// The run was stopped.
+    Stopped,
 }
 
 /// Gathers what happened to one status, of which the worst wins.
@@ -56,6 +61,7 @@ impl Verdict {
     #[must_use]
     pub const fn status(self, detailed: bool) -> u8 {
         match self.0 {
+            Grade::Stopped => STOPPED,
             Grade::Unreachable => UNREACHABLE,
             Grade::Failed => FAILED,
             Grade::Locked => LOCKED,
@@ -86,5 +92,7 @@ mod tests {
         assert_eq!(verdict.status(true), FAILED);
         verdict.add(Grade::Unreachable);
         assert_eq!(verdict.status(false), UNREACHABLE);
+        verdict.add(Grade::Stopped);
+        assert_eq!(verdict.status(false), STOPPED);
     }
 }

@@ -12,5 +12,6 @@ mod plan_file;
 mod run_over;
 mod selection;
 mod session;
+mod signals;
 
 pub use main_fn::main;

@@ -8,10 +8,11 @@ use super::exit_code::{Grade, Verdict};
 use super::plan_file::{self, PlanFile};
 use super::selection;
 use super::session::Session;
+use super::signals::stop_on_signals;
 use crate::agent::{Hello, Mode, PROTOCOL, Request, RunOptions, SecretValue, encode_requests, kinds_digest};
 use crate::compile::CompiledHost;
 use crate::fleet::{
-    AgentPrograms, FleetEvent, FleetOptions, HostResult, HostTask, SecretError, resolve_secrets, run_hosts,
+    AgentPrograms, FleetEvent, FleetOptions, HostResult, HostTask, SecretError, Stop, resolve_secrets, run_hosts,
     run_sandboxes,
 };
 use crate::model::{Catalog, Host, registry};
@@ -57,6 +58,12 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What<'_>) ->
     let secrets = resolve_secrets(&needed, Environment::variable).map_err(|error| with_users(error, &hosts))?;
     let names: Vec<HostName> = hosts.iter().map(|host| host.name().clone()).collect();
     let mut reporter = reporter(session, &names, what);
+    let stop = Stop::new();
+    if mode != Mode::Plan && stop_on_signals(&stop).is_err() {
+        Environment::complain(
+            "no signal is listened to: one ends the program at once, and the hosts stop by themselves\n",
+        );
+    }
     let mut tally = Tally::default();
     let mut broken = None;
     let mut planned = SavedPlan::new(session.cluster.name());
@@ -75,11 +82,11 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What<'_>) ->
     match &place.sandbox {
         Some(directory) => {
             let catalogs: Vec<Catalog> = hosts.iter().map(|host| host.catalog.clone()).collect();
-            run_sandboxes(&catalogs, directory, mode, &options, &secrets, &mut take);
+            run_sandboxes(&catalogs, directory, mode, &options, &secrets, &stop, &mut take);
         }
         None => {
             let encode = |catalog: &Catalog| requests(catalog, &secrets, mode, options(catalog));
-            over_ssh(session, place, &hosts, &encode, &mut take)?;
+            over_ssh(session, place, &hosts, &encode, &stop, &mut take)?;
         }
     }
     if let PlanFile::Write(file) = what.plan {
@@ -87,6 +94,9 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What<'_>) ->
     }
     let told = broken.map_or_else(|| reporter.finish(&tally), Err);
     let mut verdict = verdict(&tally);
+    if stop.is_requested() {
+        verdict.add(Grade::Stopped);
+    }
     if let Err(error) = told
         // The status is still worth having for whoever read enough of the report.
         && error.kind() != std::io::ErrorKind::BrokenPipe
@@ -150,11 +160,13 @@ fn over_ssh(
     place: &Place,
     hosts: &[&CompiledHost],
     encode: &dyn Fn(&Catalog) -> Result<Vec<u8>, CliError>,
+    stop: &Stop,
     take: &mut dyn FnMut(FleetEvent),
 ) -> Result<(), CliError> {
     let kinds: BTreeSet<&str> = hosts.iter().flat_map(|host| host.catalog.kinds()).collect();
     let options = FleetOptions {
         agents: agents(&place.agent, &kinds)?,
+        stop: stop.clone(),
         ..fleet_options(session, &place.connection)
     };
     let mut tasks = Vec::new();
@@ -213,6 +225,7 @@ pub(super) fn fleet_options(session: &Session<'_>, connection: &Connection) -> F
         agents: AgentPrograms::default(),
         parallel: connection.parallel,
         silence: connection.silence.0,
+        stop: Stop::new(),
     }
 }
 

@@ -49,8 +49,38 @@ pub enum Event {
     Planned(Plan),
     /// Something that whoever reads the report should know.
     Noted(String),
+    /// What an earlier run did that nobody heard of: its controller went away.
+    Earlier {
+        /// Who started it, and where: `anna@workstation`.
+        who: String,
+        /// How long ago it began, in seconds.
+        ago: u64,
+        /// What happened, but for what was as desired.
+        events: Vec<Self>,
+    },
     /// The run ended by itself; a run without this event broke off.
     RunFinished(Summary),
+}
+
+impl Event {
+    /// Whether somebody has to hear of it, sooner or later. The rest says that all is as it was.
+    #[must_use]
+    pub const fn is_worth_keeping(&self) -> bool {
+        !matches!(
+            self,
+            Self::RunStarted { .. }
+                | Self::ResourceFinished {
+                    outcome: Outcome::NoChange,
+                    ..
+                }
+                | Self::RefreshFinished {
+                    outcome: RefreshOutcome::Satisfied,
+                    ..
+                }
+                | Self::Planned(_)
+                | Self::RunFinished(_)
+        )
+    }
 }
 
 /// How it went with a resource.
@@ -170,7 +200,11 @@ impl Summary {
                 OrphanOutcome::Failed(_) => self.failed += 1,
                 OrphanOutcome::Kept(_) | OrphanOutcome::Released(_) => {}
             },
-            Event::RunStarted { .. } | Event::Planned(_) | Event::Noted(_) | Event::RunFinished(_) => {}
+            Event::RunStarted { .. }
+            | Event::Planned(_)
+            | Event::Noted(_)
+            | Event::Earlier { .. }
+            | Event::RunFinished(_) => {}
         }
     }
 

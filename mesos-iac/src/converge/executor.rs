@@ -97,6 +97,7 @@ pub fn converge(
         recovered: BTreeSet::new(),
         failed: HashMap::new(),
         has_begun: false,
+        is_enclosed: false,
         shared: shared_locations(catalog, system),
     };
     run.tell(Event::RunStarted {
@@ -141,6 +142,8 @@ pub(super) struct Run<'c, 'r> {
     pub(super) failed: HashMap<&'c ResourceId, &'c ResourceId>,
     /// Whether a change was made, or is about to be.
     pub(super) has_begun: bool,
+    /// Whether a cgroup of its own was asked for.
+    pub(super) is_enclosed: bool,
     /// What is in one place with something else on this host, and so can't be had.
     pub(super) shared: HashMap<&'c ResourceId, String>,
 }
@@ -261,6 +264,9 @@ impl<'c> Run<'c, '_> {
                 }
                 records.push(record);
             }
+        }
+        if !changes.is_empty() {
+            self.begin();
         }
         match self.store.promise(records) {
             Ok(()) => {

@@ -79,6 +79,7 @@ impl Run<'_, '_> {
             } else if let Some(failed) = self.failed.values().min() {
                 OrphanOutcome::Kept(format!("{failed} failed, and what replaces it may not be in place"))
             } else {
+                self.begin();
                 self.store.say(&format!("removing {}", orphan.id));
                 prune(self.system, &orphan)
             };

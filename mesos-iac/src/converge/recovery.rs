@@ -16,12 +16,7 @@ impl<'c> Run<'c, '_> {
         }
         if self.store.broke_off() {
             self.store.say("waiting for what an earlier run left behind");
-            let directories = directories(catalog);
-            if let Err(error) = self.system.sweep(&directories) {
-                self.tell(Event::Noted(format!(
-                    "what a run that broke off left behind wasn't removed: {error}"
-                )));
-            }
+            self.sweep(catalog);
         }
         self.boot = self.system.boot().unwrap_or_default();
         if self.store.ledger().owed.is_empty() {
@@ -36,6 +31,49 @@ impl<'c> Run<'c, '_> {
             self.tell(refresh_finished(&target, &owed, true, RefreshOutcome::Satisfied));
         }
         self.recovered = self.store.ledger().owed.keys().cloned().collect();
+    }
+}
+
+impl Run<'_, '_> {
+    /// Waits for the package transaction of a run that broke off, ends what else is left of it, and removes its drafts.
+    fn sweep(&mut self, catalog: &Catalog) {
+        let earlier: Vec<String> = self
+            .store
+            .runs()
+            .map(|(earlier, _)| earlier.to_vec())
+            .unwrap_or_default();
+        let swept = self.system.sweep(&directories(catalog)).and_then(|()| {
+            let ended = earlier.iter().map(|run| self.system.end_run(run));
+            ended.collect::<Result<Vec<_>, _>>()
+        });
+        match swept {
+            Ok(ended) => {
+                self.store.end_earlier_runs();
+                let ended = ended.concat();
+                if !ended.is_empty() {
+                    let ended = ended.join(", ");
+                    self.tell(Event::Noted(format!(
+                        "what a run that broke off left running was ended: {ended}"
+                    )));
+                }
+            }
+            Err(error) => self.tell(Event::Noted(format!(
+                "what a run that broke off left behind wasn't removed: {error}"
+            ))),
+        }
+    }
+
+    /// Something is about to be changed or started: from now on this run can be found by a later one.
+    pub(super) fn begin(&mut self) {
+        if std::mem::replace(&mut self.is_enclosed, true) {
+            return;
+        }
+        let Some((_, own)) = self.store.runs() else { return };
+        if let Err(error) = self.system.enclose(own) {
+            self.tell(Event::Noted(format!(
+                "what this run starts isn't in a cgroup of its own: {error}; were it killed, the next run couldn't end it"
+            )));
+        }
     }
 }
 

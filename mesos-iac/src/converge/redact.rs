@@ -30,10 +30,14 @@ impl Redactor {
     /// The event without the values of secrets.
     #[must_use]
     pub fn event(&self, mut event: Event) -> Event {
-        if self.0.is_empty() {
-            return event;
+        if !self.0.is_empty() {
+            self.redact(&mut event);
         }
-        match &mut event {
+        event
+    }
+
+    fn redact(&self, event: &mut Event) {
+        match event {
             Event::ResourceFinished { outcome, .. } => match outcome {
                 Outcome::Changed(diff) | Outcome::OutOfBounds(diff) => self.diff(diff),
                 Outcome::Unknown(why) | Outcome::Failed(why) => self.replace(why),
@@ -52,9 +56,9 @@ impl Redactor {
             },
             Event::Planned(plan) => *plan = self.plan(std::mem::take(plan)),
             Event::Noted(text) => self.replace(text),
+            Event::Earlier { events, .. } => events.iter_mut().for_each(|event| self.redact(event)),
             Event::RunStarted { .. } | Event::RunFinished(_) => {}
         }
-        event
     }
 
     /// The plan without the values of secrets.

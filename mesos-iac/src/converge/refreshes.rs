@@ -79,6 +79,7 @@ impl<'c> Run<'c, '_> {
         } else if let Some(root) = self.holds_back(entry, owed.after_failure) {
             RefreshOutcome::Held { because: root.clone() }
         } else {
+            self.begin();
             self.store.say(&format!("{} {}", owed.action, entry.id));
             let behavior = entry.resource.behavior();
             match guarded("refresh", || behavior.refresh(self.system, owed.action)) {

@@ -112,6 +112,13 @@ impl Answers {
         Err(HostError::Lost("the agent ended before the run did".into()))
     }
 
+    /// Waits until the agent has ended, this long at the most: then it has read all that was said to it.
+    pub(super) async fn await_end(&mut self, most: Duration) {
+        let end = async { while matches!(self.more().await, Ok(1..)) {} };
+        // Whether it came to its end in time is of no consequence any more.
+        let _ended = tokio::time::timeout(most, end).await;
+    }
+
     /// The next JSON frame; `None` at the end of the stream.
     async fn frame(&mut self) -> Result<Option<Vec<u8>>, HostError> {
         const HEADER: usize = 5;

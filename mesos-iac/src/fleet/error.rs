@@ -41,6 +41,9 @@ pub enum HostError {
     /// Nothing was heard for too long.
     #[error("hear from the agent: it said nothing for {0}")]
     Silent(HumanDuration),
+    /// The run was asked to stop before this host was begun.
+    #[error("begin: the run was stopped before, and the host wasn't touched")]
+    Stopped,
     /// A command's time was over, and nobody knows what became of it.
     #[error("end the command, which wasn't done after {0}: the host doesn't say that it has ended")]
     NotEnded(HumanDuration),
@@ -61,7 +64,7 @@ impl HostError {
     pub const fn is_unreachable(&self) -> bool {
         !matches!(
             self,
-            Self::Refused(_) | Self::Program(_) | Self::Sandbox(_) | Self::Request(_)
+            Self::Refused(_) | Self::Program(_) | Self::Sandbox(_) | Self::Request(_) | Self::Stopped
         )
     }
 

@@ -3,6 +3,7 @@ use super::conversation::{Answers, Listener, Opening, last_words, send};
 use super::error::HostError;
 use super::event::{FleetEvent, HostResult, Traffic};
 use super::program::{AgentProgram, AgentPrograms};
+use super::stop::Stop;
 use super::upload::upload;
 use crate::agent::{Request, encode_requests};
 use crate::converge::Event;
@@ -10,13 +11,18 @@ use crate::model::{Arch, Facts};
 use crate::transport::{Channel, Method, Session, SshOptions, SshThreadError, Target, run_on_ssh_thread};
 use crate::words::{HostName, HumanDuration};
 use std::fmt;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::io::AsyncWrite;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
+
+/// How long the agent's end is waited for once it has said everything.
+const PARTING: Duration = Duration::from_secs(2);
 
 /// How a run over many hosts is done.
 #[derive(Debug, Clone)]
@@ -31,6 +37,8 @@ pub struct FleetOptions {
     pub parallel: usize,
     /// How long a host may say nothing before it counts as lost. An agent says something every five seconds.
     pub silence: Duration,
+    /// By which the run can be asked to stop.
+    pub stop: Stop,
 }
 
 /// One host's part of a run.
@@ -137,6 +145,7 @@ async fn run_one(
         options: &options,
         events: &events,
         sent: &sent,
+        has_news: false,
     };
     let result = run.work().await.unwrap_or_else(HostResult::Failed);
     tell(
@@ -154,6 +163,8 @@ struct HostRun<'a> {
     options: &'a FleetOptions,
     events: &'a Sender<FleetEvent>,
     sent: &'a Sent,
+    /// Whether the host told of something that it keeps until we say that we heard it.
+    has_news: bool,
 }
 
 impl Listener for HostRun<'_> {
@@ -163,6 +174,7 @@ impl Listener for HostRun<'_> {
     }
 
     fn happened(&mut self, event: Event) {
+        self.has_news |= event.is_worth_keeping();
         let host = self.task.host.clone();
         tell(self.events, FleetEvent::Host { host, event });
     }
@@ -170,10 +182,17 @@ impl Listener for HostRun<'_> {
 
 impl HostRun<'_> {
     async fn work(&mut self) -> Result<HostResult, HostError> {
+        if self.options.stop.is_requested() {
+            return Err(HostError::Stopped);
+        }
         let mut program = self.options.agents.choose(self.task.arch.as_ref())?;
         let session = Session::connect(self.options.method, &self.task.target, &self.options.ssh).await?;
         let mut uploaded = false;
         loop {
+            // From here on the host works.
+            if self.options.stop.is_requested() {
+                return Err(HostError::Stopped);
+            }
             let command = bootstrap::start(program.digest());
             let channel = self.exec(&session, &command).await?;
             match self.converse(channel, &program).await? {
@@ -199,7 +218,9 @@ impl HostRun<'_> {
         } = channel;
         // Sent without waiting for a greeting, so that a warm run takes one round trip. A host without the agent doesn't
         // read it.
-        let speaker = Abort(tokio::task::spawn_local(speak(stdin, self.task.requests.clone())));
+        let (say, words) = mpsc::unbounded_channel();
+        let speak = speak(stdin, self.task.requests.clone(), words, self.options.stop.clone());
+        let mut speaker = Abort(tokio::task::spawn_local(speak));
         let mut answers = Answers::new(stdout, self.options.silence);
         match answers.opening().await? {
             Opening::Ended(error) => {
@@ -218,7 +239,13 @@ impl HostRun<'_> {
                     .messages
                     .fetch_add(self.task.requests.len() as u64, Ordering::Relaxed);
                 drop(stderr);
-                answers.follow(self).await.map(Conversation::Over)
+                let result = answers.follow(self).await?;
+                if self.has_news && say.send(Request::Heard).is_ok() {
+                    answers.await_end(PARTING).await;
+                    // It may still be writing to a host that doesn't read.
+                    let _said = tokio::time::timeout(PARTING, &mut speaker.0).await;
+                }
+                Ok(Conversation::Over(result))
             }
         }
     }
@@ -257,16 +284,32 @@ enum Conversation {
     Missing(Arch),
 }
 
-/// Sends the requests, and then that the controller is still there, until it is dropped; that ends the agent's input.
-async fn speak(mut stdin: std::pin::Pin<Box<dyn tokio::io::AsyncWrite>>, requests: Vec<u8>) {
+/// Sends the requests, then that the controller is still there, and that the run is to stop, until there is a last word or
+/// it is dropped; that ends the agent's input.
+async fn speak(
+    mut stdin: Pin<Box<dyn AsyncWrite>>,
+    requests: Vec<u8>,
+    mut words: mpsc::UnboundedReceiver<Request>,
+    stop: Stop,
+) {
     const HEARTBEAT: Duration = Duration::from_secs(5);
     send(&mut stdin, &requests).await;
-    let Ok(heartbeat) = encode_requests(&[Request::Heartbeat]) else {
-        return;
-    };
+    let mut has_stopped = false;
     loop {
-        tokio::time::sleep(HEARTBEAT).await;
-        send(&mut stdin, &heartbeat).await;
+        let (request, is_last) = tokio::select! {
+            () = tokio::time::sleep(HEARTBEAT) => (Request::Heartbeat, false),
+            () = stop.requested(), if !has_stopped => (Request::Stop, false),
+            word = words.recv() => match word {
+                Some(word) => (word, true),
+                None => return,
+            },
+        };
+        has_stopped |= request == Request::Stop;
+        let Ok(bytes) = encode_requests(&[request]) else { return };
+        send(&mut stdin, &bytes).await;
+        if is_last {
+            return;
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod hosts;
 mod program;
 mod sandboxes;
 mod secrets;
+mod stop;
 mod upload;
 
 pub use adhoc::{CommandResult, run_command};
@@ -23,3 +24,4 @@ pub use hosts::{FleetOptions, HostTask, run_hosts};
 pub use program::{AgentProgram, AgentPrograms, ProgramError};
 pub use sandboxes::run_sandboxes;
 pub use secrets::{SecretError, resolve_secrets};
+pub use stop::Stop;

@@ -1,5 +1,6 @@
 use super::error::HostError;
 use super::event::{FleetEvent, HostResult, Traffic};
+use super::stop::Stop;
 use crate::agent::{Mode, RunOptions, Workplace, carry_out};
 use crate::converge::{Control, Event, Redactor};
 use crate::model::Catalog;
@@ -16,23 +17,33 @@ pub fn run_sandboxes(
     mode: Mode,
     options: &dyn Fn(&Catalog) -> RunOptions,
     secrets: &BTreeMap<SecretSource, SecretText>,
+    stop: &Stop,
     tell: &mut dyn FnMut(FleetEvent),
 ) {
     let redactor = Redactor::new(secrets);
     for catalog in catalogs {
         let host = &catalog.host;
         tell(FleetEvent::HostStarted { host: host.clone() });
+        if stop.is_requested() {
+            tell(FleetEvent::HostFinished {
+                host: host.clone(),
+                result: HostResult::Failed(HostError::Stopped),
+                traffic: Traffic::default(),
+            });
+            continue;
+        }
         let result = match Sandbox::open(directory, catalog, mode != Mode::Plan) {
             Err(error) => HostResult::Failed(error.into()),
             Ok(sandbox) => {
                 let sandbox = sandbox.with_secrets(secrets.clone());
-                work_in(&sandbox, catalog, mode, &options(catalog), &redactor, &mut |event| {
+                let tell = &mut |event| {
                     tell(FleetEvent::Host {
                         host: host.clone(),
                         event,
                     });
-                })
-                .unwrap_or_else(HostResult::Failed)
+                };
+                let how = (mode, &options(catalog), stop.control());
+                work_in(&sandbox, catalog, how, &redactor, tell).unwrap_or_else(HostResult::Failed)
             }
         };
         tell(FleetEvent::HostFinished {
@@ -46,8 +57,7 @@ pub fn run_sandboxes(
 fn work_in(
     sandbox: &Sandbox,
     catalog: &Catalog,
-    mode: Mode,
-    options: &RunOptions,
+    (mode, options, control): (Mode, &RunOptions, Control),
     redactor: &Redactor,
     tell: &mut dyn FnMut(Event),
 ) -> Result<HostResult, HostError> {
@@ -59,22 +69,15 @@ fn work_in(
         redactor,
     };
     let mut result = None;
-    let done = carry_out(
-        &workplace,
-        mode,
-        catalog,
-        options,
-        Control::new(),
-        &mut |event| match event {
-            Event::Planned(plan) => result = Some(HostResult::Planned(plan)),
-            event => {
-                if let Event::RunFinished(summary) = &event {
-                    result = Some(HostResult::Converged(*summary));
-                }
-                tell(event);
+    let done = carry_out(&workplace, mode, catalog, options, control, &mut |event| match event {
+        Event::Planned(plan) => result = Some(HostResult::Planned(plan)),
+        event => {
+            if let Event::RunFinished(summary) = &event {
+                result = Some(HostResult::Converged(*summary));
             }
-        },
-    );
+            tell(event);
+        }
+    });
     done.map_err(HostError::Refused)?;
     if mode != Mode::Plan {
         sandbox.save()?;

@@ -487,6 +487,25 @@ pub trait System: ReadSystem {
     /// The tool ends with an error.
     fn remove_group(&self, name: &str) -> Result<()>;
 
+    /// Moves this process, and with it all that it starts from now on, to a group that has the run's name, so that a later
+    /// run can find what is left of this one. `false`: the machine has no such groups.
+    ///
+    /// # Errors
+    /// It has, and refuses.
+    fn enclose(&self, run: &str) -> Result<bool> {
+        let _ = run;
+        Ok(false)
+    }
+
+    /// Ends what a run of this name left running. Returns what that was.
+    ///
+    /// # Errors
+    /// It can't be ended.
+    fn end_run(&self, run: &str) -> Result<Vec<String>> {
+        let _ = run;
+        Ok(Vec::new())
+    }
+
     /// What people should be told of the changes since the last call, such as that a file couldn't be replaced in one step.
     fn notes(&self) -> Vec<String> {
         Vec::new()

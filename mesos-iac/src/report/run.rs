@@ -199,6 +199,13 @@ impl<W: Write> RunReporter<W> {
                 }
             }
             Event::Noted(text) => self.line(host, &paint.cyan("note    "), &visible(text)),
+            Event::Earlier { who, ago, events } => {
+                let who = visible(who);
+                let text = format!("nobody heard of the run that {who} began {ago} s ago; it did this:");
+                self.line(host, &paint.cyan("earlier "), &text)?;
+                events.iter().try_for_each(|event| self.host_event(host, event))?;
+                self.line(host, &paint.cyan("earlier "), "this run:")
+            }
             Event::RunStarted { .. } | Event::Planned(_) | Event::RunFinished(_) => Ok(()),
         }
     }

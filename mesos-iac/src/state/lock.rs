@@ -27,6 +27,10 @@ pub struct Holder {
     pub phase: String,
     /// When it said so, in seconds since 1970.
     pub heartbeat: u64,
+    /// The name of the run, which no other run on the host has, behind those of earlier ones that broke off and of which
+    /// something may still be running.
+    #[serde(default)]
+    pub runs: Vec<String>,
 }
 
 impl fmt::Display for Holder {
@@ -44,11 +48,13 @@ impl fmt::Display for Holder {
     }
 }
 
-/// The lock on a host, held until it is dropped or the process is gone.
+/// The lock on a host, held until it is dropped or the process is gone. Whoever drops it leaves the file empty: a name in
+/// a file that isn't locked is that of a run which broke off.
 #[derive(Debug)]
 pub(super) struct Lock {
     file: File,
     holder: Holder,
+    before: Option<Holder>,
 }
 
 impl Lock {
@@ -72,6 +78,9 @@ impl Lock {
             Err(Errno::WOULDBLOCK) => return Err(StateError::Locked(holder(&file))),
             Err(error) => return Err(failed("lock", path, &error.into())),
         }
+        let before = holder(&file);
+        let mut runs = before.as_ref().map(|before| before.runs.clone()).unwrap_or_default();
+        runs.push(new_run());
         let now = seconds_now();
         let mut lock = Self {
             file,
@@ -81,10 +90,32 @@ impl Lock {
                 since: now,
                 phase: "starting".to_owned(),
                 heartbeat: now,
+                runs,
             },
+            before,
         };
         lock.write();
         Ok(lock)
+    }
+
+    /// Who held the lock last, if that run broke off.
+    pub(super) const fn before(&self) -> Option<&Holder> {
+        self.before.as_ref()
+    }
+
+    /// The names of runs that broke off, and the name of this run.
+    pub(super) fn runs(&self) -> (&[String], &str) {
+        match self.holder.runs.split_last() {
+            Some((own, earlier)) => (earlier, own),
+            None => (&[], ""),
+        }
+    }
+
+    /// Nothing of earlier runs is running any more.
+    pub(super) fn end_earlier_runs(&mut self) {
+        let own = self.holder.runs.pop();
+        self.holder.runs = own.into_iter().collect();
+        self.write();
     }
 
     /// Says what the run is doing. It is for people, so a failure is of no consequence.
@@ -102,6 +133,19 @@ impl Lock {
             self.file.set_len(text.len() as u64).ok();
         }
     }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // What stands there otherwise makes the next run look for what this one left, of which there is nothing.
+        self.file.set_len(0).ok();
+    }
+}
+
+/// A name that no other run on this host has, not even one before a reboot.
+fn new_run() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{}-{}", std::process::id(), now.as_micros())
 }
 
 fn holder(mut file: &File) -> Option<Holder> {
@@ -133,6 +177,34 @@ mod tests {
             "{refused}"
         );
         drop(held);
-        Lock::take(&path, "ben@laptop").unwrap();
+        let next = Lock::take(&path, "ben@laptop").unwrap();
+        assert!(next.before().is_none() && next.runs().0.is_empty());
+    }
+
+    #[test]
+    fn the_next_run_knows_of_those_that_broke_off() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let mut broken_off = Vec::new();
+        for who in ["anna@workstation", "ben@laptop"] {
+            let held = Lock::take(&path, who).unwrap();
+            assert_eq!(held.runs().0, broken_off);
+            broken_off.push(held.runs().1.to_owned());
+            let said = std::fs::read(&path).unwrap();
+            drop(held);
+            // As if it had been killed.
+            std::fs::write(&path, said).unwrap();
+        }
+        let mut held = Lock::take(&path, "cleo@phone").unwrap();
+        assert_eq!(held.before().map(|before| before.who.as_str()), Some("ben@laptop"));
+        assert_eq!(held.runs().0, broken_off);
+        held.end_earlier_runs();
+        assert!(held.runs().0.is_empty());
+    }
+
+    #[test]
+    fn a_name_of_one_release_back_is_read() {
+        let text = r#"{"who":"anna@workstation","process":7,"since":1,"phase":"packages","heartbeat":2}"#;
+        assert_eq!(serde_json::from_str::<Holder>(text).unwrap().runs, [""; 0]);
     }
 }

@@ -10,9 +10,11 @@ mod journal;
 mod ledger;
 mod lock;
 mod owner;
+mod reports;
 mod store;
 
 pub use error::{Mismatch, StateError};
 pub use lock::Holder;
 pub use owner::{HostIdentity, Takeover};
+pub use reports::{KeptReport, Reports};
 pub use store::{STATE_DIRECTORY, Store};

@@ -58,8 +58,9 @@ impl Store {
         let verdict = owner::judge(&identity_file, identity, takeover)?;
         disk::sweep(directory)?;
         let (ledger, journal, damage) = read(directory)?;
+        let broke_off = !journal.is_empty() || lock.before().is_some();
         let mut store = Self {
-            broke_off: !journal.is_empty(),
+            broke_off,
             written: ledger.0,
             ledger: ledger.1,
             disk: Some(Disk {
@@ -112,6 +113,20 @@ impl Store {
     #[must_use]
     pub const fn broke_off(&self) -> bool {
         self.broke_off
+    }
+
+    /// The names of runs that broke off, of which something may still be running, and the name of this run. `None`: the
+    /// host is in memory, and runs have no names.
+    #[must_use]
+    pub fn runs(&self) -> Option<(&[String], &str)> {
+        self.disk.as_ref().map(|disk| disk.lock.runs())
+    }
+
+    /// Takes in that nothing of earlier runs is running any more.
+    pub fn end_earlier_runs(&mut self) {
+        if let Some(disk) = &mut self.disk {
+            disk.lock.end_earlier_runs();
+        }
     }
 
     /// What people should know of the state as it was found. Each note is returned once.

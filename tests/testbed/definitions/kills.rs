@@ -10,6 +10,9 @@ struct Kills {
     /// Every edition changes every file; the odd ones have a package that the even ones don't.
     #[attr(default = 1)]
     edition: u32,
+    /// Whether a command is run that doesn't end, and starts another one that leaves its process group.
+    #[attr(default = false)]
+    stray: bool,
 }
 
 /// How many files the service reads.
@@ -41,6 +44,10 @@ impl Declares for Victim {
         for number in 0..FILES {
             let text = format!("file {number}, edition {edition}\n").repeat(50);
             read.push(cx.add(file(format!("/etc/kills/{number}.conf")).content(text)));
+        }
+        if cx.get(Kills::STRAY)? {
+            let endless = command(["sh", "-c", "setsid sleep 4242 & exec sleep 4243"]);
+            cx.add(endless.creates("/run/kills.never"));
         }
         cx.add(service("kills").enabled().running().restart_on(read));
         Ok(())

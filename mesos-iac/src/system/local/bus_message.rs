@@ -1,4 +1,5 @@
-//! D-Bus messages, as far as asking systemd needs them: calls whose arguments are strings, and answers of one value.
+//! D-Bus messages, as far as talking to systemd needs them: calls with strings and a unit's properties, and answers of one
+//! value.
 
 /// A property's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +34,35 @@ pub(super) struct MethodCall<'a> {
     pub path: &'a str,
     pub interface: &'a str,
     pub member: &'a str,
-    pub arguments: &'a [&'a str],
+    pub arguments: &'a [Argument<'a>],
+}
+
+/// An argument of a call.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Argument<'a> {
+    Text(&'a str),
+    /// The properties of a unit.
+    Properties(&'a [(&'a str, Property<'a>)]),
+    /// No other units that come with a unit.
+    NoUnits,
+}
+
+/// A property's value that we set.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Property<'a> {
+    Text(&'a str),
+    Numbers(&'a [u32]),
+    Microseconds(u64),
+}
+
+impl Argument<'_> {
+    const fn signature(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "s",
+            Self::Properties(_) => "a(sv)",
+            Self::NoUnits => "a(sa(sv))",
+        }
+    }
 }
 
 const METHOD_CALL: u8 = 1;
@@ -56,10 +85,10 @@ impl MethodCall<'_> {
     pub(super) fn encode(&self, serial: u32) -> Vec<u8> {
         let mut body = Writer(Vec::new());
         for argument in self.arguments {
-            body.text(argument);
+            body.argument(argument);
         }
         let mut fields = Writer(Vec::new());
-        let signature = "s".repeat(self.arguments.len());
+        let signature: String = self.arguments.iter().map(Argument::signature).collect();
         fields.field(PATH, "o", self.path);
         fields.field(INTERFACE, "s", self.interface);
         fields.field(MEMBER, "s", self.member);
@@ -89,6 +118,56 @@ impl Writer {
         self.pad(4);
         // Our messages are some hundred bytes long.
         self.0.extend(u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
+    }
+
+    fn argument(&mut self, argument: &Argument<'_>) {
+        match argument {
+            Argument::Text(text) => self.text(text),
+            Argument::NoUnits => self.array(8, |_| {}),
+            Argument::Properties(properties) => self.array(8, |array| {
+                for (name, value) in *properties {
+                    array.pad(8);
+                    array.text(name);
+                    array.variant(value);
+                }
+            }),
+        }
+    }
+
+    fn variant(&mut self, value: &Property<'_>) {
+        match value {
+            Property::Text(text) => {
+                self.signature("s");
+                self.text(text);
+            }
+            Property::Numbers(numbers) => {
+                self.signature("au");
+                self.array(4, |array| {
+                    for number in *numbers {
+                        array.0.extend(number.to_le_bytes());
+                    }
+                });
+            }
+            Property::Microseconds(number) => {
+                self.signature("t");
+                self.pad(8);
+                self.0.extend(number.to_le_bytes());
+            }
+        }
+    }
+
+    /// An array whose elements start at multiples of `alignment`. Its length doesn't count the padding before the first.
+    fn array(&mut self, alignment: usize, elements: impl FnOnce(&mut Self)) {
+        self.pad(4);
+        let length_at = self.0.len();
+        self.number(0);
+        self.pad(alignment);
+        let first = self.0.len();
+        elements(self);
+        let length = u32::try_from(self.0.len() - first).unwrap_or(u32::MAX);
+        if let Some(place) = self.0.get_mut(length_at..length_at + 4) {
+            place.copy_from_slice(&length.to_le_bytes());
+        }
     }
 
     fn text(&mut self, text: &str) {
@@ -282,7 +361,7 @@ mod tests {
             path: "/",
             interface: "c.d",
             member: "Get",
-            arguments: &["x"],
+            arguments: &[Argument::Text("x")],
         };
         let bytes = call.encode(3);
         assert_eq!(&bytes[..12], b"l\x01\x00\x01\x06\x00\x00\x00\x03\x00\x00\x00");
@@ -290,6 +369,26 @@ mod tests {
         assert_eq!(bytes.len(), PREAMBLE + length_of_rest(&bytes[..PREAMBLE]).unwrap());
         assert!(bytes.ends_with(b"\x01\x00\x00\x00x\x00"));
         assert_eq!(decode(&bytes), Some(Message::Other));
+    }
+
+    #[test]
+    fn properties_have_the_form_of_the_specification() {
+        let properties = [
+            ("P", Property::Numbers(&[7, 8])),
+            ("T", Property::Microseconds(9)),
+            ("D", Property::Text("d")),
+        ];
+        let mut body = Writer(Vec::new());
+        body.argument(&Argument::Properties(&properties));
+        body.argument(&Argument::NoUnits);
+        // The length, and padding to the first element at a multiple of eight.
+        let mut expected = b"\x42\0\0\0\0\0\0\0".to_vec();
+        expected.extend(b"\x01\0\0\0P\0\x02au\0\0\0\x08\0\0\0\x07\0\0\0\x08\0\0\0");
+        expected.extend(b"\x01\0\0\0T\0\x01t\0\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0");
+        expected.extend(b"\x01\0\0\0D\0\x01s\0\0\0\0\x01\0\0\0d\0");
+        // An empty array, behind padding.
+        expected.extend(b"\0\0\0\0\0\0");
+        assert_eq!(body.0, expected);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::facts;
 use super::files::{Durability, Files, Ownership};
 use super::process::Call;
 use super::root::Root;
+use super::scope;
 use super::services_denied;
 use super::systemd::{self, Systemd};
 use super::unit_files;
@@ -324,6 +325,20 @@ impl System for LocalSystem {
     fn remove_group(&self, name: &str) -> Result<()> {
         self.require_running("remove a group")?;
         account_tools::remove_group(self.accounts(), name)
+    }
+
+    fn enclose(&self, run: &str) -> Result<bool> {
+        match self.root().place() {
+            None => scope::enclose(&self.systemd, run),
+            Some(_) => Ok(false),
+        }
+    }
+
+    fn end_run(&self, run: &str) -> Result<Vec<String>> {
+        match self.root().place() {
+            None => scope::end(run),
+            Some(_) => Ok(Vec::new()),
+        }
     }
 
     fn notes(&self) -> Vec<String> {

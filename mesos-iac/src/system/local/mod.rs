@@ -22,6 +22,7 @@ mod process;
 mod reading;
 mod refusal;
 mod root;
+mod scope;
 mod services_denied;
 mod systemd;
 mod tail;

@@ -2,7 +2,7 @@
 
 use super::accounts::missing;
 use super::bus::Connection;
-use super::bus_message::{MethodCall, Value};
+use super::bus_message::{Argument, MethodCall, Value};
 use super::convert::command;
 use super::process::Call;
 use super::refusal::reason;
@@ -27,7 +27,7 @@ const TIME_OUT: Duration = Duration::from_secs(900);
 /// How much of the journal an error shows.
 const LINES: &str = "10";
 
-const MANAGER: &str = "org.freedesktop.systemd1";
+pub(super) const MANAGER: &str = "org.freedesktop.systemd1";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 const UNIT: &str = "org.freedesktop.systemd1.Unit";
 
@@ -111,7 +111,7 @@ impl Systemd {
     }
 
     fn properties<const N: usize>(&self, unit: &str, path: &str, names: [&str; N]) -> Result<[Value; N]> {
-        let arguments = names.map(|name| [UNIT, name]);
+        let arguments = names.map(|name| [Argument::Text(UNIT), Argument::Text(name)]);
         let calls = arguments.each_ref().map(|arguments| MethodCall {
             destination: MANAGER,
             path,
@@ -134,7 +134,7 @@ impl Systemd {
             path: "/org/freedesktop/systemd1",
             interface: "org.freedesktop.systemd1.Manager",
             member: "GetUnitFileState",
-            arguments: &[name],
+            arguments: &[Argument::Text(name)],
         };
         match self.ask(&[call])?.pop() {
             Some(Ok(Value::Text(state))) => Ok(state),
@@ -143,7 +143,7 @@ impl Systemd {
         }
     }
 
-    fn ask(&self, calls: &[MethodCall<'_>]) -> Result<Replies> {
+    pub(super) fn ask(&self, calls: &[MethodCall<'_>]) -> Result<Replies> {
         let failed = |error: io::Error| SystemError::Other(format!("ask systemd for its units: {}", reason(&error)));
         let mut held = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(connection) = held.as_mut() {
