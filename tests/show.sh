@@ -17,6 +17,7 @@
 #   network-cuts  a host's network is cut at 20 random moments of runs; needs root
 #   stray         what a killed agent left running is ended by the next run; needs root
 #   interrupt     Ctrl-C, and a controller that is gone: the host stops at a boundary and keeps its report; needs root
+#   lockout       a firewall rule and an sshd_config that cut SSH off are undone by the host, also across a reboot; needs root
 #   saved-plan    a plan is saved, shown, obeyed, and refused where the host isn't as it says
 #   trust         a changed or unknown host key is refused before anything is sent; needs root
 #   upload        an edited definition sends a catalog and no program; needs root
@@ -124,9 +125,9 @@ mkdir -p target/show
 case "${1-}" in
 sandbox) sandbox ;;
 bad-input) bad_input ;;
-hosts | trust | connections | states | canary) suite "$1" "$1::" ;;
+hosts | trust | connections | states | canary | lockout) suite "$1" "$1::" ;;
 unreachable) suite "$1" a_dead_host ;;
-upload) suite "$1" shipping::an_edited ;;
+upload) suite "$1" an_edited_ ;;
 interrupt) suite "$1" losses::an_ ;;
 exactness) cargo test --quiet --test it -- exactness:: --nocapture 2>&1 | grep '^exactness:' ;;
 agent-kills) suite "$1" kills::an_agent ;;

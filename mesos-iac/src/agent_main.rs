@@ -1,6 +1,6 @@
 //! What makes a program an agent: its first argument. Every cluster program is one, and so is `mesos-iac-agent`.
 
-use crate::agent::{Machinery, serve};
+use crate::agent::{Machinery, guard, serve, undo_at_boot};
 use crate::model::{Facts, ReadSystem as _, System, SystemError, registry};
 use crate::state::STATE_DIRECTORY;
 use crate::system::local::LocalSystem;
@@ -13,6 +13,7 @@ use std::process::ExitCode;
 /// Does an agent's work if the program was started as one; `None` if it wasn't.
 ///
 /// * `agent` serves a controller over standard input and output.
+/// * `guard` and `undo` are started by hosts themselves: they undo a run that nobody confirms.
 /// * `kinds` prints which kinds it has, with their versions, as JSON.
 pub(crate) fn run_as_agent() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
@@ -25,6 +26,8 @@ pub(crate) fn run_as_agent() -> Option<ExitCode> {
             serve(std::io::stdin(), std::io::stdout(), &Host);
             Some(ExitCode::SUCCESS)
         }
+        "guard" => Some(status(guard(&Host))),
+        "undo" => Some(status(undo_at_boot(&Host))),
         "kinds" => {
             let json = serde_json::to_string(&registry::kinds()).ok()?;
             let written = writeln!(std::io::stdout(), "{json}");
@@ -35,6 +38,18 @@ pub(crate) fn run_as_agent() -> Option<ExitCode> {
             })
         }
         _ => None,
+    }
+}
+
+/// What was tried on the host's own behalf is told in its journal.
+fn status(done: Result<(), String>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            // Nobody may be reading, and the status says the same.
+            let _unheard = writeln!(std::io::stderr(), "failed to {why}");
+            ExitCode::FAILURE
+        }
     }
 }
 

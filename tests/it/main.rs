@@ -25,3 +25,4 @@ mod secrets;
 mod support;
 mod terminal;
 mod truth_table;
+mod undo;

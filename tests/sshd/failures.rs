@@ -21,6 +21,7 @@ fn options() -> SshOptions {
         connect_timeout: Duration::from_secs(2),
         openssh_program: PathBuf::from("ssh"),
         openssh_config: Some(PathBuf::from("/dev/null")),
+        fresh_connection: false,
     }
 }
 

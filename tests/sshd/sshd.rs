@@ -108,6 +108,7 @@ impl Sshd {
             connect_timeout: Duration::from_secs(10),
             openssh_program: PathBuf::from("ssh"),
             openssh_config: Some(self.path("ssh_config")),
+            fresh_connection: false,
         }
     }
 

@@ -192,6 +192,7 @@ fn line(hosts: &str) -> Result<()> {
         connect_timeout: Duration::from_secs(10),
         openssh_program: PathBuf::from("ssh"),
         openssh_config: None,
+        fresh_connection: false,
     };
     let statuses = run_on_ssh_thread(|| async {
         let reached = hosts.split(',').map(|address| {

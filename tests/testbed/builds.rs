@@ -17,6 +17,8 @@ pub(crate) struct Builds {
     pub(crate) edited_lab: PathBuf,
     /// `definitions/kills.rs`, an ordinary build.
     pub(crate) kills: PathBuf,
+    /// `definitions/lockout.rs`, an ordinary build.
+    pub(crate) lockout: PathBuf,
     /// `definitions/canary.rs`, an ordinary build.
     pub(crate) canary: PathBuf,
     /// The kinds-only agent.
@@ -30,7 +32,13 @@ impl Builds {
     /// Which of them doesn't build.
     pub(crate) fn make() -> Result<Self, String> {
         let mut examples = vec!["build"];
-        for name in ["stacki_mesos", "testbed_lab", "testbed_kills", "testbed_canary"] {
+        for name in [
+            "stacki_mesos",
+            "testbed_lab",
+            "testbed_kills",
+            "testbed_lockout",
+            "testbed_canary",
+        ] {
             examples.extend(["--example", name]);
         }
         let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
@@ -50,6 +58,7 @@ impl Builds {
             edited_lab,
             canary: built.of("testbed_canary")?,
             kills: built.of("testbed_kills")?,
+            lockout: built.of("testbed_lockout")?,
             agent: build(&["agent"], &[])?.of("mesos-iac-agent")?,
             static_lab: build(
                 &statically,

@@ -21,6 +21,7 @@ mod connections;
 mod hostile;
 mod hosts;
 mod kills;
+mod lockout;
 mod losses;
 mod program;
 mod shipping;
@@ -92,6 +93,11 @@ const PROMISES: &[Promise] = promises![
         an_agent_that_is_killed_at_any_moment_loses_nothing,
         what_a_killed_run_left_running_is_ended,
         a_network_that_is_cut_at_any_moment_loses_nothing;
+    lockout:
+        a_host_that_locks_its_operator_out_heals,
+        it_heals_across_a_reboot_too,
+        a_run_that_is_confirmed_stays,
+        a_run_that_is_killed_is_undone_too;
     connections:
         a_hundred_first_connections_at_once_crash_nothing;
 ];

@@ -4,6 +4,7 @@
 
 mod blobs;
 mod frame;
+mod guard;
 mod handshake;
 mod protocol;
 mod serve;
@@ -11,9 +12,10 @@ mod unheard;
 mod work;
 
 pub use frame::{Frame, FrameError, MOST_JSON, decode_header, encode};
+pub(crate) use guard::{guard, undo_at_boot};
 pub use handshake::{GREETING, PROTOCOL, kinds_digest, refuse};
 pub use protocol::{
-    Answer, Hello, Mode, Refusal, Request, RunOptions, SecretValue, Welcome, decode_answer, encode_requests,
+    Answer, Confirm, Hello, Mode, Refusal, Request, RunOptions, SecretValue, Welcome, decode_answer, encode_requests,
 };
 pub use serve::{Machinery, serve};
 #[cfg(feature = "controller")]

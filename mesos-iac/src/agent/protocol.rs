@@ -3,14 +3,16 @@ use super::frame::{Frame, FrameError, encode};
 use crate::converge::{Control, ConvergeOptions, Event};
 use crate::model::{Catalog, DeclaredFacts, FactMismatch, Facts};
 use crate::plan::{Difference, Plan};
-use crate::state::{StateError, Takeover};
-use crate::words::{ResourceId, SecretSource};
+use crate::state::{Armed, StateError, Takeover};
+use crate::words::{HumanDuration, ResourceId, SecretSource};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What the controller sends. The first one is always [`Request::Hello`], of which the protocol's version is read before
 /// anything else.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "a run has one of the large ones, and drops it")]
 pub enum Request {
     /// Who speaks, and what the agent must be.
     Hello(Hello),
@@ -57,6 +59,8 @@ pub enum Mode {
     Apply,
     /// It takes resources out of the ledger, and changes nothing else.
     Forget,
+    /// It confirms a run that is undone otherwise, and changes nothing else.
+    Confirm,
 }
 
 /// How a run is done.
@@ -78,6 +82,18 @@ pub struct RunOptions {
     pub force: bool,
     /// What is to be forgotten; only with [`Mode::Forget`].
     pub forget: Vec<ResourceId>,
+    /// Whether the run is undone unless it is confirmed.
+    pub confirm: Option<Confirm>,
+}
+
+/// That a run is undone unless it is confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirm {
+    /// How long after its end that is waited for.
+    pub within: HumanDuration,
+    /// What whoever confirms it knows.
+    pub token: String,
 }
 
 impl RunOptions {
@@ -87,6 +103,10 @@ impl RunOptions {
         ConvergeOptions {
             fail_fast: self.fail_fast,
             prune: self.prune,
+            confirm: self.confirm.clone().map(|Confirm { within, token }| {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                Armed::new(self.who.clone(), token, within, now.as_secs())
+            }),
             bounds: self.bounds.as_ref().map(Plan::bounded),
             control,
             ..ConvergeOptions::default()

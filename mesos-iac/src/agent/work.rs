@@ -1,10 +1,10 @@
 //! What a run does once it is known what is wanted: the same on a host and in a sandbox.
 
 use super::protocol::{Mode, Refusal, RunOptions};
-use crate::converge::{Control, Event, Redactor, converge, forget};
+use crate::converge::{Control, Event, Redactor, Summary, converge, forget};
 use crate::model::{Catalog, Ledger, System};
 use crate::plan::{Plan, beyond, plan};
-use crate::state::{HostIdentity, Store};
+use crate::state::{Hold, HostIdentity, StateError, Store, UndoLog};
 use crate::system::PlanningSystem;
 use std::path::Path;
 
@@ -46,6 +46,11 @@ pub(crate) fn carry_out(
         tell(Event::Planned(planned(&ledger)));
         return Ok(());
     }
+    if mode == Mode::Confirm {
+        confirm(workplace, options)?;
+        tell(Event::RunFinished(Summary::default()));
+        return Ok(());
+    }
     let mut store = match workplace.state {
         Some(directory) => {
             Store::open(directory, &identity, &options.takeover, &options.who).map_err(Refusal::State)?
@@ -60,6 +65,24 @@ pub(crate) fn carry_out(
         within(bounds, &planned(store.ledger()), catalog, options.force)?;
     }
     converge(catalog, system, &mut store, &options.how(control), tell);
+    Ok(())
+}
+
+/// Confirms the run that waits for it, if it is the one that is meant.
+fn confirm(workplace: &Workplace<'_>, options: &RunOptions) -> Result<(), Refusal> {
+    let state = workplace.state.ok_or(Refusal::State(StateError::NotWaiting))?;
+    let confirm = || -> Result<(), StateError> {
+        let _hold = Hold::take(state)?;
+        let log = UndoLog::of(state);
+        let token = options.confirm.as_ref().map(|confirm| &confirm.token);
+        match log.armed()? {
+            Some(armed) if Some(&armed.token) == token => log.disarm(),
+            _ => Err(StateError::NotWaiting),
+        }
+    };
+    confirm().map_err(Refusal::State)?;
+    // Whoever waits does it too; what is left of it finds nothing to undo.
+    workplace.system.end_guard().ok();
     Ok(())
 }
 

@@ -200,6 +200,10 @@ pub(super) struct ApplyArguments {
     /// Remove what earlier runs made and the definition doesn't have any more; `orphans` lists it
     #[arg(long)]
     pub(super) prune: bool,
+    /// Undo the run on each host that isn't reached over a new connection within this time of the run's end, by itself and
+    /// even after a reboot: files, directories, links, units. What can't be undone (packages, users, commands) is told
+    #[arg(long, value_name = "TIME", conflicts_with = "sandbox")]
+    pub(super) confirm: Option<HumanDuration>,
 }
 
 #[derive(Debug, Args)]

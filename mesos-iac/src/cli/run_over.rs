@@ -12,8 +12,8 @@ use super::signals::stop_on_signals;
 use crate::agent::{Hello, Mode, PROTOCOL, Request, RunOptions, SecretValue, encode_requests, kinds_digest};
 use crate::compile::CompiledHost;
 use crate::fleet::{
-    AgentPrograms, FleetEvent, FleetOptions, HostResult, HostTask, SecretError, Stop, resolve_secrets, run_hosts,
-    run_sandboxes,
+    AgentPrograms, Confirmation, FleetEvent, FleetOptions, HostResult, HostTask, SecretError, Stop, resolve_secrets,
+    run_hosts, run_sandboxes,
 };
 use crate::model::{Catalog, Host, registry};
 use crate::plan::SavedPlan;
@@ -85,8 +85,21 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What<'_>) ->
             run_sandboxes(&catalogs, directory, mode, &options, &secrets, &stop, &mut take);
         }
         None => {
-            let encode = |catalog: &Catalog| requests(catalog, &secrets, mode, options(catalog));
-            over_ssh(session, place, &hosts, &encode, &stop, &mut take)?;
+            let encode = |catalog: &Catalog, mode: Mode| requests(catalog, &secrets, mode, options(catalog));
+            let within = what.options.confirm.as_ref().map(|confirm| confirm.within.0);
+            let confirmation = |catalog: &Catalog| -> Result<Option<Confirmation>, CliError> {
+                let Some(within) = within else { return Ok(None) };
+                let requests = encode(catalog, Mode::Confirm)?;
+                Ok(Some(Confirmation { requests, within }))
+            };
+            let task = |catalog: &Catalog, task: HostTask| {
+                Ok(HostTask {
+                    requests: encode(catalog, mode)?,
+                    confirmation: confirmation(catalog)?,
+                    ..task
+                })
+            };
+            over_ssh(session, place, &hosts, &task, &stop, &mut take)?;
         }
     }
     if let PlanFile::Write(file) = what.plan {
@@ -104,7 +117,9 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What<'_>) ->
         verdict.add(Grade::Failed);
         let hint = match mode {
             Mode::Plan => "nothing was changed; have the plan written where there is room",
-            Mode::Apply | Mode::Forget => "the run went on to its end all the same; `plan` shows what is left to do",
+            Mode::Apply | Mode::Forget | Mode::Confirm => {
+                "the run went on to its end all the same; `plan` shows what is left to do"
+            }
         };
         let error = CliError::from(error).hinted(hint);
         Environment::complain(&error.render(session.environment.paint_errors()));
@@ -159,7 +174,7 @@ fn over_ssh(
     session: &Session<'_>,
     place: &Place,
     hosts: &[&CompiledHost],
-    encode: &dyn Fn(&Catalog) -> Result<Vec<u8>, CliError>,
+    with_requests: &dyn Fn(&Catalog, HostTask) -> Result<HostTask, CliError>,
     stop: &Stop,
     take: &mut dyn FnMut(FleetEvent),
 ) -> Result<(), CliError> {
@@ -172,10 +187,7 @@ fn over_ssh(
     let mut tasks = Vec::new();
     for host in hosts {
         let (declared, _) = selection::host(session, host.name().as_str())?;
-        tasks.push(HostTask {
-            requests: encode(&host.catalog)?,
-            ..task(declared, &place.connection)
-        });
+        tasks.push(with_requests(&host.catalog, task(declared, &place.connection))?);
     }
     let (events, received) = channel();
     std::thread::scope(|scope| {
@@ -200,6 +212,7 @@ pub(super) fn task(host: &Host, connection: &Connection) -> HostTask {
         },
         arch: host.declared_arch().cloned(),
         requests: Vec::new(),
+        confirmation: None,
     }
 }
 
@@ -221,6 +234,7 @@ pub(super) fn fleet_options(session: &Session<'_>, connection: &Connection) -> F
             connect_timeout: connection.connect_timeout.0,
             openssh_program: PathBuf::from("ssh"),
             openssh_config: connection.ssh_config.clone(),
+            fresh_connection: false,
         },
         agents: AgentPrograms::default(),
         parallel: connection.parallel,

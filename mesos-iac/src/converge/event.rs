@@ -1,6 +1,6 @@
 use crate::model::{ChangeCause, Diff, Ownership, RefreshAction};
 use crate::plan::Plan;
-use crate::words::ResourceId;
+use crate::words::{HumanDuration, ResourceId};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened on a host. Reports are made of these and of nothing else.
@@ -45,6 +45,8 @@ pub enum Event {
         /// What became of it.
         outcome: OrphanOutcome,
     },
+    /// The run is undone unless it is confirmed over a new connection within this time of its end.
+    Armed(HumanDuration),
     /// A plan was made.
     Planned(Plan),
     /// Something that whoever reads the report should know.
@@ -77,6 +79,7 @@ impl Event {
                     outcome: RefreshOutcome::Satisfied,
                     ..
                 }
+                | Self::Armed(_)
                 | Self::Planned(_)
                 | Self::RunFinished(_)
         )
@@ -202,6 +205,7 @@ impl Summary {
             },
             Event::RunStarted { .. }
             | Event::Planned(_)
+            | Event::Armed(_)
             | Event::Noted(_)
             | Event::Earlier { .. }
             | Event::RunFinished(_) => {}

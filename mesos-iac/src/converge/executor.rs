@@ -1,3 +1,4 @@
+use super::begin::units;
 use super::event::{Event, Outcome, RefreshOutcome, Summary};
 use super::packages;
 use super::pool;
@@ -8,7 +9,7 @@ use crate::model::{
     Shown, System, SystemError, Timing, Work,
 };
 use crate::plan::{guarded, shared_locations};
-use crate::state::Store;
+use crate::state::{Armed, Store};
 use crate::words::ResourceId;
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
@@ -50,6 +51,8 @@ pub struct ConvergeOptions {
     pub bounds: Option<BTreeSet<ResourceId>>,
     /// Whether what we made and the catalog doesn't have any more is removed.
     pub prune: bool,
+    /// How the run is undone unless it is confirmed. `None`: it stays.
+    pub confirm: Option<Armed>,
     /// By which the run can be asked to stop.
     pub control: Control,
 }
@@ -63,6 +66,7 @@ impl Default for ConvergeOptions {
             fail_fast: false,
             bounds: None,
             prune: false,
+            confirm: None,
             control: Control::new(),
         }
     }
@@ -97,7 +101,9 @@ pub fn converge(
         recovered: BTreeSet::new(),
         failed: HashMap::new(),
         has_begun: false,
-        is_enclosed: false,
+        begun: None,
+        units: units(catalog),
+        lasting: Vec::new(),
         shared: shared_locations(catalog, system),
     };
     run.tell(Event::RunStarted {
@@ -120,6 +126,7 @@ pub fn converge(
     for entry in &catalog.entries {
         run.refresh_if_owed(entry, Timing::Delayed);
     }
+    run.tell_what_lasts();
     run.finish(catalog);
     let summary = run.summary;
     run.tell(Event::RunFinished(summary));
@@ -142,8 +149,12 @@ pub(super) struct Run<'c, 'r> {
     pub(super) failed: HashMap<&'c ResourceId, &'c ResourceId>,
     /// Whether a change was made, or is about to be.
     pub(super) has_begun: bool,
-    /// Whether a cgroup of its own was asked for.
-    pub(super) is_enclosed: bool,
+    /// What came of getting ready to change something. `None`: that wasn't tried yet.
+    pub(super) begun: Option<std::result::Result<(), String>>,
+    /// The units of the catalog.
+    pub(super) units: Vec<String>,
+    /// What was changed and can't be undone, in a run that may be.
+    pub(super) lasting: Vec<ResourceId>,
     /// What is in one place with something else on this host, and so can't be had.
     pub(super) shared: HashMap<&'c ResourceId, String>,
 }
@@ -265,9 +276,7 @@ impl<'c> Run<'c, '_> {
                 records.push(record);
             }
         }
-        if !changes.is_empty() {
-            self.begin();
-        }
+        changes = self.ready(changes);
         match self.store.promise(records) {
             Ok(()) => {
                 self.has_begun |= !changes.is_empty();
@@ -381,7 +390,7 @@ impl<'c> Run<'c, '_> {
     }
 
     /// A resource is done with.
-    fn settle(&mut self, at: usize, entry: &'c Entry, outcome: Outcome, took: Duration) {
+    pub(super) fn settle(&mut self, at: usize, entry: &'c Entry, outcome: Outcome, took: Duration) {
         match &outcome {
             Outcome::Failed(_) => {
                 self.failed.insert(&entry.id, &entry.id);

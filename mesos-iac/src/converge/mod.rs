@@ -2,6 +2,7 @@
 //! host, in a sandbox and in memory.
 #![doc = include_str!("refreshes.md")]
 
+mod begin;
 mod event;
 mod executor;
 mod packages;
@@ -12,8 +13,10 @@ mod redact;
 mod refreshes;
 mod schedule;
 mod traces;
+mod undo;
 
 pub use event::{Event, OrphanOutcome, Outcome, RefreshOutcome, Summary};
 pub use executor::{Control, ConvergeOptions, converge};
 pub use prune::forget;
 pub use redact::Redactor;
+pub use undo::{Undone, undo};

@@ -79,9 +79,11 @@ impl Run<'_, '_> {
             } else if let Some(failed) = self.failed.values().min() {
                 OrphanOutcome::Kept(format!("{failed} failed, and what replaces it may not be in place"))
             } else {
-                self.begin();
                 self.store.say(&format!("removing {}", orphan.id));
-                prune(self.system, &orphan)
+                match self.begin().and_then(|()| self.remember_orphan(&orphan)) {
+                    Ok(()) => prune(self.system, &orphan),
+                    Err(why) => OrphanOutcome::Failed(why),
+                }
             };
             if matches!(outcome, OrphanOutcome::Removed(_) | OrphanOutcome::Released(_)) {
                 self.has_begun = true;

@@ -3,6 +3,7 @@
 use super::event::{Event, RefreshOutcome};
 use super::executor::Run;
 use super::refreshes::refresh_finished;
+use super::undo::undo;
 use crate::model::{Catalog, Effect};
 use crate::plan::judge_owed;
 use crate::words::AbsPath;
@@ -14,6 +15,7 @@ impl<'c> Run<'c, '_> {
         for note in self.store.notes() {
             self.tell(Event::Noted(note));
         }
+        self.undo_unconfirmed();
         if self.store.broke_off() {
             self.store.say("waiting for what an earlier run left behind");
             self.sweep(catalog);
@@ -35,6 +37,31 @@ impl<'c> Run<'c, '_> {
 }
 
 impl Run<'_, '_> {
+    /// Undoes a run that nobody confirmed, if whoever should have done it is gone.
+    fn undo_unconfirmed(&mut self) {
+        let (Some(armed), Some(log)) = (self.store.unconfirmed().cloned(), self.store.undo_log()) else {
+            return;
+        };
+        self.store.say("undoing an earlier run");
+        let told = match log.steps() {
+            Ok(steps) => undo(&steps, self.system, false).lines,
+            Err(error) => vec![format!("not undone: failed to {error}")],
+        };
+        self.tell(Event::Noted(format!(
+            "nobody confirmed a run of {}, so it was undone",
+            armed.who
+        )));
+        told.into_iter().for_each(|line| self.tell(Event::Noted(line)));
+        self.record_done(log.disarm().map_err(|error| error.to_string()));
+        self.record_done(self.system.end_guard().map_err(|error| error.to_string()));
+    }
+
+    fn record_done(&mut self, done: Result<(), String>) {
+        if let Err(why) = done {
+            self.tell(Event::Noted(format!("failed to {why}")));
+        }
+    }
+
     /// Waits for the package transaction of a run that broke off, ends what else is left of it, and removes its drafts.
     fn sweep(&mut self, catalog: &Catalog) {
         let earlier: Vec<String> = self
@@ -60,19 +87,6 @@ impl Run<'_, '_> {
             Err(error) => self.tell(Event::Noted(format!(
                 "what a run that broke off left behind wasn't removed: {error}"
             ))),
-        }
-    }
-
-    /// Something is about to be changed or started: from now on this run can be found by a later one.
-    pub(super) fn begin(&mut self) {
-        if std::mem::replace(&mut self.is_enclosed, true) {
-            return;
-        }
-        let Some((_, own)) = self.store.runs() else { return };
-        if let Err(error) = self.system.enclose(own) {
-            self.tell(Event::Noted(format!(
-                "what this run starts isn't in a cgroup of its own: {error}; were it killed, the next run couldn't end it"
-            )));
         }
     }
 }

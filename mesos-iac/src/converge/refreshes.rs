@@ -3,8 +3,8 @@
 use super::event::{Event, RefreshOutcome};
 use super::executor::Run;
 use crate::model::{
-    AfterFailure, Catalog, Diff, Entry, Error, LedgerRecord, OwedRefresh, RefreshCause, Refreshed, Subscription,
-    SystemError, Timing,
+    AfterFailure, Catalog, Diff, Entry, Error, LedgerRecord, OwedRefresh, RefreshAction, RefreshCause, Refreshed,
+    Subscription, SystemError, Timing,
 };
 use crate::plan::guarded;
 use crate::words::ResourceId;
@@ -28,6 +28,14 @@ impl<'c> Subscribers<'c> {
     /// Whether anything is to be refreshed when this changes.
     pub(super) fn has(&self, cause: &ResourceId) -> bool {
         self.0.contains_key(cause)
+    }
+
+    /// What is to be refreshed when this changes, and how.
+    pub(super) fn of(&self, cause: &ResourceId) -> Vec<(&'c Entry, RefreshAction)> {
+        let subscribers = self.0.get(cause).into_iter().flatten();
+        subscribers
+            .map(|(target, subscription)| (*target, subscription.action))
+            .collect()
     }
 
     /// What comes to be owed when this changes: the targets, and the records that say so.
@@ -79,10 +87,13 @@ impl<'c> Run<'c, '_> {
         } else if let Some(root) = self.holds_back(entry, owed.after_failure) {
             RefreshOutcome::Held { because: root.clone() }
         } else {
-            self.begin();
+            let begun = self.begin();
             self.store.say(&format!("{} {}", owed.action, entry.id));
             let behavior = entry.resource.behavior();
-            match guarded("refresh", || behavior.refresh(self.system, owed.action)) {
+            let refreshed = begun
+                .map_err(Error::message)
+                .and_then(|()| guarded("refresh", || behavior.refresh(self.system, owed.action)));
+            match refreshed {
                 Ok(Refreshed::Done) => return self.clear(entry, &owed, RefreshOutcome::Done),
                 Ok(Refreshed::Needless) => return self.clear(entry, &owed, RefreshOutcome::Satisfied),
                 Err(Error::System(error @ SystemError::Unknowable { .. })) => {

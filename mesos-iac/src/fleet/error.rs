@@ -41,6 +41,12 @@ pub enum HostError {
     /// Nothing was heard for too long.
     #[error("hear from the agent: it said nothing for {0}")]
     Silent(HumanDuration),
+    /// The host wasn't reached over a new connection after a run that is undone otherwise.
+    #[error("confirm the run over a new connection: {why}; the host undoes it by itself")]
+    Unconfirmed {
+        /// Why not.
+        why: String,
+    },
     /// The run was asked to stop before this host was begun.
     #[error("begin: the run was stopped before, and the host wasn't touched")]
     Stopped,
@@ -110,6 +116,9 @@ impl HostError {
             Self::Lost(_) | Self::Silent(_) => Some(
                 "the run on the host stops at the next boundary between resources; run again to see what is left"
                     .into(),
+            ),
+            Self::Unconfirmed { .. } => Some(
+                "wait until the host has undone it; the next run tells what that was. Then correct the definition".into(),
             ),
             Self::NotEnded(_) => Some("log in by hand and see whether it still runs".into()),
             _ => None,

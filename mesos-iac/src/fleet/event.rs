@@ -33,6 +33,11 @@ pub enum FleetEvent {
         /// What.
         event: Event,
     },
+    /// A run that is undone otherwise was confirmed over a new connection.
+    HostConfirmed {
+        /// Which.
+        host: HostName,
+    },
     /// A host is done with. Every host that was selected has exactly one of these.
     HostFinished {
         /// Which.

@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::AsyncWrite;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -52,6 +52,17 @@ pub struct HostTask {
     pub arch: Option<Arch>,
     /// What is said to its agent, encoded.
     pub requests: Vec<u8>,
+    /// How the run is confirmed over a new connection, if the host undoes it otherwise.
+    pub confirmation: Option<Confirmation>,
+}
+
+/// How a run is confirmed.
+#[derive(Clone)]
+pub struct Confirmation {
+    /// What is said to the agent, encoded.
+    pub requests: Vec<u8>,
+    /// How long the host waits.
+    pub within: Duration,
 }
 
 // The requests hold secrets, so only their length is shown.
@@ -146,6 +157,7 @@ async fn run_one(
         events: &events,
         sent: &sent,
         has_news: false,
+        is_armed: false,
     };
     let result = run.work().await.unwrap_or_else(HostResult::Failed);
     tell(
@@ -165,6 +177,8 @@ struct HostRun<'a> {
     sent: &'a Sent,
     /// Whether the host told of something that it keeps until we say that we heard it.
     has_news: bool,
+    /// Whether the host undoes the run unless it is confirmed.
+    is_armed: bool,
 }
 
 impl Listener for HostRun<'_> {
@@ -175,6 +189,7 @@ impl Listener for HostRun<'_> {
 
     fn happened(&mut self, event: Event) {
         self.has_news |= event.is_worth_keeping();
+        self.is_armed |= matches!(event, Event::Armed(_));
         let host = self.task.host.clone();
         tell(self.events, FleetEvent::Host { host, event });
     }
@@ -195,8 +210,14 @@ impl HostRun<'_> {
             }
             let command = bootstrap::start(program.digest());
             let channel = self.exec(&session, &command).await?;
-            match self.converse(channel, &program).await? {
-                Conversation::Over(result) => return Ok(result),
+            match self.converse(channel, &program, &self.task.requests).await? {
+                Conversation::Over(result) => {
+                    session.close().await;
+                    if let Some(confirmation) = self.task.confirmation.as_ref().filter(|_| self.is_armed) {
+                        self.confirm(confirmation, &program).await?;
+                    }
+                    return Ok(result);
+                }
                 Conversation::Missing(_) if uploaded => {
                     return Err(HostError::Upload("it was put in place, and isn't there".into()));
                 }
@@ -209,7 +230,12 @@ impl HostRun<'_> {
         }
     }
 
-    async fn converse(&mut self, channel: Channel, program: &AgentProgram) -> Result<Conversation, HostError> {
+    async fn converse(
+        &mut self,
+        channel: Channel,
+        program: &AgentProgram,
+        requests: &[u8],
+    ) -> Result<Conversation, HostError> {
         let Channel {
             stdin,
             stdout,
@@ -219,7 +245,7 @@ impl HostRun<'_> {
         // Sent without waiting for a greeting, so that a warm run takes one round trip. A host without the agent doesn't
         // read it.
         let (say, words) = mpsc::unbounded_channel();
-        let speak = speak(stdin, self.task.requests.clone(), words, self.options.stop.clone());
+        let speak = speak(stdin, requests.to_vec(), words, self.options.stop.clone());
         let mut speaker = Abort(tokio::task::spawn_local(speak));
         let mut answers = Answers::new(stdout, self.options.silence);
         match answers.opening().await? {
@@ -235,9 +261,7 @@ impl HostRun<'_> {
             }
             Opening::Missing(arch) => Ok(Conversation::Missing(arch)),
             Opening::Agent => {
-                self.sent
-                    .messages
-                    .fetch_add(self.task.requests.len() as u64, Ordering::Relaxed);
+                self.sent.messages.fetch_add(requests.len() as u64, Ordering::Relaxed);
                 drop(stderr);
                 let result = answers.follow(self).await?;
                 if self.has_news && say.send(Request::Heard).is_ok() {
@@ -247,6 +271,43 @@ impl HostRun<'_> {
                 }
                 Ok(Conversation::Over(result))
             }
+        }
+    }
+
+    /// Reaches the host anew, and says that the run stays.
+    async fn confirm(&mut self, confirmation: &Confirmation, program: &AgentProgram) -> Result<(), HostError> {
+        const PAUSE: Duration = Duration::from_secs(1);
+        let deadline = Instant::now() + confirmation.within;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let tried = tokio::time::timeout(left, self.confirm_once(confirmation, program)).await;
+            let why = match tried {
+                Ok(Ok(())) => {
+                    let host = self.task.host.clone();
+                    tell(self.events, FleetEvent::HostConfirmed { host });
+                    return Ok(());
+                }
+                Ok(Err(refused @ HostError::Refused(_))) => return Err(refused),
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "the host doesn't answer".to_owned(),
+            };
+            if Instant::now() + PAUSE >= deadline {
+                return Err(HostError::Unconfirmed { why });
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn confirm_once(&mut self, confirmation: &Confirmation, program: &AgentProgram) -> Result<(), HostError> {
+        let options = SshOptions {
+            fresh_connection: true,
+            ..self.options.ssh.clone()
+        };
+        let session = Session::connect(self.options.method, &self.task.target, &options).await?;
+        let channel = self.exec(&session, &bootstrap::start(program.digest())).await?;
+        match self.converse(channel, program, &confirmation.requests).await? {
+            Conversation::Over(_) => Ok(()),
+            Conversation::Missing(_) => Err(HostError::Upload("the agent isn't there any more".into())),
         }
     }
 

@@ -20,7 +20,7 @@ pub use adhoc::{CommandResult, run_command};
 pub use elf::{Elf, ElfError};
 pub use error::HostError;
 pub use event::{FleetEvent, HostResult, Traffic};
-pub use hosts::{FleetOptions, HostTask, run_hosts};
+pub use hosts::{Confirmation, FleetOptions, HostTask, run_hosts};
 pub use program::{AgentProgram, AgentPrograms, ProgramError};
 pub use sandboxes::run_sandboxes;
 pub use secrets::{SecretError, resolve_secrets};

@@ -497,6 +497,27 @@ pub trait System: ReadSystem {
         Ok(false)
     }
 
+    /// Starts a process of its own that waits until the run is confirmed, undoes it otherwise, and goes on after a reboot,
+    /// before these units start.
+    ///
+    /// # Errors
+    /// It can't be started, or there is no such thing here.
+    fn start_guard(&self, units: &[String]) -> Result<()> {
+        let _ = units;
+        Err(SystemError::Unsupported {
+            what: "undoing a run that nobody confirms".into(),
+            why: "that takes a running systemd".into(),
+        })
+    }
+
+    /// Nothing is to be undone after a reboot any more.
+    ///
+    /// # Errors
+    /// What would do it can't be removed.
+    fn end_guard(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Ends what a run of this name left running. Returns what that was.
     ///
     /// # Errors

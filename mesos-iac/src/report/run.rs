@@ -206,6 +206,10 @@ impl<W: Write> RunReporter<W> {
                 events.iter().try_for_each(|event| self.host_event(host, event))?;
                 self.line(host, &paint.cyan("earlier "), "this run:")
             }
+            Event::Armed(within) => {
+                let text = format!("undone unless it is confirmed within {within} of the run's end");
+                self.line(host, &paint.cyan("armed   "), &text)
+            }
             Event::RunStarted { .. } | Event::Planned(_) | Event::RunFinished(_) => Ok(()),
         }
     }
@@ -231,6 +235,11 @@ impl<W: Write> Reporter for RunReporter<W> {
                 self.line(host, &paint.dim("agent   "), &format!("uploaded, {bytes} bytes"))
             }
             FleetEvent::AgentUploaded { .. } | FleetEvent::HostWelcomed { .. } => Ok(()),
+            FleetEvent::HostConfirmed { host } => self.line(
+                host,
+                &paint.green("confirm "),
+                "the host is reached over a new connection; the run stays",
+            ),
             FleetEvent::Host { host, event } => self.host_event(host, event),
             FleetEvent::HostFinished { host, result, .. } => {
                 self.open.retain(|open| open != host);

@@ -52,7 +52,10 @@ impl Tally {
                 self.traffic.messages += traffic.messages;
                 self.count_result(result);
             }
-            FleetEvent::HostStarted { .. } | FleetEvent::AgentUploaded { .. } | FleetEvent::HostWelcomed { .. } => {}
+            FleetEvent::HostStarted { .. }
+            | FleetEvent::AgentUploaded { .. }
+            | FleetEvent::HostWelcomed { .. }
+            | FleetEvent::HostConfirmed { .. } => {}
         }
     }
 

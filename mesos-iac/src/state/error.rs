@@ -1,5 +1,5 @@
 use super::lock::Holder;
-use crate::words::HostName;
+use crate::words::{HostName, visible};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -10,6 +10,12 @@ pub enum StateError {
     /// Another run is at work on the host.
     #[error("lock the host: {}", .0.as_ref().map_or_else(|| "another run is at work on it".to_owned(), ToString::to_string))]
     Locked(Option<Holder>),
+    /// An earlier run waits to be confirmed.
+    #[error("lock the host: a run of {} waits to be confirmed, and is undone unless it is", visible(.0))]
+    Unconfirmed(String),
+    /// There is no run that waits to be confirmed: it was undone.
+    #[error("confirm the run: it doesn't wait for that any more; it was undone")]
+    NotWaiting,
     /// The state belongs to something else.
     #[error("take over the host's state: {0}")]
     Foreign(Mismatch),
@@ -82,6 +88,8 @@ impl StateError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::Unconfirmed(_) => "wait until one or the other has happened, and run again",
+            Self::NotWaiting => "`plan` shows how the host is now; allow more time with `--confirm`",
             Self::Locked(_) => "wait until it is done, and run again",
             Self::Foreign(Mismatch::Cluster { .. }) => {
                 "if this host was handed over, run `apply --adopt` once: what the other cluster owned is left as it is"

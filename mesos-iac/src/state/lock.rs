@@ -10,8 +10,11 @@ use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The file's name.
+pub(super) const LOCK: &str = "lock";
 
 /// Who works on a host, and since when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,6 +142,47 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // What stands there otherwise makes the next run look for what this one left, of which there is nothing.
         self.file.set_len(0).ok();
+    }
+}
+
+/// The lock on a host, held by something that is no run: the file keeps saying what the last run said.
+#[derive(Debug)]
+pub struct Hold(#[expect(dead_code, reason = "it is held, and never read")] File);
+
+impl Hold {
+    /// Waits until no run is at work on the host whose state stands in this directory, and keeps others from beginning.
+    ///
+    /// # Errors
+    /// The lock can't be opened.
+    pub fn wait(state: &Path) -> Result<Self, StateError> {
+        let (path, file) = Self::open(state)?;
+        loop {
+            match flock(&file, FlockOperation::LockExclusive) {
+                Ok(()) => return Ok(Self(file)),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(failed("lock", &path, &error.into())),
+            }
+        }
+    }
+
+    /// Keeps runs from beginning, if none is at work.
+    ///
+    /// # Errors
+    /// One is at work, or the lock can't be opened.
+    pub fn take(state: &Path) -> Result<Self, StateError> {
+        let (path, file) = Self::open(state)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self(file)),
+            Err(Errno::WOULDBLOCK) => Err(StateError::Locked(holder(&file))),
+            Err(error) => Err(failed("lock", &path, &error.into())),
+        }
+    }
+
+    fn open(state: &Path) -> Result<(PathBuf, File), StateError> {
+        let path = state.join(LOCK);
+        let open = OpenOptions::new().read(true).write(true).open(&path);
+        let file = open.map_err(|error| failed("lock", &path, &error))?;
+        Ok((path, file))
     }
 }
 

@@ -12,9 +12,11 @@ mod lock;
 mod owner;
 mod reports;
 mod store;
+mod undo;
 
 pub use error::{Mismatch, StateError};
-pub use lock::Holder;
+pub use lock::{Hold, Holder};
 pub use owner::{HostIdentity, Takeover};
 pub use reports::{KeptReport, Reports};
 pub use store::{STATE_DIRECTORY, Store};
+pub use undo::{Armed, PathBefore, UndoLog, UndoStep, Waiting};

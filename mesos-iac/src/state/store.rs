@@ -2,8 +2,9 @@ use super::disk::{self, failed};
 use super::error::StateError;
 use super::journal::Journal;
 use super::ledger::{LEDGER_FORMAT, LedgerFile};
-use super::lock::Lock;
+use super::lock::{LOCK, Lock};
 use super::owner::{self, HostIdentity, Takeover, Verdict};
+use super::undo::{Armed, UndoLog};
 use crate::model::{Ledger, LedgerRecord};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ pub struct Store {
     disk: Option<Disk>,
     notes: Vec<String>,
     broke_off: bool,
+    unconfirmed: Option<Armed>,
 }
 
 #[derive(Debug)]
@@ -39,6 +41,7 @@ impl Store {
             disk: None,
             notes: Vec::new(),
             broke_off: false,
+            unconfirmed: None,
         }
     }
 
@@ -53,9 +56,16 @@ impl Store {
             .mode(0o700)
             .create(directory)
             .map_err(|error| failed("make a place for", directory, &error))?;
-        let lock = Lock::take(&directory.join("lock"), who)?;
+        let lock = Lock::take(&directory.join(LOCK), who)?;
         let identity_file = directory.join("identity.json");
         let verdict = owner::judge(&identity_file, identity, takeover)?;
+        let undo = UndoLog::of(directory);
+        let unconfirmed = undo.armed()?;
+        if let Some(armed) = &unconfirmed
+            && undo.wait_for_confirmation()?.is_none()
+        {
+            return Err(StateError::Unconfirmed(armed.who.clone()));
+        }
         disk::sweep(directory)?;
         let (ledger, journal, damage) = read(directory)?;
         let broke_off = !journal.is_empty() || lock.before().is_some();
@@ -69,6 +79,7 @@ impl Store {
                 journal,
             }),
             notes: Vec::new(),
+            unconfirmed,
         };
         if verdict == Verdict::Forget {
             store.ledger = Ledger {
@@ -113,6 +124,18 @@ impl Store {
     #[must_use]
     pub const fn broke_off(&self) -> bool {
         self.broke_off
+    }
+
+    /// A run that nobody has confirmed, and that nobody waits for any more to be confirmed: it is to be undone.
+    #[must_use]
+    pub const fn unconfirmed(&self) -> Option<&Armed> {
+        self.unconfirmed.as_ref()
+    }
+
+    /// Where is kept how the host was. `None`: it is in memory.
+    #[must_use]
+    pub fn undo_log(&self) -> Option<UndoLog> {
+        self.disk.as_ref().map(|disk| UndoLog::of(&disk.directory))
     }
 
     /// The names of runs that broke off, of which something may still be running, and the name of this run. `None`: the

@@ -45,6 +45,9 @@ pub(super) fn arguments(
         set(option.to_owned());
     }
     set(format!("ConnectTimeout={seconds}"));
+    if options.fresh_connection {
+        set("ControlPath=none".to_owned());
+    }
     if target.host_keys.is_empty() {
         if !options.known_hosts.is_empty() {
             set(format!(
@@ -172,6 +175,7 @@ mod tests {
             connect_timeout: Duration::from_millis(1500),
             openssh_program: PathBuf::from("ssh"),
             openssh_config: None,
+            fresh_connection: false,
         }
     }
 

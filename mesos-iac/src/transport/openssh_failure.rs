@@ -165,6 +165,7 @@ mod tests {
             connect_timeout: Duration::from_secs(5),
             openssh_program: "ssh".into(),
             openssh_config: None,
+            fresh_connection: false,
         }
     }
 

@@ -39,6 +39,8 @@ pub struct SshOptions {
     pub openssh_program: PathBuf,
     /// The `ssh_config` that it reads in place of the user's and the system's.
     pub openssh_config: Option<PathBuf>,
+    /// Whether a connection that is there already, which OpenSSH may share, doesn't do.
+    pub fresh_connection: bool,
 }
 
 /// How a byte stream to a host is made.

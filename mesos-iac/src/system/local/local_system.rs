@@ -6,6 +6,7 @@ use super::dpkg::Dpkg;
 use super::dpkg_status::{PackageRecord, PackageState};
 use super::facts;
 use super::files::{Durability, Files, Ownership};
+use super::guard;
 use super::process::Call;
 use super::root::Root;
 use super::scope;
@@ -332,6 +333,15 @@ impl System for LocalSystem {
             None => scope::enclose(&self.systemd, run),
             Some(_) => Ok(false),
         }
+    }
+
+    fn start_guard(&self, units: &[String]) -> Result<()> {
+        self.require_running("wait for a confirmation")?;
+        guard::start(&self.single_files, units)
+    }
+
+    fn end_guard(&self) -> Result<()> {
+        guard::end(&self.single_files)
     }
 
     fn end_run(&self, run: &str) -> Result<Vec<String>> {

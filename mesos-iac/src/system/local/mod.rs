@@ -17,6 +17,7 @@ mod dpkg;
 mod dpkg_status;
 mod facts;
 mod files;
+mod guard;
 mod local_system;
 mod process;
 mod reading;

@@ -1,0 +1,333 @@
+//! What a run that waits to be confirmed has changed, so that it can be undone: by whoever waits for the confirmation, by
+//! the next boot, or by the next run.
+
+use super::disk::{self, failed};
+use super::error::StateError;
+use super::owner;
+use crate::model::{PathAttributes, RefreshAction, Resource};
+use crate::words::{AbsPath, HumanDuration};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use rustix::fs::{FlockOperation, flock};
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// The version of the forms.
+const UNDO_FORMAT: u32 = 1;
+
+/// A run that is undone unless it is confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Armed {
+    /// The version of the form.
+    format: u32,
+    /// Who started it, and where.
+    pub who: String,
+    /// What only whoever started it knows, so that nobody else confirms it.
+    pub token: String,
+    /// How long after the run's end it is waited for.
+    pub within: HumanDuration,
+    /// When it began, in seconds since 1970.
+    pub began: u64,
+}
+
+impl Armed {
+    /// A run of this person's.
+    #[must_use]
+    pub const fn new(who: String, token: String, within: HumanDuration, began: u64) -> Self {
+        Self {
+            format: UNDO_FORMAT,
+            who,
+            token,
+            within,
+            began,
+        }
+    }
+}
+
+/// How a part of the host was before it was changed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum UndoStep {
+    /// What stood at a path.
+    Path {
+        /// Where, links followed.
+        path: AbsPath,
+        /// What.
+        before: PathBefore,
+    },
+    /// The state of a unit.
+    Unit {
+        /// Its full name.
+        name: String,
+        /// Whether it ran.
+        was_running: bool,
+        /// `UnitFileState`.
+        file_state: String,
+    },
+    /// What reads it when it is refreshed.
+    Refresh {
+        /// The resource.
+        target: Box<dyn Resource>,
+        /// How.
+        action: RefreshAction,
+    },
+}
+
+/// What stood at a path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PathBefore {
+    /// Nothing.
+    Absent,
+    /// A file.
+    File {
+        /// Its content, in base64.
+        base64: String,
+        /// Whose it was, and its mode.
+        attributes: PathAttributes,
+    },
+    /// A directory.
+    Directory(PathAttributes),
+    /// A link, and what it said.
+    Symlink(String),
+}
+
+impl PathBefore {
+    /// A file with this content.
+    #[must_use]
+    pub fn file(content: &[u8], attributes: PathAttributes) -> Self {
+        Self::File {
+            base64: BASE64.encode(content),
+            attributes,
+        }
+    }
+
+    /// The content of the file, if it was one.
+    #[must_use]
+    pub fn content(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::File { base64, .. } => BASE64.decode(base64).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// Where a host keeps how it was before a run that waits to be confirmed.
+#[derive(Debug, Clone)]
+pub struct UndoLog {
+    directory: PathBuf,
+}
+
+/// Held by whoever waits for the confirmation, for as long as it lives.
+#[derive(Debug)]
+pub struct Waiting(#[expect(dead_code, reason = "it is held, and never read")] File);
+
+impl UndoLog {
+    /// That of the host whose state stands in this directory.
+    #[must_use]
+    pub fn of(state: &Path) -> Self {
+        Self {
+            directory: state.join("undo"),
+        }
+    }
+
+    fn header(&self) -> PathBuf {
+        self.directory.join("armed.json")
+    }
+
+    fn steps_file(&self) -> PathBuf {
+        self.directory.join("steps")
+    }
+
+    /// The run that waits to be confirmed, if there is one.
+    ///
+    /// # Errors
+    /// It is damaged, or a newer release wrote it.
+    pub fn armed(&self) -> Result<Option<Armed>, StateError> {
+        let path = self.header();
+        let Some(content) = disk::read(&path)? else {
+            return Ok(None);
+        };
+        let damaged = |error: serde_json::Error| StateError::Damaged {
+            file: path.display().to_string(),
+            why: error.to_string(),
+        };
+        let json: serde_json::Value = serde_json::from_slice(&content).map_err(damaged)?;
+        owner::refuse_newer(&json, UNDO_FORMAT, &path)?;
+        serde_json::from_value(json).map(Some).map_err(damaged)
+    }
+
+    /// Makes durable that this run is undone unless it is confirmed. It has changed nothing yet.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn arm(&self, armed: &Armed) -> Result<(), StateError> {
+        let made = std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.directory);
+        made.map_err(|error| failed("make a place for", &self.directory, &error))?;
+        disk::replace(&self.steps_file(), b"")?;
+        let json = serde_json::to_vec(armed).map_err(|error| self.unwritable(&error))?;
+        disk::replace(&self.header(), &json)
+    }
+
+    /// Makes durable how parts of the host are, before they are changed.
+    ///
+    /// # Errors
+    /// They can't be written. They must not be changed then.
+    pub fn remember(&self, steps: &[UndoStep]) -> Result<(), StateError> {
+        if steps.is_empty() {
+            return Ok(());
+        }
+        let path = self.steps_file();
+        let mut text = Vec::new();
+        for step in steps {
+            serde_json::to_writer(&mut text, step).map_err(|error| self.unwritable(&error))?;
+            text.push(b'\n');
+        }
+        let append = || -> io::Result<()> {
+            let mut file = OpenOptions::new().append(true).mode(0o600).open(&path)?;
+            file.write_all(&text)?;
+            file.sync_data()
+        };
+        append().map_err(|error| failed("write", &path, &error))
+    }
+
+    /// What was remembered, the earliest first. A last line that wasn't written to its end is of something that wasn't
+    /// changed.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub fn steps(&self) -> Result<Vec<UndoStep>, StateError> {
+        let content = disk::read(&self.steps_file())?.unwrap_or_default();
+        let lines = content.split_inclusive(|byte| *byte == b'\n');
+        let whole = lines.filter(|line| line.ends_with(b"\n"));
+        let parsed = whole.map(|line| serde_json::from_slice(line).map_err(|error| self.unwritable(&error)));
+        parsed.collect()
+    }
+
+    /// The run is confirmed, or undone: nothing is to be undone any more.
+    ///
+    /// # Errors
+    /// It can't be removed.
+    pub fn disarm(&self) -> Result<(), StateError> {
+        let remove = |path: PathBuf| match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", &path, &error)),
+            _ => Ok(()),
+        };
+        remove(self.header())?;
+        disk::sync_directory(&self.header()).map_err(|error| failed("write", &self.directory, &error))?;
+        // It may hold what was secret in a file.
+        remove(self.steps_file())
+    }
+
+    /// Becomes the one who waits for the confirmation. `None`: somebody does.
+    ///
+    /// # Errors
+    /// The file that is locked for it can't be made.
+    pub fn wait_for_confirmation(&self) -> Result<Option<Waiting>, StateError> {
+        let path = self.directory.join("waiting");
+        let open = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path);
+        let file = open.map_err(|error| failed("lock", &path, &error))?;
+        Ok(flock(&file, FlockOperation::NonBlockingLockExclusive)
+            .is_ok()
+            .then_some(Waiting(file)))
+    }
+
+    fn unwritable(&self, error: &serde_json::Error) -> StateError {
+        StateError::Damaged {
+            file: self.steps_file().display().to_string(),
+            why: error.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn armed() -> Armed {
+        let within = HumanDuration(Duration::from_secs(60));
+        Armed::new("anna@workstation".to_owned(), "token".to_owned(), within, 7)
+    }
+
+    fn step(content: &[u8]) -> UndoStep {
+        UndoStep::Path {
+            path: AbsPath::new("/etc/ssh/sshd_config").unwrap(),
+            before: PathBefore::file(content, PathAttributes::default()),
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_is_there_until_it_is_disarmed() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = UndoLog::of(directory.path());
+        assert_eq!(log.armed().unwrap(), None);
+        log.arm(&armed()).unwrap();
+        log.remember(&[step(b"one")]).unwrap();
+        log.remember(&[step(b"two")]).unwrap();
+        assert_eq!(log.armed().unwrap(), Some(armed()));
+        let contents = log.steps().unwrap().into_iter().map(|step| match step {
+            UndoStep::Path { before, .. } => before.content().unwrap(),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(contents.collect::<Vec<_>>(), [b"one", b"two"]);
+        log.disarm().unwrap();
+        assert_eq!(log.armed().unwrap(), None);
+        assert!(log.steps().unwrap().is_empty());
+        log.disarm().unwrap();
+    }
+
+    #[test]
+    fn a_step_that_was_cut_off_was_not_taken() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = UndoLog::of(directory.path());
+        log.arm(&armed()).unwrap();
+        log.remember(&[step(b"one"), step(b"two")]).unwrap();
+        let text = std::fs::read(log.steps_file()).unwrap();
+        std::fs::write(log.steps_file(), &text[..text.len() - 5]).unwrap();
+        assert_eq!(log.steps().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn one_waits() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = UndoLog::of(directory.path());
+        log.arm(&armed()).unwrap();
+        let waiting = log.wait_for_confirmation().unwrap();
+        assert!(waiting.is_some() && log.wait_for_confirmation().unwrap().is_none());
+        drop(waiting);
+        assert!(log.wait_for_confirmation().unwrap().is_some());
+    }
+
+    #[test]
+    fn the_first_forms_are_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = UndoLog::of(directory.path());
+        log.arm(&armed()).unwrap();
+        let header = r#"{"format":1,"who":"anna@workstation","token":"token","within":"60s","began":7}"#;
+        std::fs::write(log.header(), header).unwrap();
+        assert_eq!(log.armed().unwrap(), Some(armed()));
+        let steps = concat!(
+            r#"{"Path":{"path":"/etc/a","before":"Absent"}}"#,
+            "\n",
+            r#"{"Path":{"path":"/etc/b","before":{"File":{"base64":"Yg==","attributes":{"mode":"0600","owner":"root","group":null}}}}}"#,
+            "\n",
+            r#"{"Unit":{"name":"ssh.service","was_running":true,"file_state":"enabled"}}"#,
+            "\n",
+            r#"{"Refresh":{"target":{"core.service":{"name":"ssh","enabled":null,"running":null,"masked":null}},"action":"Restart"}}"#,
+            "\n"
+        );
+        std::fs::write(log.steps_file(), steps).unwrap();
+        assert_eq!(log.steps().unwrap().len(), 4);
+    }
+}

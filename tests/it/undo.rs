@@ -1,0 +1,211 @@
+//! A run that waits to be confirmed can be undone, whatever it changed that can be put back.
+
+use mesos_iac::converge::{ConvergeOptions, Event, Outcome, converge, undo};
+use mesos_iac::prelude::*;
+use mesos_iac::state::{Armed, HostIdentity, StateError, Store, Takeover, UndoLog};
+use mesos_iac::system::FakeSystem;
+use mesos_iac::{HostName, HumanDuration, Mode as Bits, UnitAction};
+use std::path::Path;
+use std::time::Duration;
+
+/// What an operator locks himself out with, and everything else that can be undone.
+#[derive(Role, Clone)]
+#[role(name = "lockout")]
+struct Lockout;
+
+impl Declares for Lockout {
+    fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+        let config = cx.add(
+            file("/etc/ssh/sshd_config")
+                .content("Port 2222\n")
+                .mode(Bits::new(0o600).unwrap()),
+        );
+        cx.add(service("ssh").restart_on(config));
+        let rules = cx.add(file("/etc/nftables.conf").content("table inet drop\n"));
+        cx.add(service("nftables").enabled().running().restart_on(rules));
+        cx.add(symlink("/etc/current", "/opt/new"));
+        cx.add(directory("/etc/rules.d"));
+        cx.add(file("/etc/rules.d/one").content("one\n"));
+        cx.add(file("/etc/old").absent());
+        cx.add(package("nftables"));
+        Ok(())
+    }
+}
+
+fn path(text: &str) -> AbsPath {
+    AbsPath::new(text).unwrap()
+}
+
+fn host_before() -> FakeSystem {
+    let system = FakeSystem::new().with_directories_of([&path("/etc/ssh/sshd_config")]);
+    let system = system.with_file(&path("/etc/ssh/sshd_config"), "Port 22\n");
+    let system = system.with_file(&path("/etc/old"), "old\n");
+    system.write_symlink(&path("/etc/current"), "/opt/old").unwrap();
+    for action in [UnitAction::Enable, UnitAction::Start] {
+        system.control_unit("ssh.service", action).unwrap();
+    }
+    system
+}
+
+fn catalog() -> Catalog {
+    let cluster = Cluster::new("x").hosts(host("a").role(Lockout)).build().unwrap();
+    cluster.compile().unwrap().hosts.remove(0).catalog
+}
+
+fn open(state: &Path) -> Result<Store, StateError> {
+    let identity = HostIdentity {
+        cluster: "x".to_owned(),
+        host: HostName::new("a").unwrap(),
+        machine: None,
+    };
+    Store::open(state, &identity, &Takeover::default(), "anna@workstation")
+}
+
+fn run(state: &Path, system: &FakeSystem) -> Vec<Event> {
+    let within = HumanDuration(Duration::from_secs(60));
+    let options = ConvergeOptions {
+        confirm: Some(Armed::new("anna@workstation".to_owned(), "token".to_owned(), within, 0)),
+        ..ConvergeOptions::default()
+    };
+    let mut events = Vec::new();
+    let mut store = open(state).unwrap();
+    converge(&catalog(), system, &mut store, &options, &mut |event| {
+        events.push(event);
+    });
+    events
+}
+
+/// What an undone run leaves as it was: not packages.
+fn seen(system: &FakeSystem) -> String {
+    let paths = [
+        "/etc/ssh/sshd_config",
+        "/etc/nftables.conf",
+        "/etc/current",
+        "/etc/rules.d",
+        "/etc/rules.d/one",
+        "/etc/old",
+    ];
+    let paths = paths.map(|text| {
+        format!(
+            "{text}: {:?} {:?}",
+            system.entry(&path(text)).unwrap(),
+            system.text(text)
+        )
+    });
+    let units = ["ssh.service", "nftables.service"].map(|name| format!("{name}: {:?}", system.unit(name).unwrap()));
+    paths.into_iter().chain(units).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn everything_that_can_be_put_back_is_and_the_rest_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let system = host_before();
+    let before = seen(&system);
+    let events = run(directory.path(), &system);
+    assert_ne!(seen(&system), before);
+    assert!(
+        events.iter().any(|event| matches!(event, Event::Armed(_))),
+        "{events:?}"
+    );
+    let lasting = "if the run isn't confirmed, these changes stay all the same: package[nftables]";
+    assert!(events.contains(&Event::Noted(lasting.to_owned())), "{events:?}");
+
+    let steps = UndoLog::of(directory.path()).steps().unwrap();
+    let restarts = |system: &FakeSystem| system.machine().actions.get("restart ssh.service").copied();
+    let restarted = restarts(&system);
+    let told = undo(&steps, &system, false);
+    assert_eq!(seen(&system), before, "{told:#?}");
+    assert!(told.is_whole, "{told:#?}");
+    assert_eq!(
+        restarts(&system),
+        restarted.map(|times| times + 1),
+        "sshd reads its old file again"
+    );
+    // A second time, as after a kill in the middle, restarts at the most.
+    undo(&steps, &system, false);
+    assert_eq!(seen(&system), before);
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_enough_to_undo_it() {
+    let whole = {
+        let directory = tempfile::tempdir().unwrap();
+        let system = host_before();
+        let at_first = system.changes();
+        run(directory.path(), &system);
+        system.changes() - at_first
+    };
+    for nth in 1..=2 * whole {
+        let directory = tempfile::tempdir().unwrap();
+        let system = host_before();
+        let before = seen(&system);
+        let at_first = system.changes();
+        let system = system.failing_at(at_first + nth);
+        let events = run(directory.path(), &system);
+        let steps = UndoLog::of(directory.path()).steps().unwrap();
+        let mut undone = undo(&steps, &system, false);
+        if !undone.is_whole {
+            // The change that was to fail was one that undid something.
+            undone = undo(&steps, &system, false);
+        }
+        assert!(undone.is_whole);
+        assert_eq!(
+            seen(&system),
+            before,
+            "change {nth} of {whole} failed: {events:#?} {undone:#?}"
+        );
+    }
+}
+
+#[test]
+fn nobody_works_on_a_host_that_waits_and_whoever_comes_after_undoes_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let system = host_before();
+    let before = seen(&system);
+    run(directory.path(), &system);
+    let waiting = UndoLog::of(directory.path()).wait_for_confirmation().unwrap();
+    let refused = open(directory.path()).unwrap_err();
+    assert_eq!(refused, StateError::Unconfirmed("anna@workstation".to_owned()));
+    // Whoever waited was killed.
+    drop(waiting);
+    let mut store = open(directory.path()).unwrap();
+    let empty = Catalog {
+        entries: Vec::new(),
+        ..catalog()
+    };
+    let mut notes = Vec::new();
+    converge(&empty, &system, &mut store, &ConvergeOptions::default(), &mut |event| {
+        if let Event::Noted(note) = event {
+            notes.push(note);
+        }
+    });
+    assert_eq!(seen(&system), before, "{notes:#?}");
+    assert!(
+        notes[0].starts_with("nobody confirmed a run of anna@workstation"),
+        "{notes:#?}"
+    );
+    assert_eq!(UndoLog::of(directory.path()).armed().unwrap(), None);
+}
+
+#[test]
+fn a_run_that_could_not_be_undone_changes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let system = host_before();
+    let changes = system.changes();
+    // Where it would write down how the host was stands something else.
+    std::fs::write(directory.path().join("undo"), "").unwrap();
+    let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(directory.path(), &system)));
+    if let Ok(events) = refused {
+        let failed = |event: &Event| {
+            matches!(
+                event,
+                Event::ResourceFinished {
+                    outcome: Outcome::Failed(_),
+                    ..
+                }
+            )
+        };
+        assert!(events.iter().any(failed), "{events:?}");
+    }
+    assert_eq!(system.changes(), changes);
+}
