@@ -238,7 +238,8 @@ supervise() {
             # exec keeps number and start time: from here on this is systemd-nspawn.
             record_process "$directory/nspawn" "$BASHPID"
             join_cgroup "$name"
-            exec systemd-nspawn --quiet --settings=no --register=no --keep-unit \
+            # Its network is its own, so it may have a firewall in it.
+            exec systemd-nspawn --quiet --settings=no --register=no --keep-unit --capability=CAP_NET_ADMIN \
                 --network-namespace-path="/run/netns/$(namespace_of_host "$name")" \
                 --machine="$NETNS-$name" --hostname="$name" \
                 --resolv-conf=off --timezone=off --link-journal=no \
