@@ -20,7 +20,8 @@ const EXIT_CODES: &str = "Exit status (the worst wins):
   1  the definition or the command line has a mistake; no host was touched
   6  another run was at work on a host
   4  a resource failed, or a host refused the run
-  5  a host wasn't reached, or was lost";
+  5  a host wasn't reached, or was lost
+130  the run was stopped by a signal";
 
 #[derive(Debug, Args)]
 pub(super) struct Global {
