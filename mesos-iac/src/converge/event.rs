@@ -47,6 +47,8 @@ pub enum Event {
     },
     /// The run is undone unless it is confirmed over a new connection within this time of its end.
     Armed(HumanDuration),
+    /// The run is at this, which may take a while: `packages`, `restart service[zookeeper]`.
+    Working(String),
     /// A plan was made.
     Planned(Plan),
     /// Something that whoever reads the report should know.
@@ -80,6 +82,7 @@ impl Event {
                     ..
                 }
                 | Self::Armed(_)
+                | Self::Working(_)
                 | Self::Planned(_)
                 | Self::RunFinished(_)
         )
@@ -206,6 +209,7 @@ impl Summary {
             Event::RunStarted { .. }
             | Event::Planned(_)
             | Event::Armed(_)
+            | Event::Working(_)
             | Event::Noted(_)
             | Event::Earlier { .. }
             | Event::RunFinished(_) => {}

@@ -187,6 +187,12 @@ impl<'c> Run<'c, '_> {
         (self.tell)(event);
     }
 
+    /// Says what the run is at, for whoever finds the host locked and for whoever waits.
+    pub(super) fn say(&mut self, phase: &str) {
+        self.store.say(phase);
+        self.tell(Event::Working(phase.to_owned()));
+    }
+
     /// Takes resources whose dependencies are done with. Returns the packages among them that differ.
     fn take(&mut self, ready: Vec<(usize, &'c Entry)>) -> Vec<Change<'c>> {
         let mut to_check = Vec::with_capacity(ready.len());
@@ -338,7 +344,7 @@ impl<'c> Run<'c, '_> {
         if self.options.control.is_stopped() {
             return self.settle(change.at, change.entry, Outcome::NotReached, change.took);
         }
-        self.store.say(&change.entry.id.to_string());
+        self.say(&change.entry.id.to_string());
         for mut change in self.promise(vec![change]) {
             let began = Instant::now();
             let behavior = change.entry.resource.behavior();
@@ -355,7 +361,7 @@ impl<'c> Run<'c, '_> {
             }
             return;
         }
-        self.store.say("packages");
+        self.say("packages");
         let changes = self.promise(changes);
         for (change, done) in packages::transact(self.system, changes) {
             self.changed(change, done);
@@ -460,7 +466,7 @@ impl<'c> Run<'c, '_> {
     }
 
     fn finish(&mut self, catalog: &Catalog) {
-        self.store.say("finishing");
+        self.say("finishing");
         if self.has_begun
             && let Err(error) = self.system.sync()
         {

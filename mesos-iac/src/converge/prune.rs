@@ -79,7 +79,7 @@ impl Run<'_, '_> {
             } else if let Some(failed) = self.failed.values().min() {
                 OrphanOutcome::Kept(format!("{failed} failed, and what replaces it may not be in place"))
             } else {
-                self.store.say(&format!("removing {}", orphan.id));
+                self.say(&format!("removing {}", orphan.id));
                 match self.begin().and_then(|()| self.remember_orphan(&orphan)) {
                     Ok(()) => prune(self.system, &orphan),
                     Err(why) => OrphanOutcome::Failed(why),

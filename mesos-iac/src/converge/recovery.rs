@@ -17,7 +17,7 @@ impl<'c> Run<'c, '_> {
         }
         self.undo_unconfirmed();
         if self.store.broke_off() {
-            self.store.say("waiting for what an earlier run left behind");
+            self.say("waiting for what an earlier run left behind");
             self.sweep(catalog);
         }
         self.boot = self.system.boot().unwrap_or_default();
@@ -42,7 +42,7 @@ impl Run<'_, '_> {
         let (Some(armed), Some(log)) = (self.store.unconfirmed().cloned(), self.store.undo_log()) else {
             return;
         };
-        self.store.say("undoing an earlier run");
+        self.say("undoing an earlier run");
         let told = match log.steps() {
             Ok(steps) => undo(&steps, self.system, false).lines,
             Err(error) => vec![format!("not undone: failed to {error}")],

@@ -88,7 +88,7 @@ impl<'c> Run<'c, '_> {
             RefreshOutcome::Held { because: root.clone() }
         } else {
             let begun = self.begin();
-            self.store.say(&format!("{} {}", owed.action, entry.id));
+            self.say(&format!("{} {}", owed.action, entry.id));
             let behavior = entry.resource.behavior();
             let refreshed = begun
                 .map_err(Error::message)

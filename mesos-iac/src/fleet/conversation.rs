@@ -32,6 +32,7 @@ pub(super) enum Opening {
 pub(super) trait Listener {
     fn welcomed(&mut self, facts: Facts);
     fn happened(&mut self, event: Event);
+    fn is_alive(&mut self);
 }
 
 /// The answers of a host, read with a limit on its silence.
@@ -94,7 +95,7 @@ impl Answers {
             {
                 Answer::Welcome(welcome) => listener.welcomed(welcome.facts),
                 Answer::Refused(refusal) => return Err(HostError::Refused(refusal)),
-                Answer::Heartbeat => {}
+                Answer::Heartbeat => listener.is_alive(),
                 // The agent ends by itself after either of these; there is nothing more to wait for.
                 Answer::Event(Event::Planned(plan)) => return Ok(HostResult::Planned(plan)),
                 Answer::Event(event) => {

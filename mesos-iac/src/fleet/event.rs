@@ -33,6 +33,11 @@ pub enum FleetEvent {
         /// What.
         event: Event,
     },
+    /// A host says that it is still at work; it does every few seconds.
+    HostAlive {
+        /// Which.
+        host: HostName,
+    },
     /// A run that is undone otherwise was confirmed over a new connection.
     HostConfirmed {
         /// Which.

@@ -193,6 +193,11 @@ impl Listener for HostRun<'_> {
         let host = self.task.host.clone();
         tell(self.events, FleetEvent::Host { host, event });
     }
+
+    fn is_alive(&mut self) {
+        let host = self.task.host.clone();
+        tell(self.events, FleetEvent::HostAlive { host });
+    }
 }
 
 impl HostRun<'_> {

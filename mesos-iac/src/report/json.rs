@@ -50,6 +50,7 @@ impl<W: Write> Reporter for JsonReporter<W> {
             FleetEvent::HostWelcomed { host, facts } => {
                 json!({ "type": "host_welcomed", "host": host, "facts": facts })
             }
+            FleetEvent::HostAlive { host } => json!({ "type": "host_alive", "host": host }),
             FleetEvent::HostConfirmed { host } => json!({ "type": "host_confirmed", "host": host }),
             FleetEvent::Host { host, event } => json!({ "type": "event", "host": host, "event": event }),
             FleetEvent::HostFinished { host, result, traffic } => {

@@ -8,6 +8,7 @@ use crate::model::{ChangeCause, Ownership};
 use crate::plan::{Plan, change_text};
 use crate::words::{HostName, visible};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
@@ -21,11 +22,40 @@ pub struct RunReporter<W> {
     order: Vec<HostName>,
     plans: Vec<(HostName, Plan)>,
     open: Vec<HostName>,
+    at: BTreeMap<HostName, At>,
     progress: Option<ProgressBar>,
     what: &'static str,
     view: View,
     started: Instant,
     failures: usize,
+}
+
+/// What a host is at.
+struct At {
+    phase: String,
+    since: Instant,
+    /// After how long that is worth a line.
+    next: Duration,
+}
+
+impl At {
+    fn new(phase: String) -> Self {
+        Self {
+            phase,
+            since: Instant::now(),
+            next: Duration::from_secs(15),
+        }
+    }
+
+    /// What to say of it, if it is at it for long: rarer from time to time.
+    fn is_news(&mut self) -> Option<String> {
+        let elapsed = self.since.elapsed();
+        if elapsed < self.next {
+            return None;
+        }
+        self.next = elapsed * 2;
+        Some(format!("at {} since {} s", self.phase, elapsed.as_secs()))
+    }
 }
 
 impl<W: Write> RunReporter<W> {
@@ -48,6 +78,7 @@ impl<W: Write> RunReporter<W> {
             order: hosts.to_vec(),
             plans: Vec::new(),
             open: Vec::new(),
+            at: BTreeMap::new(),
             progress,
             what,
             view: View::Changes,
@@ -210,6 +241,10 @@ impl<W: Write> RunReporter<W> {
                 let text = format!("undone unless it is confirmed within {within} of the run's end");
                 self.line(host, &paint.cyan("armed   "), &text)
             }
+            Event::Working(phase) => {
+                self.at.insert(host.clone(), At::new(visible(phase)));
+                Ok(())
+            }
             Event::RunStarted { .. } | Event::Planned(_) | Event::RunFinished(_) => Ok(()),
         }
     }
@@ -240,6 +275,10 @@ impl<W: Write> Reporter for RunReporter<W> {
                 &paint.green("confirm "),
                 "the host is reached over a new connection; the run stays",
             ),
+            FleetEvent::HostAlive { host } => match self.at.get_mut(host).and_then(At::is_news) {
+                Some(text) => self.line(host, &paint.cyan("still   "), &text),
+                None => Ok(()),
+            },
             FleetEvent::Host { host, event } => self.host_event(host, event),
             FleetEvent::HostFinished { host, result, .. } => {
                 self.open.retain(|open| open != host);
@@ -330,4 +369,21 @@ fn numbers(tally: &Tally) -> String {
         parts.push(format!(", {} of them agents", tally.traffic.program));
     }
     parts.concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_long_is_told_rarer_from_time_to_time() {
+        let mut at = At::new("packages".to_owned());
+        assert_eq!(at.is_news(), None);
+        at.next = Duration::ZERO;
+        assert_eq!(at.is_news().as_deref(), Some("at packages since 0 s"));
+        at.since = Instant::now().checked_sub(Duration::from_secs(20)).unwrap();
+        assert_eq!(at.is_news().as_deref(), Some("at packages since 20 s"));
+        assert_eq!(at.is_news(), None);
+        assert!(at.next >= Duration::from_secs(40));
+    }
 }

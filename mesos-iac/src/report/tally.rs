@@ -55,6 +55,7 @@ impl Tally {
             FleetEvent::HostStarted { .. }
             | FleetEvent::AgentUploaded { .. }
             | FleetEvent::HostWelcomed { .. }
+            | FleetEvent::HostAlive { .. }
             | FleetEvent::HostConfirmed { .. } => {}
         }
     }
