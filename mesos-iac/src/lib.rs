@@ -65,6 +65,13 @@
 //! looks at its peers, loops or decides is plain Rust: `impl Declares for …` over a [`Cx`]. Both are used alike, include
 //! others, and expose typed endpoints ([`Endpoint`]). A crate of roles needs this crate and `serde`, nothing else.
 //!
+//! # Order
+//!
+//! Resources come in the order of their edges, and where edges leave it open, in that of their declaration. Edges come from
+//! `.after(…)` and its kin ([`Declare`]): against a handle, a resource by its name ([`resource`]), a whole role
+//! ([`role()`]), or a part of one's own role ([`Cx::stage`]); [`Cx::after`] orders all of a role or stage. Others are
+//! found ([`compile`]). The order in which roles are given or included is no edge.
+//!
 //! # Kinds of your own
 //!
 //! A kind says what is desired as a struct that derives [`derive@Resource`], and how as an `impl` of [`Converge`]. An
@@ -134,8 +141,8 @@ pub mod prelude {
         Arch, AttributeValue, Attributes, Catalog, Check, Cluster, ClusterBuilder, Condition, Content, Converge, Cx,
         Declare, Declares, Diff, Effect, Effects, Endpoint, Error, ExposeCx, FileWrite, Handle, Host, HostView, Hosts,
         IncludeCx, Key, Os, PathAttributes, Precedence, ReadSystem, RefreshAction, Refreshed, Reload, Rerun, Resource,
-        Restart, Result, Role, Shown, System, Template, UnitAction, appliance, attributes_of, fnmatch, host, hosts,
-        invoke, probe, resource,
+        Restart, Result, Role, Shown, Stage, System, Template, UnitAction, appliance, attributes_of, fnmatch, host,
+        hosts, invoke, probe, resource, role,
     };
     pub use crate::words::{AbsPath, HostPattern, Mode, Secret};
     pub use mesos_iac_macros::{Attributes, Hosts, Resource, Role, Template, template};

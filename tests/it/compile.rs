@@ -6,7 +6,13 @@ use std::sync::Arc;
 
 /// A role whose declarations are a function, so that each test can say its own.
 #[derive(Clone)]
-struct Recipe(Arc<dyn Fn(&mut Cx<'_>) + Send + Sync>);
+pub(crate) struct Recipe(Arc<dyn Fn(&mut Cx<'_>) + Send + Sync>);
+
+impl Recipe {
+    pub(crate) fn new(recipe: impl Fn(&mut Cx<'_>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(recipe))
+    }
+}
 
 impl PartialEq for Recipe {
     fn eq(&self, other: &Self) -> bool {
@@ -16,8 +22,8 @@ impl PartialEq for Recipe {
 
 #[derive(Role, Clone)]
 #[role(name = "test-recipe")]
-struct Test {
-    recipe: Recipe,
+pub(crate) struct Test {
+    pub(crate) recipe: Recipe,
 }
 
 impl Declares for Test {
@@ -28,7 +34,7 @@ impl Declares for Test {
 }
 
 fn cluster(recipe: impl Fn(&mut Cx<'_>) + Send + Sync + 'static) -> Cluster {
-    let recipe = Recipe(Arc::new(recipe));
+    let recipe = Recipe::new(recipe);
     Cluster::new("x")
         .hosts(host("a").role(Test { recipe }))
         .build()
@@ -40,11 +46,11 @@ pub(crate) fn compile(recipe: impl Fn(&mut Cx<'_>) + Send + Sync + 'static) -> C
     cluster(recipe).compile().unwrap()
 }
 
-fn mistakes(recipe: impl Fn(&mut Cx<'_>) + Send + Sync + 'static) -> String {
+pub(crate) fn mistakes(recipe: impl Fn(&mut Cx<'_>) + Send + Sync + 'static) -> String {
     cluster(recipe).compile().expect_err("the cluster compiles").to_string()
 }
 
-fn order(compiled: &Compiled) -> Vec<String> {
+pub(crate) fn order(compiled: &Compiled) -> Vec<String> {
     compiled.hosts[0]
         .catalog
         .entries
@@ -53,7 +59,7 @@ fn order(compiled: &Compiled) -> Vec<String> {
         .collect()
 }
 
-fn edges(compiled: &Compiled, of: &str) -> Vec<(String, Reason)> {
+pub(crate) fn edges(compiled: &Compiled, of: &str) -> Vec<(String, Reason)> {
     let id: ResourceId = of.parse().unwrap();
     let entry = compiled.hosts[0].catalog.entry(&id).unwrap();
     entry

@@ -106,6 +106,23 @@ struct Plot {
     /// Whether it is done before the run.
     is_done: bool,
     fails: bool,
+    /// Where steps stand in stages: whether it comes after the stage before its own.
+    after_stage: bool,
+    /// The same: whether its whole stage, if it is the first in it, comes after the one two before.
+    stage_waits: bool,
+}
+
+/// How many steps a stage has.
+const STAGE: usize = 4;
+
+/// Whether the steps stand in stages: those of about half of the graphs do.
+fn has_stages(plots: &[Plot]) -> bool {
+    plots.first().is_some_and(|plot| plot.place % 2 == 1)
+}
+
+/// The steps of a stage, by its number.
+fn stage(number: usize, plots: &[Plot]) -> std::ops::Range<usize> {
+    number * STAGE..plots.len().min((number + 1) * STAGE)
 }
 
 impl Plot {
@@ -123,10 +140,17 @@ fn plots() -> impl Strategy<Value = Vec<Plot>> {
         sparse(),
         any::<u32>(),
         any::<[bool; 4]>(),
-        any::<bool>(),
+        any::<[bool; 3]>(),
     )
         .prop_map(
-            |(place, needs, some, others, [is_beside, is_immediate, is_done, fails], fails_too)| Plot {
+            |(
+                place,
+                needs,
+                some,
+                others,
+                [is_beside, is_immediate, is_done, fails],
+                [fails_too, after_stage, stage_waits],
+            )| Plot {
                 place,
                 needs,
                 rerun_on: some & others,
@@ -134,6 +158,8 @@ fn plots() -> impl Strategy<Value = Vec<Plot>> {
                 is_immediate,
                 is_done,
                 fails: fails && fails_too,
+                after_stage,
+                stage_waits,
             },
         );
     vec(plot, 1..24)
@@ -143,35 +169,70 @@ fn plots() -> impl Strategy<Value = Vec<Plot>> {
 #[role(name = "steps")]
 struct Steps(Vec<Plot>);
 
-impl Declares for Steps {
-    fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
-        let mut places: Vec<usize> = (0..self.0.len()).collect();
-        places.sort_by_key(|number| self.0[*number].place);
+impl Steps {
+    /// Declares these steps in the order of their places.
+    fn take(&self, steps: std::ops::Range<usize>, cx: &mut Cx<'_>, before: Option<Stage>) {
+        let plots = &self.0;
+        let mut places: Vec<usize> = steps.collect();
+        places.sort_by_key(|number| plots[*number].place);
         for number in places {
-            let plot = &self.0[number];
+            let plot = &plots[number];
             let named = |mask| {
                 let named = Plot::lower(mask, number).map(|other| resource::<Step>(other.to_string()));
                 named.collect::<Vec<_>>()
             };
             let step = Take(Step {
                 number,
-                needs: needs(&self.0, number).into_iter().collect(),
+                needs: needs(plots, number).into_iter().collect(),
                 is_beside: plot.is_beside,
             });
-            let declared = step.after(named(plot.needs)).rerun_on(named(plot.rerun_on));
+            let declared = step
+                .after(named(plot.needs))
+                .after(before.filter(|_| plot.after_stage))
+                .rerun_on(named(plot.rerun_on));
             cx.add(if plot.is_immediate {
                 declared.immediately()
             } else {
                 declared
             });
         }
+    }
+}
+
+impl Declares for Steps {
+    fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+        let plots = &self.0;
+        if !has_stages(plots) {
+            self.take(0..plots.len(), cx, None);
+            return Ok(());
+        }
+        let mut stages: Vec<Stage> = Vec::new();
+        for number in 0..plots.len().div_ceil(STAGE) {
+            let steps = stage(number, plots);
+            let two_before = number.checked_sub(2).map(|number| stages[number]);
+            let made = cx.stage(number.to_string(), |cx| {
+                cx.after(two_before.filter(|_| plots[steps.start].stage_waits));
+                self.take(steps, cx, stages.last().copied());
+            });
+            stages.push(made);
+        }
         Ok(())
     }
 }
 
-/// What a step depends on directly.
+/// What a step depends on directly, or through a stage.
 fn needs(plots: &[Plot], number: usize) -> BTreeSet<usize> {
-    Plot::lower(plots[number].needs | plots[number].rerun_on, number).collect()
+    let mut needs: BTreeSet<usize> = Plot::lower(plots[number].needs | plots[number].rerun_on, number).collect();
+    if has_stages(plots) {
+        let own = number / STAGE;
+        if plots[number].after_stage && own >= 1 {
+            needs.extend(stage(own - 1, plots));
+        }
+        if plots[own * STAGE].stage_waits && own >= 2 {
+            needs.extend(stage(own - 2, plots));
+        }
+    }
+    needs
 }
 
 fn compile(plots: &[Plot]) -> Catalog {

@@ -16,6 +16,7 @@ mod examples;
 mod graphs;
 mod house;
 mod macros;
+mod ordering;
 mod orphans;
 mod output;
 mod plan;

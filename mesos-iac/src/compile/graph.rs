@@ -1,24 +1,28 @@
 use super::compiled::CompiledHost;
+use super::containers::Containers;
+use super::declared::DeclaredEdges;
 use super::edges::AutomaticEdges;
 use super::node::{Node, Wire};
 use super::order;
 use crate::model::{
-    CATALOG_FORMAT, Catalog, Code, Declaration, DeclaredFacts, Dependency, Draft, DroppedEdge, Edge, Effect, Entry,
-    HostView, LeftOut, Problem, Problems, Provenance, Reason, RoleInstance, RoleOrigin, Subscription, nearest,
-    short_role_name,
+    CATALOG_FORMAT, Catalog, Code, Declaration, DeclaredFacts, Draft, Drafts, DroppedEdge, Edge, Effect, Entry,
+    HostView, LeftOut, Problem, Problems, Provenance, Reason, RoleInstance, RoleOrigin, short_role_name,
 };
 use crate::words::ResourceId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Turns what one host's roles declared into its catalog.
-pub(super) fn build(
-    host: HostView<'_>,
-    roles: &[RoleInstance],
-    drafts: Vec<Draft>,
+pub(super) fn build<'w>(
+    host: HostView<'w>,
+    roles: &'w [RoleInstance],
+    drafts: Drafts,
     left_out: Vec<LeftOut>,
 ) -> Result<CompiledHost, Problems> {
-    let mut graph = Graph::merge(host, drafts)?;
-    let declared = graph.declared_edges(&left_out);
+    let origins = drafts.resources.iter().map(|draft| (draft.role, draft.stage)).collect();
+    let containers = Containers::new(roles, drafts.stages, origins);
+    let mut graph = Graph::merge(host, drafts.resources)?;
+    let resources = graph.nodes.len();
+    let declared = DeclaredEdges::find(&mut graph, containers, drafts.waits, &left_out, drafts.has_failed);
     let mut problems = std::mem::take(&mut graph.problems);
     problems.extend(graph.conflicts());
     problems.into_result(())?;
@@ -26,18 +30,19 @@ pub(super) fn build(
     order::check_cycles(&graph.nodes, &declared, host.name())?;
     let automatic = AutomaticEdges::find(&graph.nodes, &declared);
     let (kept, dropped) = order::drop_cycles(graph.nodes.len(), &declared, automatic);
-    let order = order::topological(graph.nodes.len(), declared.iter().chain(&kept));
+    let order = order::topological(graph.nodes.len(), resources, declared.iter().chain(&kept));
     let dropped = dropped.iter().map(|wire| graph.dropped(wire)).collect();
     Ok(graph.finish(&order, declared, kept, dropped, left_out, roles))
 }
 
-struct Graph<'w> {
-    host: HostView<'w>,
-    nodes: Vec<Node>,
+/// The resources of one host, and after them the anchors.
+pub(super) struct Graph<'w> {
+    pub(super) host: HostView<'w>,
+    pub(super) nodes: Vec<Node>,
     /// From the place of a draft to its node; drafts that say the same share one.
-    node_of: Vec<usize>,
-    by_id: HashMap<ResourceId, usize>,
-    problems: Problems,
+    pub(super) node_of: Vec<usize>,
+    pub(super) by_id: HashMap<ResourceId, usize>,
+    pub(super) problems: Problems,
 }
 
 impl<'w> Graph<'w> {
@@ -62,6 +67,7 @@ impl<'w> Graph<'w> {
                         effects,
                         also: Vec::new(),
                         subscriptions: BTreeSet::new(),
+                        anchor: None,
                     });
                 }
             }
@@ -99,86 +105,6 @@ impl<'w> Graph<'w> {
                 .at("declared again", draft.at)
                 .hint("let one role own it; the other can depend on it with `.after(resource::<…>(\"…\"))`"),
         );
-    }
-
-    /// The edges that the definition declares, sorted, each once.
-    fn declared_edges(&mut self, left_out: &[LeftOut]) -> Vec<Wire> {
-        let mut wires = BTreeSet::new();
-        for index in 0..self.nodes.len() {
-            let parts = &mut self.nodes[index].draft.parts;
-            let after = std::mem::take(&mut parts.after);
-            let before = std::mem::take(&mut parts.before);
-            let triggers = std::mem::take(&mut parts.triggers);
-            let mut add = |first: usize, then: usize, reason| {
-                wires.insert(Wire { first, then, reason });
-            };
-            for dependency in after {
-                if let Some(first) = self.resolve(index, dependency, left_out) {
-                    add(first, index, Reason::Declared);
-                }
-            }
-            for dependency in before {
-                if let Some(then) = self.resolve(index, dependency, left_out) {
-                    add(index, then, Reason::Declared);
-                }
-            }
-            for trigger in triggers {
-                if let Some(first) = self.resolve(index, trigger.on, left_out) {
-                    add(first, index, Reason::Refresh);
-                    let on = self.nodes[first].id().clone();
-                    self.nodes[index].subscriptions.insert(Subscription {
-                        on,
-                        action: trigger.action,
-                        timing: trigger.timing,
-                        after_failure: trigger.after_failure,
-                    });
-                }
-            }
-        }
-        wires.into_iter().collect()
-    }
-
-    /// The node that a dependency names; a mistake if there is none.
-    fn resolve(&mut self, of: usize, dependency: Dependency, left_out: &[LeftOut]) -> Option<usize> {
-        let (at, id) = (self.nodes[of].draft.at.clone(), self.nodes[of].id().clone());
-        let problem = match dependency {
-            Dependency::Handle { host, draft } if host == self.host.index() => {
-                return self.node_of.get(draft?).copied();
-            }
-            Dependency::Handle { .. } => Problem::new(
-                Code::ForeignHandle,
-                "it depends on a resource of another host, by a handle that was kept from there",
-            )
-            .hint("a run works on each host by itself; find what you need of other hosts with `cx.hosts_with`"),
-            Dependency::Id(Err(error)) => {
-                Problem::new(Code::InvalidValue, format!("it depends on what can't be: {error}"))
-            }
-            Dependency::Id(Ok(target)) => match self.by_id.get(&target) {
-                Some(&index) => return Some(index),
-                None => self.dangling(&target, left_out),
-            },
-        };
-        self.problems
-            .push(problem.on(self.host.name()).of(&id).at("declared", at));
-        None
-    }
-
-    fn dangling(&self, target: &ResourceId, left_out: &[LeftOut]) -> Problem {
-        let problem = Problem::new(
-            Code::DanglingReference,
-            format!("it depends on {target}, which isn't declared on this host"),
-        );
-        if let Some(cause) = left_out.iter().find(|left| left.resource.as_ref() == Some(target)) {
-            let hint = format!("it was left out because `{}` doesn't hold", cause.condition);
-            return problem.at("the condition stands", cause.at.clone()).hint(hint);
-        }
-        let same_kind = self.nodes.iter().map(Node::id).filter(|id| id.kind == target.kind);
-        let keys = same_kind.map(|id| id.key.as_str());
-        problem.hint(nearest(
-            &target.key,
-            keys,
-            "declare it, or give this host the role that does",
-        ))
     }
 
     /// Two resources that own one thing.

@@ -1,9 +1,11 @@
 //! From a cluster to a catalog for each host: pure, deterministic, and complete in its errors.
 //!
-//! `phases` asks the roles, in three rounds; `graph` turns what one host's roles declared into a catalog, with
-//! `edges` finding the automatic edges and `order` the cycles and the order.
+//! `phases` asks the roles, in three rounds; `graph` turns what one host's roles declared into a catalog, with `declared`
+//! finding the edges that the definition declares, `edges` the automatic ones, and `order` the cycles and the order.
 
 mod compiled;
+mod containers;
+mod declared;
 mod edges;
 mod graph;
 mod node;

@@ -20,18 +20,23 @@ pub(super) fn check_cycles(nodes: &[Node], declared: &[Wire], host: &HostName) -
 
 /// The mistake that resources wait for each other.
 fn cycle(nodes: &[Node], members: &[usize], host: &HostName) -> Problem {
-    let names: Vec<String> = members
+    let named = members
         .iter()
         .chain(members.first())
-        .map(|i| nodes[*i].id().to_string())
-        .collect();
+        .filter_map(|i| match &nodes[*i].anchor {
+            Some(label) => label.called.clone(),
+            None => Some(nodes[*i].id().to_string()),
+        });
+    let names: Vec<String> = named.collect();
     let message = format!("resources wait for each other: {}", names.join(" after "));
     let mut problem = Problem::new(Code::Cycle, message).on(host);
     for &member in members {
-        problem = problem.at(
-            format!("{} declared", nodes[member].id()),
-            nodes[member].draft.at.clone(),
-        );
+        let node = &nodes[member];
+        let label = match &node.anchor {
+            Some(label) => label.place.clone(),
+            None => format!("{} declared", node.id()),
+        };
+        problem = problem.at(label, node.draft.at.clone());
     }
     problem.hint("take one of the declared edges away")
 }
@@ -90,22 +95,24 @@ fn reaches(next: &HashMap<usize, Vec<usize>>, from: usize, to: usize) -> bool {
     false
 }
 
-/// The order that respects every edge; where they leave it open, the order of declaration.
-pub(super) fn topological<'a>(count: usize, wires: impl Iterator<Item = &'a Wire>) -> Vec<usize> {
+/// The order that respects every edge; where they leave it open, the order of declaration. The nodes from `resources` on
+/// are anchors, which come as early as they can, so that they hold nothing up.
+pub(super) fn topological<'a>(count: usize, resources: usize, wires: impl Iterator<Item = &'a Wire>) -> Vec<usize> {
+    let rank = |index: usize| Reverse((index < resources, index));
     let mut next = vec![Vec::new(); count];
     let mut waiting = vec![0_usize; count];
     for wire in wires {
         next[wire.first].push(wire.then);
         waiting[wire.then] += 1;
     }
-    let mut ready: BinaryHeap<Reverse<usize>> = (0..count).filter(|i| waiting[*i] == 0).map(Reverse).collect();
+    let mut ready: BinaryHeap<_> = (0..count).filter(|i| waiting[*i] == 0).map(rank).collect();
     let mut order = Vec::with_capacity(count);
-    while let Some(Reverse(index)) = ready.pop() {
+    while let Some(Reverse((_, index))) = ready.pop() {
         order.push(index);
         for &following in &next[index] {
             waiting[following] -= 1;
             if waiting[following] == 0 {
-                ready.push(Reverse(following));
+                ready.push(rank(following));
             }
         }
     }
@@ -185,7 +192,7 @@ mod tests {
     #[test]
     fn order_follows_declaration_where_edges_leave_it_open() {
         let wires = [wire(3, 0, Reason::Declared)];
-        assert_eq!(topological(4, wires.iter()), [1, 2, 3, 0]);
+        assert_eq!(topological(4, 4, wires.iter()), [1, 2, 3, 0]);
     }
 
     #[test]

@@ -99,7 +99,12 @@ impl<'w> Roles<'w> {
         self.open.push(instance.clone());
         let mut cx = IncludeCx::new(self.host, name);
         match instance.ask(|role| role.include(&mut cx)) {
-            Ok(()) => cx.included.iter().for_each(|included| self.add(included, problems)),
+            Ok(()) => {
+                if let Some(including) = self.open.last_mut() {
+                    including.includes = cx.included.iter().map(|included| included.role.name()).collect();
+                }
+                cx.included.iter().for_each(|included| self.add(included, problems));
+            }
             Err(error) => problems.extend(instance.problems(error, self.host.name())),
         }
         self.found.extend(self.open.pop());

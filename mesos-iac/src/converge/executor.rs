@@ -11,7 +11,7 @@ use crate::model::{
 use crate::plan::{guarded, shared_locations};
 use crate::state::{Armed, Store};
 use crate::words::ResourceId;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -107,14 +107,13 @@ pub fn converge(
         shared: shared_locations(catalog, system),
     };
     run.tell(Event::RunStarted {
-        resources: catalog.entries.len(),
+        resources: catalog.resources().count(),
     });
     run.recover(catalog);
     let mut packages = Vec::new();
     loop {
-        let ready = run.schedule.take_ready();
+        let ready = run.reached(catalog);
         if !ready.is_empty() {
-            let ready = ready.into_iter().map(|at| (at, &catalog.entries[at])).collect();
             packages.extend(run.take(ready));
         } else if !packages.is_empty() {
             run.change_packages(std::mem::take(&mut packages));
@@ -124,7 +123,12 @@ pub fn converge(
     }
     run.see_to_orphans(catalog);
     for entry in &catalog.entries {
-        run.refresh_if_owed(entry, Timing::Delayed);
+        if entry.is_anchor() {
+            // A refresh that failed just now holds those of what depends on it.
+            run.pass(entry);
+        } else {
+            run.refresh_if_owed(entry, Timing::Delayed);
+        }
     }
     run.tell_what_lasts();
     run.finish(catalog);
@@ -191,6 +195,33 @@ impl<'c> Run<'c, '_> {
     pub(super) fn say(&mut self, phase: &str) {
         self.store.say(phase);
         self.tell(Event::Working(phase.to_owned()));
+    }
+
+    /// The resources whose dependencies are done with. Anchors are passed as soon as they are reached.
+    fn reached(&mut self, catalog: &'c Catalog) -> Vec<(usize, &'c Entry)> {
+        let mut ready = BTreeMap::new();
+        loop {
+            let reached = self.schedule.take_ready();
+            if reached.is_empty() {
+                return ready.into_iter().collect();
+            }
+            for at in reached {
+                let entry = &catalog.entries[at];
+                if entry.is_anchor() {
+                    self.pass(entry);
+                    self.schedule.finish(at);
+                } else {
+                    ready.insert(at, entry);
+                }
+            }
+        }
+    }
+
+    /// An anchor fails with what it comes after.
+    fn pass(&mut self, anchor: &'c Entry) {
+        if let Some(root) = self.failed_root(anchor) {
+            self.failed.insert(&anchor.id, root);
+        }
     }
 
     /// Takes resources whose dependencies are done with. Returns the packages among them that differ.

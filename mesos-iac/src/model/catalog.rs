@@ -1,4 +1,4 @@
-use super::{AfterFailure, DeclaredFacts, Kind, RefreshAction, Resource, Timing};
+use super::{AfterFailure, Anchor, DeclaredFacts, Kind, RefreshAction, Resource, Timing};
 use crate::words::{HostName, ResourceId, SECRET_FIELD, Secret, SecretSource};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -22,7 +22,8 @@ pub struct Catalog {
     pub host: HostName,
     /// What the definition says about the host; verified on contact.
     pub declared: DeclaredFacts,
-    /// The resources in an order that respects every edge; where edges leave it open, the order of declaration.
+    /// The resources in an order that respects every edge; where edges leave it open, the order of declaration. Among them
+    /// are [anchors](Entry::is_anchor), which are nothing on a host; [`Catalog::resources`] leaves them out.
     pub entries: Vec<Entry>,
 }
 
@@ -41,6 +42,13 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether it is no resource but a point in the order, such as the end of a role, that many come before or after.
+    #[must_use]
+    pub fn is_anchor(&self) -> bool {
+        let resource: &dyn Any = &*self.resource;
+        resource.is::<Anchor>()
+    }
+
     /// The SHA-256 digest of what is desired, in hexadecimal: of the resource, without its edges.
     ///
     /// # Errors
@@ -141,6 +149,11 @@ pub struct Subscription {
 }
 
 impl Catalog {
+    /// The resources, in the catalog's order: all entries but the anchors.
+    pub fn resources(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| !entry.is_anchor())
+    }
+
     /// The entry of a resource.
     #[must_use]
     pub fn entry(&self, id: &ResourceId) -> Option<&Entry> {

@@ -1,6 +1,6 @@
 use super::{
-    Add, Cluster, Code, Condition, Declares, Draft, Endpoint, Error, Handle, HostView, LeftOut, Parts, Problem,
-    Problems, Result, Role, caught, short_role_name,
+    Add, Cluster, Code, Condition, Declares, Dependencies, Draft, Drafts, Endpoint, Error, Handle, HostView, LeftOut,
+    Parts, Problem, Problems, Result, Role, Stage, StageDraft, Wait, caught, short_role_name,
 };
 use crate::words::{HostName, Location, ResourceId};
 use std::any::Any;
@@ -15,6 +15,8 @@ pub struct RoleInstance {
     pub at: Location,
     /// The qualified name of the role that included it.
     pub included_by: Option<&'static str>,
+    /// The qualified names of the roles that it includes itself.
+    pub includes: Vec<&'static str>,
 }
 
 impl RoleInstance {
@@ -24,6 +26,7 @@ impl RoleInstance {
             role: Box::new(role),
             at,
             included_by: None,
+            includes: Vec::new(),
         }
     }
 
@@ -140,6 +143,7 @@ impl<'w> IncludeCx<'w> {
             role: Box::new(role),
             at: Location::caller(),
             included_by: Some(self.by),
+            includes: Vec::new(),
         });
     }
 
@@ -206,8 +210,9 @@ pub struct Cx<'w> {
     host: HostView<'w>,
     world: &'w World<'w>,
     role: &'static str,
+    stage: Option<usize>,
     conditions: Vec<String>,
-    pub(crate) drafts: Vec<Draft>,
+    pub(crate) drafts: Drafts,
     pub(crate) left_out: Vec<LeftOut>,
     pub(crate) problems: Problems,
 }
@@ -260,6 +265,14 @@ impl<T> Block for Vec<T> {
     }
 }
 
+impl<T> Block for Stage<T> {
+    type Out = Self;
+
+    fn finish(self) -> Result<Self> {
+        Ok(self)
+    }
+}
+
 impl<T, const N: usize> Block for [T; N] {
     type Out = Self;
 
@@ -291,13 +304,14 @@ impl<T> Block for Result<T, Error> {
 }
 
 impl<'w> Cx<'w> {
-    pub(crate) const fn new(world: &'w World<'w>, host: HostView<'w>) -> Self {
+    pub(crate) fn new(world: &'w World<'w>, host: HostView<'w>) -> Self {
         Self {
             host,
             world,
             role: "",
+            stage: None,
             conditions: Vec::new(),
-            drafts: Vec::new(),
+            drafts: Drafts::default(),
             left_out: Vec::new(),
             problems: Problems::new(),
         }
@@ -309,11 +323,14 @@ impl<'w> Cx<'w> {
         if let Err(error) = instance.ask(|role| role.declare(self)) {
             // A panic may have left a block open.
             self.conditions.clear();
+            self.stage = None;
+            self.drafts.has_failed = true;
             self.problems.extend(instance.problems(error, self.host.name()));
         }
     }
 
     fn fail(&mut self, error: Error, (label, at): (&str, Location), resource: Option<&ResourceId>) {
+        self.drafts.has_failed = true;
         self.problems
             .extend(problems(error, self.role, self.host.name(), (label, &at), resource));
     }
@@ -335,13 +352,78 @@ impl<'w> Cx<'w> {
     }
 
     fn push<R>(&mut self, parts: Parts, at: Location) -> Handle<R> {
-        self.drafts.push(Draft {
+        self.drafts.resources.push(Draft {
             parts,
             at,
             role: self.role,
+            stage: self.stage,
             conditions: self.conditions.clone(),
         });
-        Handle::new(self.host.index(), self.drafts.len() - 1)
+        Handle::new(self.host.index(), self.drafts.resources.len() - 1)
+    }
+
+    /// Declares what the block declares, as a stage of this role: something that others can be ordered against as a whole.
+    ///
+    /// ```
+    /// # use mesos_iac::prelude::*;
+    /// # fn declare(cx: &mut Cx<'_>) {
+    /// let base = cx.stage("base", |cx| {
+    ///     cx.add(package("openjdk-17-jre-headless"));
+    ///     cx.add(file("/etc/profile.d/java.sh").content("export JAVA_HOME=/usr/lib/jvm/default-java\n"));
+    /// });
+    /// cx.add(service("mesos-master").running().after(base));
+    /// # }
+    /// ```
+    ///
+    /// The name is the stage's in this role. A stage may stand within another.
+    #[track_caller]
+    pub fn stage<B: Block>(&mut self, name: impl Into<String>, block: impl FnOnce(&mut Self) -> B) -> Stage<B::Out> {
+        let at = Location::caller();
+        let number = self.drafts.stages.len();
+        self.drafts.stages.push(StageDraft {
+            name: name.into(),
+            role: self.role,
+            at: at.clone(),
+            within: self.stage,
+        });
+        let outer = self.stage.replace(number);
+        let result = block(self).finish();
+        self.stage = outer;
+        let out = match result {
+            Ok(out) => Some(out),
+            Err(error) => {
+                self.fail(error, ("in the stage", at), None);
+                None
+            }
+        };
+        Stage::new(self.host.index(), number, out)
+    }
+
+    /// Orders everything that this role declares after these; within a stage, everything in the stage.
+    ///
+    /// What the roles declare that this one includes is left out: they serve others too. So is what is itself part of what
+    /// is waited for, such as a package that both roles declare.
+    ///
+    /// ```
+    /// # use mesos_iac::prelude::*;
+    /// # #[derive(Role, Clone)]
+    /// # #[role(name = "zookeeper")]
+    /// # #[resource(package("zookeeperd"))]
+    /// # struct ZooKeeper;
+    /// # fn declare(cx: &mut Cx<'_>) {
+    /// cx.after(role::<ZooKeeper>().if_any());
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn after(&mut self, dependencies: impl Dependencies) {
+        let mut on = Vec::new();
+        dependencies.add_to(&mut on);
+        self.drafts.waits.push(Wait {
+            role: self.role,
+            stage: self.stage,
+            on,
+            at: Location::caller(),
+        });
     }
 
     /// Declares what the block declares if the condition holds for this host, and records it where it doesn't.

@@ -1,5 +1,8 @@
-use super::{AfterFailure, Error, HostView, RefreshAction, Reload, Rerun, Resource, Restart, Result, Timing};
+use super::{
+    AfterFailure, Error, HostView, RefreshAction, Reload, Rerun, Resource, Restart, Result, StageDraft, Timing, Wait,
+};
 use crate::words::{Location, NameError, ResourceId};
+use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -55,13 +58,30 @@ pub enum Dependency {
     },
     /// A resource that another role declares, by its identity.
     Id(Result<ResourceId, NameError>),
+    /// Everything that a role declares, and the roles that it includes.
+    Role {
+        /// The role's type.
+        role: TypeId,
+        /// The type's name, for people.
+        type_name: &'static str,
+        /// Whether nothing is waited for where there is no such role, or nothing in it.
+        is_optional: bool,
+    },
+    /// Everything in a stage.
+    Stage {
+        /// The host it was made for.
+        host: usize,
+        /// Its place among the host's stages.
+        stage: usize,
+    },
 }
 
-/// What `.after(…)` and its kin take: handles, resources by identity, and options, lists and tuples of them.
+/// What `.after(…)` and its kin take: handles, stages, resources by identity, whole roles, and options, lists and tuples of
+/// them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` doesn't name a resource",
     label = "expected a handle",
-    note = "pass the handle that `cx.add(…)` returned, or name one that another role declares: `resource::<Package>(\"mesos\")`"
+    note = "pass the handle that `cx.add(…)` returned, or name what another role declares: `resource::<Package>(\"mesos\")`, or all of it: `role::<Mesos>()`"
 )]
 pub trait Dependencies {
     /// Adds them to the list.
@@ -392,11 +412,23 @@ impl<B: Declare> Add for Declared<B> {
     }
 }
 
-/// A declaration as a host's roles made it, before the catalog is compiled.
+/// All that a host's roles declared, before the catalog is compiled.
+#[derive(Debug, Default)]
+pub struct Drafts {
+    pub(crate) resources: Vec<Draft>,
+    pub(crate) stages: Vec<StageDraft>,
+    pub(crate) waits: Vec<Wait>,
+    /// Whether something couldn't be declared, so that what isn't there may not be what is wrong.
+    pub(crate) has_failed: bool,
+}
+
+/// A declaration as a host's roles made it.
 #[derive(Debug)]
 pub struct Draft {
     pub(crate) parts: Parts,
     pub(crate) at: Location,
     pub(crate) role: &'static str,
+    /// The innermost stage that it stands in.
+    pub(crate) stage: Option<usize>,
     pub(crate) conditions: Vec<String>,
 }

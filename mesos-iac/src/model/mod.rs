@@ -3,12 +3,14 @@
 //!
 //! Everything here is data or a trait. Nothing does I/O; the thinking over whole catalogs is done a floor higher.
 
+mod anchor;
 mod appliance;
 mod catalog;
 mod check;
 mod cluster;
 mod cluster_inputs;
 mod condition;
+mod container;
 mod content;
 mod context;
 mod declare;
@@ -42,10 +44,11 @@ pub use catalog::{CATALOG_FORMAT, Catalog, Edge, Entry, Reason, Subscription};
 pub use check::{Change, Check, Diff, Shown};
 pub use cluster::{Cluster, ClusterBuilder};
 pub use condition::Condition;
+pub use container::{RoleReference, Stage, StageDraft, Wait, role};
 pub use content::{Content, ContentSource, IntoContent};
 pub use context::{Block, Cx, EndpointInstance, ExposeCx, IncludeCx, RoleInstance, World};
 pub use declare::{
-    Add, Declare, Declared, Dependencies, Dependency, Draft, Handle, Parts, Reference, Trigger, resource,
+    Add, Declare, Declared, Dependencies, Dependency, Draft, Drafts, Handle, Parts, Reference, Trigger, resource,
 };
 pub use effect::{Effect, Effects};
 pub use error::{Error, Result};
@@ -78,6 +81,7 @@ pub use template::{
 };
 pub use value::{AttributeValue, IntoValue, Value, short_type_name};
 
+pub(crate) use anchor::Anchor;
 pub(crate) use check::hex;
 pub(crate) use content::fits;
 #[cfg(feature = "controller")]

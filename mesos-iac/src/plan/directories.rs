@@ -1,21 +1,22 @@
 use super::types::{Because, Planned};
 use crate::model::{Diff, Effect, Entry, ReadSystem, SystemError, Work};
 use crate::words::{AbsPath, ResourceId};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Which directories a run would make by the time that it comes to an entry.
 #[derive(Default)]
 pub(super) struct Directories<'c> {
     /// The paths that would be made, or might.
     coming: HashSet<AbsPath>,
-    /// The entries by whose time something may have been done that touches any path: a command, a package.
-    open: HashSet<&'c ResourceId>,
+    /// The entries by whose time something may have been done that touches any path: a command, a package. An anchor is so
+    /// in the name of what it comes after.
+    open: HashMap<&'c ResourceId, &'c ResourceId>,
 }
 
 impl<'c> Directories<'c> {
     /// Takes note of an entry that would change, or might; or not, and then of what comes before it only.
     pub(super) fn note(&mut self, entry: &'c Entry, change: Option<&Diff>) {
-        let mut is_open = entry.after.iter().any(|edge| self.open.contains(&edge.on));
+        let mut is_open = self.first_open(entry).is_some();
         if let Some(diff) = change {
             let behavior = entry.resource.behavior();
             is_open |= behavior.work(diff) != Work::Beside;
@@ -29,8 +30,19 @@ impl<'c> Directories<'c> {
             }
         }
         if is_open {
-            self.open.insert(&entry.id);
+            self.open.insert(&entry.id, &entry.id);
         }
+    }
+
+    /// Takes note of an anchor.
+    pub(super) fn pass(&mut self, anchor: &'c Entry) {
+        if let Some(open) = self.first_open(anchor) {
+            self.open.insert(&anchor.id, open);
+        }
+    }
+
+    fn first_open(&self, entry: &Entry) -> Option<&'c ResourceId> {
+        entry.after.iter().find_map(|edge| self.open.get(&edge.on).copied())
     }
 
     /// What becomes of a change that makes something in a directory which isn't there, and which nothing makes: it fails,
@@ -39,9 +51,9 @@ impl<'c> Directories<'c> {
         let Some(missing) = self.missing(entry, &diff, system) else {
             return Planned::WouldChange(diff);
         };
-        match entry.after.iter().find(|edge| self.open.contains(&edge.on)) {
-            Some(edge) => Planned::Unknown {
-                because: Because::Upstream(edge.on.clone()),
+        match self.first_open(entry) {
+            Some(open) => Planned::Unknown {
+                because: Because::Upstream(open.clone()),
                 as_it_stands: Some(diff),
             },
             None => Planned::Failed(missing.to_string()),

@@ -19,11 +19,41 @@ enum Fate {
     Fails,
 }
 
+/// What is known of all entries that have been planned.
+struct Fates<'c>(HashMap<&'c ResourceId, (Fate, &'c ResourceId)>);
+
+impl<'c> Fates<'c> {
+    fn with_capacity(count: usize) -> Self {
+        Self(HashMap::with_capacity(count))
+    }
+
+    fn insert(&mut self, entry: &'c Entry, fate: Fate) {
+        self.0.insert(&entry.id, (fate, &entry.id));
+    }
+
+    /// An anchor fails with any of what it comes after, and changes with any of it, in whose name it does.
+    fn pass(&mut self, anchor: &'c Entry) {
+        let first = |wanted: &[Fate]| self.first(anchor, wanted);
+        let known = first(&[Fate::Fails]).or_else(|| first(&[Fate::Changes, Fate::Open]));
+        self.0.insert(&anchor.id, known.unwrap_or((Fate::Same, &anchor.id)));
+    }
+
+    fn of(&self, id: &ResourceId) -> Fate {
+        self.0.get(id).map_or(Fate::Same, |(fate, _)| *fate)
+    }
+
+    /// The first of what an entry comes after that has one of these fates.
+    fn first(&self, entry: &Entry, wanted: &[Fate]) -> Option<(Fate, &'c ResourceId)> {
+        let known = entry.after.iter().filter_map(|edge| self.0.get(&edge.on).copied());
+        known.into_iter().find(|(fate, _)| wanted.contains(fate))
+    }
+}
+
 /// Plans a run on one host, whose ledger tells what earlier runs left. Nothing is changed, and no guard is run that isn't
 /// marked as read-only.
 pub fn plan(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> Plan {
     let owed = owed(catalog, system, ledger);
-    let mut fates = HashMap::<&ResourceId, Fate>::with_capacity(catalog.entries.len());
+    let mut fates = Fates::with_capacity(catalog.entries.len());
     let mut plan = Plan {
         orphans: ledger
             .orphans(catalog)
@@ -38,6 +68,11 @@ pub fn plan(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> Plan
     let mut satisfied = BTreeMap::<&ResourceId, Diff>::new();
     let shared = shared_locations(catalog, system);
     for entry in &catalog.entries {
+        if entry.is_anchor() {
+            fates.pass(entry);
+            directories.pass(entry);
+            continue;
+        }
         let planned = plan_entry(entry, system, &fates, &directories, shared.get(&entry.id));
         let fate = match &planned {
             Planned::NoChange => Fate::Same,
@@ -57,7 +92,7 @@ pub fn plan(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> Plan
             }
             Planned::Failed(_) | Planned::Skipped { .. } => Fate::Fails,
         };
-        fates.insert(&entry.id, fate);
+        fates.insert(entry, fate);
         let change = match &planned {
             Planned::WouldChange(diff) => Some(diff.clone()),
             _ => (fate == Fate::Open).then(Diff::new),
@@ -73,8 +108,8 @@ pub fn plan(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> Plan
             cause,
         });
     }
-    for entry in &catalog.entries {
-        if fates.get(&entry.id) != Some(&Fate::Fails) {
+    for entry in catalog.resources() {
+        if fates.of(&entry.id) != Fate::Fails {
             let refresh = plan_refresh(entry, &fates, satisfied.get(&entry.id), owed.get(&entry.id));
             plan.refreshes.extend(refresh);
         }
@@ -98,26 +133,22 @@ fn owed(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> BTreeMap
 fn plan_entry(
     entry: &Entry,
     system: &dyn ReadSystem,
-    fates: &HashMap<&ResourceId, Fate>,
+    fates: &Fates<'_>,
     directories: &Directories<'_>,
     shared: Option<&String>,
 ) -> Planned {
-    let fate = |id: &ResourceId| fates.get(id).copied().unwrap_or(Fate::Same);
-    if let Some(failed) = entry.after.iter().find(|edge| fate(&edge.on) == Fate::Fails) {
+    if let Some((_, failed)) = fates.first(entry, &[Fate::Fails]) {
         return Planned::Skipped {
-            because: failed.on.clone(),
+            because: failed.clone(),
         };
     }
     if let Some(why) = shared {
         return Planned::Failed(why.clone());
     }
-    let moving = |id: &ResourceId| matches!(fate(id), Fate::Changes | Fate::Open);
+    let moving = |id: &ResourceId| matches!(fates.of(id), Fate::Changes | Fate::Open);
     let upstream = || {
-        entry
-            .after
-            .iter()
-            .find(|edge| moving(&edge.on))
-            .map(|edge| Because::Upstream(edge.on.clone()))
+        let moving = fates.first(entry, &[Fate::Changes, Fate::Open]);
+        moving.map(|(_, id)| Because::Upstream(id.clone()))
     };
     // What a package brings along can't be seen before it is there, so neither can a difference from it.
     let provider = || {
@@ -171,7 +202,7 @@ const fn unknown(because: Because) -> Planned {
 /// The refresh that an entry would get: the strongest of those that it asked for.
 fn plan_refresh(
     entry: &Entry,
-    fates: &HashMap<&ResourceId, Fate>,
+    fates: &Fates<'_>,
     own: Option<&Diff>,
     owed: Option<&OwedRefresh>,
 ) -> Option<PlannedRefresh> {
@@ -187,9 +218,9 @@ fn plan_refresh(
         because.extend(owed.because.keys().cloned());
     }
     for subscription in &entry.refresh_on {
-        let sure = match fates.get(&subscription.on) {
-            Some(Fate::Changes) => Certainty::Certain,
-            Some(Fate::Open) => Certainty::IfChanged,
+        let sure = match fates.of(&subscription.on) {
+            Fate::Changes => Certainty::Certain,
+            Fate::Open => Certainty::IfChanged,
             _ => continue,
         };
         if is_satisfied(subscription.action) {

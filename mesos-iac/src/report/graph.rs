@@ -18,7 +18,7 @@ fn edges(host: &CompiledHost) -> impl Iterator<Item = (&ResourceId, &ResourceId,
     })
 }
 
-/// The resource graphs of hosts in Graphviz's language; with `verbose` the automatic edges that were dropped, in red.
+/// The resource graphs of hosts in Graphviz's language, anchors as points; with `verbose` the automatic edges that were dropped, in red.
 #[must_use]
 pub fn dot(hosts: &[&CompiledHost], verbose: bool) -> String {
     let mut text = String::from("digraph catalog {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n");
@@ -32,12 +32,11 @@ pub fn dot(hosts: &[&CompiledHost], verbose: bool) -> String {
             quoted(host.name().as_str())
         );
         for entry in &host.catalog.entries {
-            let _infallible = writeln!(
-                text,
-                "    {} [label={}];",
-                name(&entry.id),
-                quoted(&entry.id.to_string())
-            );
+            let shape = match entry.is_anchor() {
+                true => format!("shape=point, tooltip={}", quoted(&entry.id.key)),
+                false => format!("label={}", quoted(&entry.id.to_string())),
+            };
+            let _infallible = writeln!(text, "    {} [{shape}];", name(&entry.id));
         }
         for (first, then, because, refresh) in edges(host) {
             let style = match (refresh, because.is_automatic()) {
@@ -77,7 +76,11 @@ pub fn mermaid(hosts: &[&CompiledHost], verbose: bool) -> String {
         let node = |id: &ResourceId| format!("n{number}_{}", index(id));
         let _infallible = writeln!(text, "  subgraph h{number} [{}]", label(host.name().as_str()));
         for entry in &host.catalog.entries {
-            let _infallible = writeln!(text, "    {}[{}]", node(&entry.id), label(&entry.id.to_string()));
+            let shape = match entry.is_anchor() {
+                true => format!("([{}])", label(&entry.id.key)),
+                false => format!("[{}]", label(&entry.id.to_string())),
+            };
+            let _infallible = writeln!(text, "    {}{shape}", node(&entry.id));
         }
         for (first, then, because, refresh) in edges(host) {
             let arrow = match (refresh, because.is_automatic()) {

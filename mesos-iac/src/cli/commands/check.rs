@@ -14,7 +14,7 @@ pub(in super::super) fn check(session: &Session<'_>) -> Result<ExitCode, CliErro
         .compiled
         .hosts
         .iter()
-        .map(|host| host.catalog.entries.len())
+        .map(|host| host.catalog.resources().count())
         .sum();
     let mut out = std::io::stdout().lock();
     match session.format {

@@ -45,7 +45,8 @@ struct Explained {
 }
 
 fn explain_host(host: &CompiledHost) -> Explained {
-    let mut lines = vec![format!("{}: {} resources", host.name(), host.catalog.entries.len())];
+    let resources = host.catalog.resources().count();
+    let mut lines = vec![format!("{}: {resources} resources", host.name())];
     for role in &host.provenance.roles {
         let how = match &role.included_by {
             Some(by) => format!("included by {} at {}", short_role_name(by), role.at),
@@ -53,7 +54,7 @@ fn explain_host(host: &CompiledHost) -> Explained {
         };
         lines.push(format!("  role {}  {how}", short_role_name(&role.role)));
     }
-    let json = json!({ "host": host.name(), "roles": host.provenance.roles, "resources": host.catalog.entries.len() });
+    let json = json!({ "host": host.name(), "roles": host.provenance.roles, "resources": resources });
     Explained { lines, json }
 }
 
@@ -139,7 +140,7 @@ fn explain_resource(
     }
     if present.is_empty() && left_out.is_empty() {
         let attributes = session.cluster.attributes().keys().map(String::as_str);
-        let keys = compiled.catalog.entries.iter().map(|entry| entry.id.key.as_str());
+        let keys = compiled.catalog.resources().map(|entry| entry.id.key.as_str());
         let known: Vec<&str> = attributes.chain(keys).collect();
         let message = format!(
             "{} has neither an attribute nor a resource `{subject}`, and no condition left one out",

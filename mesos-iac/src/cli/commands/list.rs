@@ -114,7 +114,7 @@ fn host_rows(session: &Session<'_>, hosts: &[&CompiledHost]) -> Vec<Row> {
             ("appliance", Cell::maybe(host.appliance_name())),
             ("os", Cell::maybe(host.declared_os())),
             ("roles", Cell::List(roles)),
-            ("resources", Cell::Number(compiled.catalog.entries.len())),
+            ("resources", Cell::Number(compiled.catalog.resources().count())),
         ]))
     };
     hosts.iter().filter_map(row).collect()
@@ -156,7 +156,7 @@ fn attribute_rows(session: &Session<'_>) -> Vec<Row> {
 fn resource_rows(hosts: &[&CompiledHost]) -> Vec<Row> {
     let mut rows = Vec::new();
     for host in hosts {
-        for entry in &host.catalog.entries {
+        for entry in host.catalog.resources() {
             let declaration = host.provenance.declared.get(&entry.id);
             rows.push(Row(vec![
                 ("host", Cell::text(host.name())),
