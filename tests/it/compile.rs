@@ -206,6 +206,7 @@ fn an_automatic_edge_that_would_close_a_cycle_is_dropped_and_told() {
     });
     // The definition says: the file first. What the package brings would say the opposite, so explicit wins.
     assert_eq!(order(&compiled), ["file[/etc/mesos/zk]", "package[mesos]"]);
+    assert_eq!(compiled.hosts[0].provenance.dropped.len(), 1);
 
     let longer = compile(|cx| {
         let config = cx.add(file("/etc/mesos/zk").content("x"));

@@ -8,8 +8,10 @@
 )]
 
 mod agent;
+mod automatic;
 mod bad_input;
 mod compile;
+mod conflicts;
 mod definition;
 mod exactness;
 mod examples;

@@ -3,36 +3,27 @@ use crate::model::{Effect, Reason};
 use crate::words::AbsPath;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-/// Finds the edges that nobody declared: from what resources read, own and bring along.
-///
-/// | a resource that … | comes after the one that … |
-/// |---|---|
-/// | owns or reads a path | owns the nearest directory above it, brings the nearest path above it along, owns the path it reads |
-/// | reads everything below a directory | owns anything there |
-/// | reads a user, group, package, unit or port | owns it or brings it along |
-/// | reads the repositories | owns one |
-///
-/// Where the owner makes the thing go away, the order is the other way round.
+/// Finds the edges that nobody declared, from what resources read, own and bring along; `edges.md` has the rules.
 pub(super) struct AutomaticEdges<'a> {
     nodes: &'a [Node],
     owners: HashMap<&'a Effect, usize>,
     providers: HashMap<&'a Effect, Vec<usize>>,
     paths: BTreeMap<&'a AbsPath, usize>,
-    provided_paths: HashMap<&'a AbsPath, Vec<usize>>,
+    provided_paths: BTreeMap<&'a AbsPath, Vec<usize>>,
     repositories: Vec<usize>,
     declared: HashSet<(usize, usize)>,
     found: BTreeSet<Wire>,
 }
 
 impl<'a> AutomaticEdges<'a> {
-    /// The edges, sorted, each once; none that a declared edge says already, in either direction.
+    /// The edges, sorted, each once; none that a declared edge says already.
     pub(super) fn find(nodes: &'a [Node], declared: &[Wire]) -> Vec<Wire> {
         let mut edges = Self {
             nodes,
             owners: HashMap::new(),
             providers: HashMap::new(),
             paths: BTreeMap::new(),
-            provided_paths: HashMap::new(),
+            provided_paths: BTreeMap::new(),
             repositories: Vec::new(),
             declared: declared.iter().map(|wire| (wire.first, wire.then)).collect(),
             found: BTreeSet::new(),
@@ -104,15 +95,14 @@ impl<'a> AutomaticEdges<'a> {
                 self.above(index, path);
             }
             Effect::Tree(directory) => {
-                let below: Vec<usize> = self
-                    .paths
-                    .range::<&AbsPath, _>(directory..)
-                    .skip_while(|(path, _)| *path == &directory)
-                    .take_while(|(path, _)| path.as_str().starts_with(directory.as_str()))
-                    .filter(|(path, _)| path.is_within(directory))
-                    .map(|(_, owner)| *owner)
-                    .collect();
-                below.into_iter().for_each(|owner| self.add(owner, index, Reason::Path));
+                let owners: Vec<usize> = below(&self.paths, directory).copied().collect();
+                owners
+                    .into_iter()
+                    .for_each(|owner| self.add(owner, index, Reason::Path));
+                let providers: Vec<usize> = below(&self.provided_paths, directory).flatten().copied().collect();
+                for provider in providers {
+                    self.add(provider, index, Reason::Provider);
+                }
             }
             Effect::Repositories => {
                 for repository in self.repositories.clone() {
@@ -130,14 +120,25 @@ impl<'a> AutomaticEdges<'a> {
         }
     }
 
-    /// `reader` after `owner`; before it if the owner makes the thing go away. Explicit wins, whichever way it points.
+    /// `reader` after `owner`; before it if the owner makes the thing go away. Where the definition says the opposite, the
+    /// edge would close a cycle, and is dropped like any other that would.
     fn add(&mut self, owner: usize, reader: usize, reason: Reason) {
         let removes = self.nodes[owner].effects.removes;
         let (first, then) = if removes { (reader, owner) } else { (owner, reader) };
-        if first != then && !self.declared.contains(&(first, then)) && !self.declared.contains(&(then, first)) {
+        if first != then && !self.declared.contains(&(first, then)) {
             self.found.insert(Wire { first, then, reason });
         }
     }
+}
+
+/// What is known of the paths below a directory.
+fn below<'m, T>(paths: &'m BTreeMap<&AbsPath, T>, directory: &'m AbsPath) -> impl Iterator<Item = &'m T> {
+    paths
+        .range::<&AbsPath, _>(directory..)
+        .skip_while(move |(path, _)| **path == directory)
+        .take_while(move |(path, _)| path.as_str().starts_with(directory.as_str()))
+        .filter(move |(path, _)| path.is_within(directory))
+        .map(|(_, known)| known)
 }
 
 const fn reason_for(effect: &Effect) -> Reason {

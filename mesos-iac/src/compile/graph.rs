@@ -1,12 +1,13 @@
 use super::compiled::CompiledHost;
+use super::conflicts::{conflicts, differing};
 use super::containers::Containers;
 use super::declared::DeclaredEdges;
 use super::edges::AutomaticEdges;
 use super::node::{Node, Wire};
-use super::order;
+use super::order::{self, Dropped};
 use crate::model::{
-    CATALOG_FORMAT, Catalog, Code, Declaration, DeclaredFacts, Draft, Drafts, DroppedEdge, Edge, Effect, Entry,
-    HostView, LeftOut, Problem, Problems, Provenance, Reason, RoleInstance, RoleOrigin, short_role_name,
+    CATALOG_FORMAT, Catalog, Code, Declaration, DeclaredFacts, Draft, Drafts, DroppedEdge, Edge, Entry, HostView,
+    LeftOut, Problem, Problems, Provenance, Reason, RoleInstance, RoleOrigin, short_role_name,
 };
 use crate::words::ResourceId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -24,14 +25,14 @@ pub(super) fn build<'w>(
     let resources = graph.nodes.len();
     let declared = DeclaredEdges::find(&mut graph, containers, drafts.waits, &left_out, drafts.has_failed);
     let mut problems = std::mem::take(&mut graph.problems);
-    problems.extend(graph.conflicts());
+    problems.extend(conflicts(&graph.nodes, host.name()));
     problems.into_result(())?;
 
     order::check_cycles(&graph.nodes, &declared, host.name())?;
     let automatic = AutomaticEdges::find(&graph.nodes, &declared);
     let (kept, dropped) = order::drop_cycles(graph.nodes.len(), &declared, automatic);
     let order = order::topological(graph.nodes.len(), resources, declared.iter().chain(&kept));
-    let dropped = dropped.iter().map(|wire| graph.dropped(wire)).collect();
+    let dropped = dropped.iter().map(|dropped| graph.dropped(dropped)).collect();
     Ok(graph.finish(&order, declared, kept, dropped, left_out, roles))
 }
 
@@ -82,20 +83,21 @@ impl<'w> Graph<'w> {
     fn merge_into(&mut self, first: usize, draft: Draft) {
         self.node_of.push(first);
         let node = &mut self.nodes[first];
-        let same =
-            serde_json::to_value(&node.draft.parts.resource).ok() == serde_json::to_value(&draft.parts.resource).ok();
-        if same {
+        let data = |draft: &Draft| serde_json::to_value(&draft.parts.resource).ok();
+        let (one, two) = (data(&node.draft), data(&draft));
+        if one == two {
             node.also.push((draft.at, short_role_name(draft.role).to_owned()));
             node.draft.parts.after.extend(draft.parts.after);
             node.draft.parts.before.extend(draft.parts.before);
             node.draft.parts.triggers.extend(draft.parts.triggers);
             return;
         }
+        let differ = differing(one.as_ref(), two.as_ref());
         let (one, two) = (short_role_name(node.draft.role), short_role_name(draft.role));
         let message = if one == two {
-            format!("it is declared twice by role {one}, and not the same way")
+            format!("it is declared twice by role {one}, and not the same way{differ}")
         } else {
-            format!("it is declared by role {one} and by role {two}, and not the same way")
+            format!("it is declared by role {one} and by role {two}, and not the same way{differ}")
         };
         self.problems.push(
             Problem::new(Code::TwoWriters, message)
@@ -107,37 +109,15 @@ impl<'w> Graph<'w> {
         );
     }
 
-    /// Two resources that own one thing.
-    fn conflicts(&self) -> Problems {
-        let mut owner = HashMap::<&Effect, usize>::new();
-        let mut problems = Problems::new();
-        for (index, node) in self.nodes.iter().enumerate() {
-            for effect in &node.effects.writes {
-                let Some(first) = owner.insert(effect, index).filter(|first| *first != index) else {
-                    continue;
-                };
-                let other = &self.nodes[first];
-                let message = format!("{effect} is owned by {} as well", other.id());
-                problems.push(
-                    Problem::new(Code::TwoWriters, message)
-                        .on(self.host.name())
-                        .of(node.id())
-                        .at("declared", node.draft.at.clone())
-                        .at(format!("{} declared", other.id()), other.draft.at.clone())
-                        .hint("let one resource own it"),
-                );
-            }
-        }
-        problems
-    }
-
-    fn dropped(&self, wire: &Wire) -> DroppedEdge {
+    fn dropped(&self, dropped: &Dropped) -> DroppedEdge {
+        let id = |node: usize| self.nodes[node].id().clone();
         DroppedEdge {
-            of: self.nodes[wire.then].id().clone(),
+            of: id(dropped.wire.then),
             edge: Edge {
-                on: self.nodes[wire.first].id().clone(),
-                because: wire.reason,
+                on: id(dropped.wire.first),
+                because: dropped.wire.reason,
             },
+            way: dropped.way.iter().rev().map(|node| id(*node)).collect(),
         }
     }
 

@@ -1,9 +1,12 @@
 //! From a cluster to a catalog for each host: pure, deterministic, and complete in its errors.
 //!
 //! `phases` asks the roles, in three rounds; `graph` turns what one host's roles declared into a catalog, with `declared`
-//! finding the edges that the definition declares, `edges` the automatic ones, and `order` the cycles and the order.
+//! finding the edges that the definition declares, `edges` the automatic ones, and `order` the cycles and the order;
+//! `conflicts` are resources that can't both be had.
+#![doc = include_str!("edges.md")]
 
 mod compiled;
+mod conflicts;
 mod containers;
 mod declared;
 mod edges;

@@ -4,7 +4,8 @@ use crate::words::HostName;
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::collections::hash_map::Entry::Vacant;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 
 /// Refuses declared edges that close a cycle.
 ///
@@ -41,11 +42,19 @@ fn cycle(nodes: &[Node], members: &[usize], host: &HostName) -> Problem {
     problem.hint("take one of the declared edges away")
 }
 
+/// An automatic edge that would close a cycle.
+#[derive(Debug, PartialEq)]
+pub(super) struct Dropped {
+    pub(super) wire: Wire,
+    /// By which way its end comes before its beginning, from the one to the other.
+    pub(super) way: Vec<usize>,
+}
+
 /// Splits automatic edges into those that stay and those that would close a cycle.
 ///
 /// Without cycles this is one linear pass. Only where a knot is found are its automatic edges tried again one by one, the
 /// best founded first, so that a package's guess about what it brings along goes before anything else.
-pub(super) fn drop_cycles(count: usize, declared: &[Wire], automatic: Vec<Wire>) -> (Vec<Wire>, Vec<Wire>) {
+pub(super) fn drop_cycles(count: usize, declared: &[Wire], automatic: Vec<Wire>) -> (Vec<Wire>, Vec<Dropped>) {
     let knots = knots(count, declared.iter().chain(&automatic));
     if knots.is_empty() {
         return (automatic, Vec::new());
@@ -63,15 +72,15 @@ pub(super) fn drop_cycles(count: usize, declared: &[Wire], automatic: Vec<Wire>)
     }
     let mut dropped = Vec::new();
     for wire in doubtful {
-        if reaches(&next, wire.then, wire.first) {
-            dropped.push(wire);
+        if let Some(way) = shortest_way(&next, wire.then, wire.first) {
+            dropped.push(Dropped { wire, way });
         } else {
             next.entry(wire.first).or_default().push(wire.then);
             kept.push(wire);
         }
     }
     kept.sort();
-    dropped.sort();
+    dropped.sort_by_key(|dropped| dropped.wire);
     (kept, dropped)
 }
 
@@ -79,20 +88,25 @@ fn is_guess(wire: &Wire) -> bool {
     wire.reason == crate::model::Reason::Provider
 }
 
-fn reaches(next: &HashMap<usize, Vec<usize>>, from: usize, to: usize) -> bool {
-    let mut seen = HashSet::from([from]);
-    let mut stack = vec![from];
-    while let Some(node) = stack.pop() {
+/// The shortest way along edges, with both ends.
+fn shortest_way(next: &HashMap<usize, Vec<usize>>, from: usize, to: usize) -> Option<Vec<usize>> {
+    let mut came_from = HashMap::from([(from, None)]);
+    let mut queue = VecDeque::from([from]);
+    while let Some(node) = queue.pop_front() {
         if node == to {
-            return true;
+            let way = std::iter::successors(Some(to), |node| came_from.get(node).copied().flatten());
+            let mut way: Vec<usize> = way.collect();
+            way.reverse();
+            return Some(way);
         }
         for &following in next.get(&node).map_or(&[][..], Vec::as_slice) {
-            if seen.insert(following) {
-                stack.push(following);
+            if let Vacant(new) = came_from.entry(following) {
+                new.insert(Some(node));
+                queue.push_back(following);
             }
         }
     }
-    false
+    None
 }
 
 /// The order that respects every edge; where they leave it open, the order of declaration. The nodes from `resources` on
@@ -204,7 +218,14 @@ mod tests {
             wire(2, 3, Reason::User),
         ];
         let (kept, dropped) = drop_cycles(4, &declared, automatic);
-        assert_eq!(dropped, [wire(2, 0, Reason::Provider)]);
+        let wire = wire(2, 0, Reason::Provider);
+        assert_eq!(
+            dropped,
+            [Dropped {
+                wire,
+                way: vec![0, 1, 2]
+            }]
+        );
         assert_eq!(kept.len(), 2);
     }
 

@@ -292,11 +292,13 @@ impl Converge for Command {
     }
 
     fn effects(&self) -> Effects {
-        let program = AbsPath::new(self.invocation.command.program()).ok();
-        let effects = Effects::none()
-            .read_if(self.invocation.directory.clone().map(Effect::Path))
-            .read_if(program.map(Effect::Path))
-            .read_if(self.invocation.user.clone().map(Effect::User));
+        let guards = self.unless.iter().chain(&self.only_if);
+        let mut effects = guards.fold(Effects::none().invoke(&self.invocation), |effects, guard| {
+            effects.invoke(&guard.invocation)
+        });
+        // What it makes can't be what it needs.
+        let made = self.creates.clone().map(Effect::Path);
+        effects.reads.retain(|read| Some(read) != made.as_ref());
         match &self.creates {
             Some(path) => effects.provide(Effect::Path(path.clone())),
             None => effects,

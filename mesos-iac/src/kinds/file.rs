@@ -247,11 +247,15 @@ impl Converge for File {
     }
 
     fn effects(&self) -> Effects {
-        Effects::none()
+        let effects = Effects::none()
             .write(Effect::Path(self.path.clone()))
             .read_if(self.attributes.owner.clone().map(Effect::User))
             .read_if(self.attributes.group.clone().map(Effect::Group))
-            .removing(!self.present)
+            .removing(!self.present);
+        match &self.verify {
+            Some(command) => effects.run(command),
+            None => effects,
+        }
     }
 }
 

@@ -7,6 +7,23 @@ use crate::words::{AbsPath, ResourceId, check_package_name, check_package_versio
 use mesos_iac_macros::Resource;
 use serde::{Deserialize, Serialize};
 
+/// Where a repository's files are: what is below these, and these.
+const REPOSITORY_DIRECTORIES: [&str; 7] = [
+    "/etc/apt/sources.list.d",
+    "/etc/apt/preferences.d",
+    "/etc/apt/apt.conf.d",
+    "/etc/apt/auth.conf.d",
+    "/etc/apt/keyrings",
+    "/etc/apt/trusted.gpg.d",
+    "/usr/share/keyrings",
+];
+const REPOSITORY_FILES: [&str; 4] = [
+    "/etc/apt/sources.list",
+    "/etc/apt/preferences",
+    "/etc/apt/apt.conf",
+    "/etc/apt/auth.conf",
+];
+
 /// Ensures that a package is installed, in a version if one is given; or that it isn't.
 ///
 /// Changed configuration files are kept, nothing else is removed, and no service is started: services start when the
@@ -197,27 +214,23 @@ impl Converge for Package {
     }
 
     fn effects(&self) -> Effects {
+        // Its unit is stopped, if that is desired, before it goes.
         let mut effects = Effects::none()
             .write(Effect::Package(self.name.clone()))
+            .provide(Effect::Unit(full_unit_name(&self.name)))
             .removing(!self.present);
+        if let Some(version) = &self.version {
+            effects = effects.pin(&self.name, version);
+        }
         if self.present {
             effects = effects.read(Effect::Repositories);
             // A repository may well be declared as the files that it is made of.
-            let sources = [
-                "sources.list.d",
-                "preferences.d",
-                "apt.conf.d",
-                "keyrings",
-                "trusted.gpg.d",
-            ];
-            let files = sources
-                .iter()
-                .filter_map(|name| AbsPath::new(format!("/etc/apt/{name}")).ok());
-            effects.reads.extend(files.map(Effect::Tree));
-            effects
-                .reads
-                .extend(AbsPath::new("/etc/apt/sources.list").ok().map(Effect::Path));
-            effects = effects.provide(Effect::Unit(full_unit_name(&self.name)));
+            for directory in REPOSITORY_DIRECTORIES {
+                effects = effects.read_if(AbsPath::new(directory).ok().map(Effect::Tree));
+            }
+            for file in REPOSITORY_FILES {
+                effects = effects.read_if(AbsPath::new(file).ok().map(Effect::Path));
+            }
             let usual = ["/etc", "/etc/default", "/var/lib", "/var/log"];
             for directory in usual {
                 if let Ok(path) = AbsPath::new(format!("{directory}/{}", self.name)) {

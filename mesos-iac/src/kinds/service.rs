@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Ensures that a unit of systemd is enabled or not, runs or not, is masked or not.
 ///
 /// What isn't set is left as it is. A unit that doesn't exist is as desired where it is to be neither enabled nor running,
-/// and an error otherwise. Comes after its unit file, its drop-ins and the package that brings it.
+/// and an error otherwise. Comes after its unit file, its drop-ins and the package that brings it; two services can't listen on one port.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Resource)]
 #[serde(deny_unknown_fields)]
 #[resource(kind = "core.service", key = name)]
@@ -18,6 +18,7 @@ pub struct Service {
     enabled: Option<bool>,
     running: Option<bool>,
     masked: Option<bool>,
+    ports: Vec<u16>,
 }
 
 /// A service in the making; see [`Service`].
@@ -32,6 +33,7 @@ pub fn service(name: impl Into<String>) -> ServiceBuilder {
         enabled: None,
         running: None,
         masked: None,
+        ports: Vec::new(),
     })
 }
 
@@ -63,6 +65,15 @@ impl ServiceBuilder {
     /// Ensures that nothing can start it.
     pub const fn masked(mut self) -> Self {
         self.0.masked = Some(true);
+        self
+    }
+
+    /// Says that it listens on this TCP port, so that no other service of the host may, unless it is to be stopped.
+    /// Ensures nothing: whether it does is up to its configuration. May be said several times.
+    pub fn listens_on(mut self, port: u16) -> Self {
+        if let Err(place) = self.0.ports.binary_search(&port) {
+            self.0.ports.insert(place, port);
+        }
         self
     }
 
@@ -241,22 +252,32 @@ impl Converge for Service {
 
     fn effects(&self) -> Effects {
         let unit = self.unit();
-        let stem = unit.strip_suffix(".service").unwrap_or(&unit);
         let mut effects = Effects::none()
             .write(Effect::Unit(unit.clone()))
             .read(Effect::Unit(unit.clone()));
-        let read = [
-            format!("/etc/systemd/system/{unit}"),
-            format!("/lib/systemd/system/{unit}"),
-            format!("/usr/lib/systemd/system/{unit}"),
-            format!("/run/systemd/system/{unit}"),
-            format!("/etc/init.d/{stem}"),
-            format!("/etc/default/{stem}"),
-        ];
+        if self.running != Some(false) {
+            effects.writes.extend(self.ports.iter().copied().map(Effect::Port));
+        }
+        for unit in std::iter::once(unit.clone()).chain(template(&unit)) {
+            for directory in ["/etc", "/run", "/usr/lib", "/lib"] {
+                let file = format!("{directory}/systemd/system/{unit}");
+                effects = effects
+                    .read_if(AbsPath::new(&file).ok().map(Effect::Path))
+                    .read_if(AbsPath::new(format!("{file}.d")).ok().map(Effect::Tree));
+            }
+        }
+        let stem = unit.strip_suffix(".service").unwrap_or(&unit);
+        for directory in ["/etc/init.d", "/etc/default"] {
+            let path = AbsPath::new(format!("{directory}/{stem}"));
+            effects = effects.read_if(path.ok().map(Effect::Path));
+        }
         effects
-            .reads
-            .extend(read.iter().filter_map(|path| AbsPath::new(path).ok()).map(Effect::Path));
-        let drop_ins = AbsPath::new(format!("/etc/systemd/system/{unit}.d")).ok();
-        effects.read_if(drop_ins.map(Effect::Tree))
     }
+}
+
+/// The template that a unit is an instance of: `getty@.service` of `getty@tty1.service`.
+fn template(unit: &str) -> Option<String> {
+    let (name, rest) = unit.split_once('@')?;
+    let (_, suffix) = rest.rsplit_once('.')?;
+    Some(format!("{name}@.{suffix}"))
 }

@@ -225,7 +225,10 @@ impl Converge for User {
             effects = effects.provide(Effect::Group(self.name.clone()));
         }
         match &self.home {
-            Some(home) if self.create_home => effects.provide(Effect::Path(home.clone())),
+            // It is made in the directory above, which isn't made along with it.
+            Some(home) if self.create_home => effects
+                .read_if(home.parent().map(Effect::Path))
+                .provide(Effect::Path(home.clone())),
             _ => effects,
         }
     }

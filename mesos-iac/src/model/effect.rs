@@ -1,4 +1,5 @@
-use crate::words::AbsPath;
+use super::Invocation;
+use crate::words::{AbsPath, CommandLine};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -57,6 +58,9 @@ pub struct Effects {
     pub writes: Vec<Effect>,
     /// What comes along with it without being owned, such as the unit and the directories of a package.
     pub provides: Vec<Effect>,
+    /// The versions that it asks for, each with its package, an architecture left out: two that ask for different ones
+    /// are a conflict, whoever owns the package.
+    pub pins: Vec<(String, String)>,
     /// Whether what it owns goes away, so that whatever reads it comes before and not after.
     pub removes: bool,
 }
@@ -84,6 +88,43 @@ impl Effects {
         }
     }
 
+    /// Adds what a command needs: the program's path, or the package of its name, and the absolute paths among its
+    /// arguments, also in the shape `--option=/path`.
+    #[must_use]
+    pub fn run(mut self, command: &CommandLine) -> Self {
+        let program = command.program();
+        let (directory, name) = program.rsplit_once('/').unwrap_or(("", program));
+        if !directory.is_empty() {
+            self = self.read_if(AbsPath::new(program).ok().map(Effect::Path));
+        }
+        self = self.read(Effect::Package(name.to_owned()));
+        for word in command.arguments() {
+            let word = match word.split_once('=') {
+                Some((option, value)) if !option.starts_with('/') => value,
+                _ => word,
+            };
+            self = self.read_if(AbsPath::new(word).ok().map(Effect::Path));
+        }
+        self
+    }
+
+    /// Adds what a command needs, and the directory in which and the user by whom it is run.
+    #[must_use]
+    pub fn invoke(self, invocation: &Invocation) -> Self {
+        self.run(&invocation.command)
+            .read_if(invocation.directory.clone().map(Effect::Path))
+            .read_if(invocation.user.clone().map(Effect::User))
+    }
+
+    /// Adds the version that it asks for of a package. The package's name may have an architecture (`libc6:i386`): those of
+    /// one package must all have one version.
+    #[must_use]
+    pub fn pin(mut self, package: &str, version: impl Into<String>) -> Self {
+        let name = package.split(':').next().unwrap_or(package);
+        self.pins.push((name.to_owned(), version.into()));
+        self
+    }
+
     /// Adds something that is owned.
     #[must_use]
     pub fn write(mut self, effect: Effect) -> Self {
@@ -103,5 +144,35 @@ impl Effects {
     pub fn provide(mut self, effect: Effect) -> Self {
         self.provides.push(effect);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_needs_its_program_and_the_paths_among_its_words() {
+        let command = CommandLine::new([
+            "/usr/sbin/haproxy",
+            "-c",
+            "-f",
+            "/etc/a",
+            "--log=/var/b",
+            "x=y",
+            "c/d",
+            "/e=f",
+        ]);
+        let path = |path: &str| Effect::Path(AbsPath::new(path).unwrap());
+        assert_eq!(
+            Effects::none().run(&command.unwrap()).reads,
+            [
+                path("/usr/sbin/haproxy"),
+                Effect::Package("haproxy".into()),
+                path("/etc/a"),
+                path("/var/b"),
+                path("/e=f"),
+            ]
+        );
     }
 }

@@ -2,6 +2,7 @@ use super::Edge;
 use crate::words::{Location, ResourceId};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Where and why: what stands beside a host's catalog and outside its equality.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -51,6 +52,24 @@ pub struct DroppedEdge {
     pub of: ResourceId,
     /// For what, and why.
     pub edge: Edge,
+    /// Why it can't: a way by which what it would have waited for comes after it. Begins with the one and ends with the other.
+    pub way: Vec<ResourceId>,
+}
+
+impl DroppedEdge {
+    /// The way in words: `a after b after c`.
+    #[must_use]
+    pub fn way_in_words(&self) -> String {
+        let names: Vec<String> = self.way.iter().map(ToString::to_string).collect();
+        names.join(" after ")
+    }
+}
+
+impl fmt::Display for DroppedEdge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (of, Edge { on, because }) = (&self.of, &self.edge);
+        write!(f, "{of} after {on} ({because}), since {}", self.way_in_words())
+    }
 }
 
 /// A role of a host, and how the host came by it.

@@ -18,7 +18,8 @@ fn edges(host: &CompiledHost) -> impl Iterator<Item = (&ResourceId, &ResourceId,
     })
 }
 
-/// The resource graphs of hosts in Graphviz's language, anchors as points; with `verbose` the automatic edges that were dropped, in red.
+/// The resource graphs of hosts in Graphviz's language, anchors as points; with `verbose` the automatic edges that were dropped, in
+/// red, each after a line that says why.
 #[must_use]
 pub fn dot(hosts: &[&CompiledHost], verbose: bool) -> String {
     let mut text = String::from("digraph catalog {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n");
@@ -47,6 +48,7 @@ pub fn dot(hosts: &[&CompiledHost], verbose: bool) -> String {
             let _infallible = writeln!(text, "    {} -> {} [{style}];", name(first), name(then));
         }
         for dropped in host.provenance.dropped.iter().filter(|_| verbose) {
+            let _infallible = writeln!(text, "    // dropped: {dropped}");
             let reason = quoted(&format!("dropped: {}", dropped.edge.because));
             let _infallible = writeln!(
                 text,
@@ -61,7 +63,7 @@ pub fn dot(hosts: &[&CompiledHost], verbose: bool) -> String {
     text
 }
 
-/// The resource graphs of hosts in Mermaid's language, which many forges draw.
+/// The resource graphs of hosts in Mermaid's language, which many forges draw; with `verbose` the dropped edges as in [`dot`].
 #[must_use]
 pub fn mermaid(hosts: &[&CompiledHost], verbose: bool) -> String {
     let mut text = String::from("flowchart LR\n");
@@ -91,9 +93,11 @@ pub fn mermaid(hosts: &[&CompiledHost], verbose: bool) -> String {
             let _infallible = writeln!(text, "    {} {arrow} {}", node(first), node(then));
         }
         for dropped in host.provenance.dropped.iter().filter(|_| verbose) {
+            let _infallible = writeln!(text, "    %% dropped: {dropped}");
+            let reason = label(&format!("dropped: {}", dropped.edge.because));
             let _infallible = writeln!(
                 text,
-                "    {} -. dropped .-x {}",
+                "    {} -. {reason} .-x {}",
                 node(&dropped.edge.on),
                 node(&dropped.of)
             );

@@ -100,7 +100,7 @@ fn is_usual(name: &str, value: &Value) -> bool {
         Value::Null => true,
         Value::Bool(true) => name == "present",
         Value::Bool(false) => matches!(name, "refresh_only" | "system" | "create_home" | "read_only"),
-        Value::Array(items) => items.is_empty() && name == "provides",
+        Value::Array(items) => items.is_empty() && matches!(name, "provides" | "ports"),
         Value::Object(map) => map.iter().all(|(name, value)| is_usual(name, value)),
         _ => false,
     }

@@ -224,8 +224,9 @@ fn explain_entry(host: &CompiledHost, entry: &Entry, lines: &mut Vec<String>) {
         lines.push(format!("  {} when {} changes", subscription.action, subscription.on));
     }
     for dropped in host.provenance.dropped.iter().filter(|dropped| dropped.of == entry.id) {
+        let way = dropped.way_in_words();
         lines.push(format!(
-            "  not after {} ({}): that would close a cycle",
+            "  not after {} ({}): that would close a cycle, since {way}",
             dropped.edge.on, dropped.edge.because
         ));
     }

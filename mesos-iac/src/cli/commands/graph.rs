@@ -6,7 +6,7 @@ use crate::report::{dot, mermaid};
 use std::io::Write as _;
 use std::process::ExitCode;
 
-/// `graph`: draws the resource graphs; `-v` adds the automatic edges that were dropped.
+/// `graph`: draws the resource graphs; `-v` adds the automatic edges that were dropped, and why.
 pub(in super::super) fn graph(
     session: &Session<'_>,
     language: GraphLanguage,
