@@ -7,6 +7,7 @@
 #   bad-input     every mistake of the list is refused with what, where, why and what next
 #   kills         a run is killed at every single step and repeated; needs strace
 #   graphs        properties of runs over random graphs with random failures
+#   edges         each row of the published table of automatic edges
 #   truth-table   each row of the published truth table of refreshes, for each relation
 #   hosts         five real hosts over libssh2 as root, then over OpenSSH through sudo; needs root
 #   exactness     random catalogs on real files: planned, applied, compared
@@ -145,6 +146,7 @@ graphs)
     cargo test --quiet --test it -- graphs:: 2>&1 | tee target/show/graphs
     echo "graphs: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/graphs) properties held over $cases random graphs of up to 23 resources"
     ;;
+edges) cargo test --quiet --test it -- automatic:: --nocapture 2>&1 | grep '^edges:' ;;
 truth-table) cargo test --quiet --test it -- truth_table:: --nocapture 2>&1 | grep '^truth-table:' ;;
 kills) cargo test --quiet --test kills ;;
 nothing-to-do)

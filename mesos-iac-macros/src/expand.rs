@@ -85,6 +85,7 @@ fn attributes() {
 fn role() {
     let node = r#"
         #[role(name = "mesos-node", attributes = Lab)]
+        #[after(role::<Base>(), when = has_zookeeper)]
         #[include(Zk { quorum: self.quorum }, when = has_zookeeper)]
         #[expose(Master { port: 5050 })]
         #[resource(package("mesos"))]

@@ -30,7 +30,7 @@ pub fn derive_attributes(input: TokenStream) -> TokenStream {
 }
 
 #[doc = include_str!("../docs/role.md")]
-#[proc_macro_derive(Role, attributes(role, resource, include, expose))]
+#[proc_macro_derive(Role, attributes(role, resource, include, expose, after))]
 pub fn derive_role(input: TokenStream) -> TokenStream {
     output(role::do_role(input.into(), &Surroundings::of_compiler()))
 }

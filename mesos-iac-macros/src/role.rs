@@ -22,9 +22,11 @@ enum Phase {
     Include,
     Expose,
     Resource,
+    /// Orders all that the phase of resources declares.
+    After,
 }
 
-/// What one `#[resource(…)]`, `#[include(…)]` or `#[expose(…)]` says.
+/// What one `#[resource(…)]`, `#[after(…)]`, `#[include(…)]` or `#[expose(…)]` says.
 struct Line {
     binding: Option<Ident>,
     expr: Expr,
@@ -146,6 +148,7 @@ fn lines(input: &DeriveInput, spec: &Spec, errors: &mut Errors) -> Option<TokenS
             Some(name) if name == "include" => Phase::Include,
             Some(name) if name == "expose" => Phase::Expose,
             Some(name) if name == "resource" => Phase::Resource,
+            Some(name) if name == "after" => Phase::After,
             _ => continue,
         };
         first.get_or_insert_with(|| attribute.path().span());
@@ -171,6 +174,7 @@ fn lines(input: &DeriveInput, spec: &Spec, errors: &mut Errors) -> Option<TokenS
             Phase::Include => include.push(in_phase("include", &line.expr, when)),
             Phase::Expose => expose.push(in_phase("expose", &line.expr, when)),
             Phase::Resource => declare.push(resource(&line, when)),
+            Phase::After => declare.push(in_phase("after", &line.expr, when)),
         }
     }
     // Stands where the first line stands, for the message that the user wrote an `impl Declares`, too.

@@ -17,6 +17,7 @@ use mesos_iac::{Rerun, ResourceId, Work};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::hint::black_box;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// What a compile of [`HOSTS`] hosts may take.
@@ -48,7 +49,7 @@ fn main() {
         .without_plots()
         .configure_from_args();
     let mut figures = vec![compile(&mut criterion)];
-    for shape in [Shape::Chain, Shape::Fan, Shape::Grid, Shape::Funnel] {
+    for shape in [Shape::Chain, Shape::Fan, Shape::Grid, Shape::Funnel, Shape::Halves] {
         figures.extend(graph(&mut criterion, shape));
     }
     criterion.final_summary();
@@ -164,6 +165,8 @@ enum Shape {
     Grid,
     /// The last on all others, whose changes rerun it.
     Funnel,
+    /// Each of the one half on all of the other.
+    Halves,
 }
 
 impl fmt::Display for Shape {
@@ -173,6 +176,7 @@ impl fmt::Display for Shape {
             Self::Fan => "fan",
             Self::Grid => "grid",
             Self::Funnel => "funnel",
+            Self::Halves => "pair of halves",
         })
     }
 }
@@ -235,8 +239,23 @@ struct Graph {
 
 impl Declares for Graph {
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
-        let mut nodes = Vec::with_capacity(self.count);
-        for number in 0..self.count {
+        if self.shape != Shape::Halves {
+            return self.nodes(0..self.count, cx);
+        }
+        let half = self.count / 2;
+        let first = cx.stage("first", |cx| self.nodes(0..half, cx));
+        cx.stage("then", |cx| {
+            cx.after(first);
+            self.nodes(half..self.count, cx)
+        });
+        Ok(())
+    }
+}
+
+impl Graph {
+    fn nodes(&self, numbers: Range<usize>, cx: &mut Cx<'_>) -> Result<()> {
+        let mut nodes = Vec::with_capacity(numbers.len());
+        for number in numbers {
             let path = match (self.shape, number) {
                 (Shape::Fan, 0) => AbsPath::new("/srv")?,
                 _ => AbsPath::new(format!("/srv/{number}"))?,
@@ -250,7 +269,7 @@ impl Declares for Graph {
                     cx.add(node.after((left, above)))
                 }
                 Shape::Funnel if number + 1 == self.count => cx.add(node.rerun_on(nodes.clone())),
-                Shape::Fan | Shape::Funnel => cx.add(node),
+                Shape::Fan | Shape::Funnel | Shape::Halves => cx.add(node),
             });
         }
         Ok(())
@@ -268,7 +287,7 @@ fn graph(criterion: &mut Criterion, shape: Shape) -> [Option<String>; 2] {
             .expect("the definition is in order");
         let compile = || cluster.compile().expect("the definition is in order");
         let catalog = compile().hosts.remove(0).catalog;
-        assert_eq!(catalog.entries.len(), count);
+        assert_eq!(catalog.resources().count(), count);
         compiles[place] = median(criterion, "compile", BenchmarkId::new(shape.to_string(), count), || {
             black_box(compile());
         });

@@ -73,7 +73,7 @@ fn cases() -> impl IntoIterator<Item = Case> {
             command(["x"]).name("run").user("bob").refresh_only(), user("bob");
         "`command`" after "the program of a guard": "command[run]" after "file[/opt/x]",
             command(["x"]).name("run").unless(["/opt/x"]), file("/opt/x");
-        "`command`" after "a path that a guard names": "command[run]" after "file[/etc/x]",
+        "`command`" after "a path that its `only_if` guard names": "command[run]" after "file[/etc/x]",
             command(["x"]).name("run").only_if(["test", "-s", "/etc/x"]), file("/etc/x");
         "`command`" after "the `user` who runs a guard": "command[run]" after "user[bob]",
             command(["x"]).name("run").unless(probe(["x"]).unwrap().user("bob")), user("bob");
@@ -157,7 +157,7 @@ fn each_row_of_the_published_table_is_so() {
         shown += 1;
     }
     assert!(rows.is_empty(), "rows that no case shows: {rows:?}");
-    println!("{shown} rows");
+    println!("edges: {shown} rows of automatic edges, each shown by resources that were declared the other way round");
 }
 
 #[test]
@@ -171,6 +171,19 @@ fn what_a_command_makes_comes_after_it_though_its_words_name_it() {
         );
     });
     assert_eq!(order(&compiled), ["command[certificate]", "file[/etc/ssl/x.pem]"]);
+}
+
+#[test]
+fn what_an_unless_guard_looks_for_is_not_what_the_command_needs() {
+    let compiled = compile(|cx| {
+        cx.add(
+            command(["generate"])
+                .name("key")
+                .unless(["test", "-e", "/etc/ssl/x.key"]),
+        );
+        cx.add(file("/etc/ssl/x.key").mode(0o600));
+    });
+    assert_eq!(order(&compiled), ["command[key]", "file[/etc/ssl/x.key]"]);
 }
 
 #[test]

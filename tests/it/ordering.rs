@@ -103,6 +103,22 @@ fn a_role_that_waits_leaves_out_what_it_includes_and_what_it_shares() {
 }
 
 #[test]
+fn a_role_of_lines_waits_as_a_whole() {
+    #[derive(Role, Clone)]
+    #[role(name = "lines")]
+    #[after(role::<Zoo>())]
+    #[after(role::<Hollow>(), when = { NEVER })]
+    #[resource(file("/srv/a"))]
+    #[resource(file("/srv/b"))]
+    struct Lines;
+
+    let compiled = on_one_host(host("a").role(Lines).role(Zoo)).compile().unwrap();
+    for then in ["file[/srv/a]", "file[/srv/b]"] {
+        assert!(comes_before(&compiled, "file[/srv/zoo]", then), "{then}");
+    }
+}
+
+#[test]
 fn a_resource_comes_before_all_that_a_role_declares_itself() {
     #[derive(Role, Clone)]
     #[role(name = "early")]

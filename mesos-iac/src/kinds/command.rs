@@ -292,10 +292,15 @@ impl Converge for Command {
     }
 
     fn effects(&self) -> Effects {
-        let guards = self.unless.iter().chain(&self.only_if);
-        let mut effects = guards.fold(Effects::none().invoke(&self.invocation), |effects, guard| {
-            effects.invoke(&guard.invocation)
-        });
+        let run = |effects: Effects, invocation: &Invocation| effects.run(&invocation.command).surroundings(invocation);
+        let mut effects = run(Effects::none(), &self.invocation);
+        if let Some(guard) = &self.only_if {
+            effects = run(effects, &guard.invocation);
+        }
+        // Its words may well name what the command makes: `test -e` that.
+        if let Some(Probe { invocation, .. }) = &self.unless {
+            effects = effects.program(&invocation.command).surroundings(invocation);
+        }
         // What it makes can't be what it needs.
         let made = self.creates.clone().map(Effect::Path);
         effects.reads.retain(|read| Some(read) != made.as_ref());

@@ -88,16 +88,22 @@ impl Effects {
         }
     }
 
-    /// Adds what a command needs: the program's path, or the package of its name, and the absolute paths among its
-    /// arguments, also in the shape `--option=/path`.
+    /// Adds a command's program: its path, and the package of its name.
     #[must_use]
-    pub fn run(mut self, command: &CommandLine) -> Self {
+    pub fn program(mut self, command: &CommandLine) -> Self {
         let program = command.program();
         let (directory, name) = program.rsplit_once('/').unwrap_or(("", program));
         if !directory.is_empty() {
             self = self.read_if(AbsPath::new(program).ok().map(Effect::Path));
         }
-        self = self.read(Effect::Package(name.to_owned()));
+        self.read(Effect::Package(name.to_owned()))
+    }
+
+    /// Adds what a command needs: its program, and the absolute paths among its arguments, also in the shape
+    /// `--option=/path`.
+    #[must_use]
+    pub fn run(mut self, command: &CommandLine) -> Self {
+        self = self.program(command);
         for word in command.arguments() {
             let word = match word.split_once('=') {
                 Some((option, value)) if !option.starts_with('/') => value,
@@ -108,11 +114,10 @@ impl Effects {
         self
     }
 
-    /// Adds what a command needs, and the directory in which and the user by whom it is run.
+    /// Adds the directory in which a command is run, and the user who runs it.
     #[must_use]
-    pub fn invoke(self, invocation: &Invocation) -> Self {
-        self.run(&invocation.command)
-            .read_if(invocation.directory.clone().map(Effect::Path))
+    pub fn surroundings(self, invocation: &Invocation) -> Self {
+        self.read_if(invocation.directory.clone().map(Effect::Path))
             .read_if(invocation.user.clone().map(Effect::User))
     }
 
