@@ -18,6 +18,7 @@ pub struct Service {
     enabled: Option<bool>,
     running: Option<bool>,
     masked: Option<bool>,
+    #[serde(default)]
     ports: Vec<u16>,
 }
 
