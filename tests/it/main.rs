@@ -22,6 +22,7 @@ mod ordering;
 mod orphans;
 mod output;
 mod plan;
+mod retries;
 mod sandbox;
 mod saved_plan;
 mod secrets;

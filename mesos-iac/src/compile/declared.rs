@@ -288,6 +288,7 @@ impl<'g, 'w> DeclaredEdges<'g, 'w> {
                     after: Vec::new(),
                     before: Vec::new(),
                     triggers: Vec::new(),
+                    retry: None,
                 },
                 at,
                 role: self.containers.role_name(container),

@@ -90,6 +90,10 @@ impl<'w> Graph<'w> {
             node.draft.parts.after.extend(draft.parts.after);
             node.draft.parts.before.extend(draft.parts.before);
             node.draft.parts.triggers.extend(draft.parts.triggers);
+            node.draft.parts.retry = match (node.draft.parts.retry, draft.parts.retry) {
+                (Some(one), Some(two)) => Some(one.or_longer(two)),
+                (one, two) => one.or(two),
+            };
             return;
         }
         let differ = differing(one.as_ref(), two.as_ref());
@@ -170,6 +174,7 @@ impl<'w> Graph<'w> {
                 resource: node.draft.parts.resource,
                 after: edges,
                 refresh_on: node.subscriptions.into_iter().collect(),
+                retry: node.draft.parts.retry,
             });
         }
         CompiledHost {

@@ -23,6 +23,19 @@ pub enum Event {
         /// How long it took.
         milliseconds: u64,
     },
+    /// A resource failed, and is tried again.
+    Retrying {
+        /// Which.
+        id: ResourceId,
+        /// How it failed.
+        why: String,
+        /// Which try comes next, the first not counted.
+        nth: u32,
+        /// How many there are.
+        of: u32,
+        /// After how long.
+        pause: HumanDuration,
+    },
     /// A refresh is done with.
     RefreshFinished {
         /// What was to be refreshed.
@@ -210,6 +223,7 @@ impl Summary {
             | Event::Planned(_)
             | Event::Armed(_)
             | Event::Working(_)
+            | Event::Retrying { .. }
             | Event::Noted(_)
             | Event::Earlier { .. }
             | Event::RunFinished(_) => {}

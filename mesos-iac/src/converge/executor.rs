@@ -179,10 +179,10 @@ pub(super) struct Change<'c> {
 type Drafted<'s> = Option<Result<Option<Box<dyn FileDraft + 's>>>>;
 
 /// What a check found, and how long it took.
-struct Checked {
-    found: Result<Check>,
+pub(super) struct Checked {
+    pub(super) found: Result<Check>,
     before: Option<String>,
-    took: Duration,
+    pub(super) took: Duration,
 }
 
 impl<'c> Run<'c, '_> {
@@ -246,7 +246,7 @@ impl<'c> Run<'c, '_> {
         };
         let mut changes = Vec::new();
         for (at, entry, checked) in checked {
-            let Checked { found, before, took } = checked;
+            let Checked { found, before, took } = self.check_again(entry, checked);
             match found {
                 Ok(Check::NoChange) => self.settle(at, entry, Outcome::NoChange, took),
                 Ok(Check::Change(diff)) if self.is_out_of_bounds(entry) => {
@@ -400,7 +400,8 @@ impl<'c> Run<'c, '_> {
     }
 
     /// A change was tried.
-    fn changed(&mut self, change: Change<'c>, done: Result<()>) {
+    fn changed(&mut self, mut change: Change<'c>, done: Result<()>) {
+        let done = self.change_again(&mut change, done);
         let outcome = match done {
             Ok(()) => Outcome::Changed(change.diff.clone()),
             Err(error) => failure(error),
@@ -526,7 +527,7 @@ fn ownership(entry: &Entry, creates: bool) -> Ownership {
     }
 }
 
-fn check(entry: &Entry, system: &dyn System, has_subscribers: bool) -> Checked {
+pub(super) fn check(entry: &Entry, system: &dyn System, has_subscribers: bool) -> Checked {
     let began = Instant::now();
     let behavior = entry.resource.behavior();
     let mut found = guarded("check", || behavior.check(system));

@@ -11,6 +11,7 @@ mod prune;
 mod recovery;
 mod redact;
 mod refreshes;
+mod retries;
 mod schedule;
 mod traces;
 mod undo;

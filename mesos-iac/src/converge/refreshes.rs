@@ -90,9 +90,12 @@ impl<'c> Run<'c, '_> {
             let begun = self.begin();
             self.say(&format!("{} {}", owed.action, entry.id));
             let behavior = entry.resource.behavior();
-            let refreshed = begun
-                .map_err(Error::message)
-                .and_then(|()| guarded("refresh", || behavior.refresh(self.system, owed.action)));
+            let system = self.system;
+            let refresh = || guarded("refresh", || behavior.refresh(system, owed.action));
+            let refreshed = match begun {
+                Ok(()) => self.refresh_again(entry, refresh),
+                Err(why) => Err(Error::message(why)),
+            };
             match refreshed {
                 Ok(Refreshed::Done) => return self.clear(entry, &owed, RefreshOutcome::Done),
                 Ok(Refreshed::Needless) => return self.clear(entry, &owed, RefreshOutcome::Satisfied),

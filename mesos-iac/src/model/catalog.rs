@@ -1,4 +1,4 @@
-use super::{AfterFailure, Anchor, DeclaredFacts, Kind, RefreshAction, Resource, Timing};
+use super::{AfterFailure, Anchor, DeclaredFacts, Kind, RefreshAction, Resource, Retry, Timing};
 use crate::words::{HostName, ResourceId, SECRET_FIELD, Secret, SecretSource};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -39,6 +39,8 @@ pub struct Entry {
     pub after: Vec<Edge>,
     /// Whose changes cause a refresh of it, sorted.
     pub refresh_on: Vec<Subscription>,
+    /// How often it is tried again when it fails.
+    pub retry: Option<Retry>,
 }
 
 impl Entry {
@@ -66,6 +68,7 @@ impl PartialEq for Entry {
         self.id == other.id
             && self.after == other.after
             && self.refresh_on == other.refresh_on
+            && self.retry == other.retry
             && serde_json::to_value(&self.resource).ok() == serde_json::to_value(&other.resource).ok()
     }
 }

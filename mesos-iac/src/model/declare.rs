@@ -1,10 +1,12 @@
 use super::{
-    AfterFailure, Error, HostView, RefreshAction, Reload, Rerun, Resource, Restart, Result, StageDraft, Timing, Wait,
+    AfterFailure, Error, HostView, RefreshAction, Reload, Rerun, Resource, Restart, Result, Retry, StageDraft, Timing,
+    Wait,
 };
-use crate::words::{Location, NameError, ResourceId};
+use crate::words::{HumanDuration, Location, NameError, ResourceId};
 use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 /// Names a resource that was declared, for others to depend on. Bound to its host.
 pub struct Handle<R> {
@@ -228,6 +230,13 @@ pub trait Declare: Sized {
     {
         Declared::new(self).rerun_on(dependencies)
     }
+
+    /// Tries it again when it fails, this often and after this pause: a download, or a daemon that isn't up yet. What
+    /// depends on it waits.
+    #[must_use = "a declaration takes effect when it is given to `cx.add`"]
+    fn retry(self, times: u32, pause: Duration) -> Declared<Self> {
+        Declared::new(self).retry(times, pause)
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -252,6 +261,7 @@ pub struct Declared<B> {
     before: Vec<Dependency>,
     triggers: Vec<Trigger>,
     immediate: bool,
+    retry: Option<Retry>,
 }
 
 impl<B: Declare> Declared<B> {
@@ -262,6 +272,7 @@ impl<B: Declare> Declared<B> {
             before: Vec::new(),
             triggers: Vec::new(),
             immediate: false,
+            retry: None,
         }
     }
 
@@ -299,6 +310,13 @@ impl<B: Declare> Declared<B> {
         B::Out: Rerun,
     {
         self.trigger(dependencies, RefreshAction::Rerun)
+    }
+
+    /// As [`Declare::retry`].
+    pub const fn retry(mut self, times: u32, pause: Duration) -> Self {
+        let pause = HumanDuration(pause);
+        self.retry = Some(Retry { times, pause });
+        self
     }
 
     /// Refreshes it in its own place in the order instead of at the end of the run.
@@ -348,6 +366,7 @@ pub struct Parts {
     pub(crate) after: Vec<Dependency>,
     pub(crate) before: Vec<Dependency>,
     pub(crate) triggers: Vec<Trigger>,
+    pub(crate) retry: Option<Retry>,
 }
 
 /// What `cx.add` takes: a declaration, with or without edges.
@@ -408,6 +427,7 @@ impl<B: Declare> Add for Declared<B> {
             after: self.after,
             before: self.before,
             triggers: triggers.collect(),
+            retry: self.retry,
         })
     }
 }

@@ -30,6 +30,7 @@ mod provenance;
 mod reach;
 pub mod registry;
 mod resource;
+mod retry;
 mod role;
 mod scope;
 mod suggestion;
@@ -66,6 +67,7 @@ pub use registry::{AttributeRegistration, AttributeSpec, KindRegistration, RoleR
 pub use resource::{
     AfterFailure, Converge, Kind, RefreshAction, Refreshed, Reload, Rerun, Resource, Restart, Timing, Work,
 };
+pub use retry::Retry;
 pub use role::{Declares, Endpoint, Role, short_role_name};
 pub use scope::{Assignment, Assignments, AttributeError, Origin, Precedence, Scope};
 pub use suggestion::nearest;

@@ -162,6 +162,16 @@ impl<W: Write> RunReporter<W> {
                 }
                 Outcome::NotReached => self.line(host, &paint.red("stopped "), &format!("{id}  not reached")),
             },
+            Event::Retrying {
+                id,
+                why,
+                nth,
+                of,
+                pause,
+            } => {
+                let text = format!("{id}  failed to {}; again in {pause} ({nth} of {of})", visible(why));
+                self.line(host, &paint.cyan("retry   "), &text)
+            }
             Event::RefreshFinished {
                 target,
                 action,

@@ -1,6 +1,6 @@
 use crate::compile::CompiledHost;
 use crate::kinds::File;
-use crate::model::{AfterFailure, Entry, Resource, Timing, short_role_name};
+use crate::model::{AfterFailure, Entry, Resource, Retry, Timing, short_role_name};
 use crate::words::ResourceId;
 use serde_json::Value;
 use std::any::Any;
@@ -48,6 +48,9 @@ fn write_entry(entry: &Entry, text: &mut String) {
     }
     for edge in &entry.after {
         let _infallible = writeln!(text, "  after {} ({})", edge.on, edge.because);
+    }
+    if let Some(Retry { times, pause }) = entry.retry {
+        let _infallible = writeln!(text, "  tried again {times} times, {pause} apart");
     }
     for subscription in &entry.refresh_on {
         let when = match subscription.timing {
