@@ -22,6 +22,7 @@ mod ordering;
 mod orphans;
 mod output;
 mod plan;
+mod plan_packages;
 mod retries;
 mod sandbox;
 mod saved_plan;

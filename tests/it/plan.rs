@@ -97,6 +97,7 @@ fn a_directory_that_a_package_or_command_may_make_first_is_unknown() {
         let Planned::Unknown {
             because: Because::Upstream(upstream),
             as_it_stands: Some(_),
+            ..
         } = &planned[id]
         else {
             panic!("{id}: {:?}", planned[id]);

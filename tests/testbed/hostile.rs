@@ -136,8 +136,9 @@ pub(crate) fn hostile_reports_are_made_harmless(suite: &Suite) -> String {
     let plan = json!({ "resources": [
         { "id": id("/etc/lab/greeting"), "planned": { "WouldChange": diff }, "cause": null },
         { "id": id("/etc/lab/other"), "planned": { "Failed": ESCAPES }, "cause": null },
-        { "id": id("/etc/lab/third"), "planned": { "Unknown": { "because": { "Unknowable": ESCAPES }, "as_it_stands": null } }, "cause": null },
-    ], "refreshes": [], "orphans": [{ "id": id("/etc/lab/orphan"), "ownership": "Created", "removal": { "Failed": ESCAPES } }],
+        { "id": id("/etc/lab/third"), "planned": { "Unknown": { "doubt": "How", "because": { "Unknowable": ESCAPES }, "as_it_stands": null } }, "cause": null },
+    ], "transactions": [{ "of": [id("/etc/lab/x")], "along": [{ "name": ESCAPES, "from": null, "to": ESCAPES }], "unknown": ESCAPES }],
+        "refreshes": [], "orphans": [{ "id": id("/etc/lab/orphan"), "ownership": "Created", "removal": { "Failed": ESCAPES } }],
         "generation": 1, "applied": ESCAPES });
     answer(
         suite,

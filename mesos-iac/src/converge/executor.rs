@@ -49,6 +49,8 @@ pub struct ConvergeOptions {
     pub fail_fast: bool,
     /// What alone may be changed. `None`: everything.
     pub bounds: Option<BTreeSet<ResourceId>>,
+    /// The versions that packages get whose versions the catalog leaves open.
+    pub versions: BTreeMap<ResourceId, String>,
     /// Whether what we made and the catalog doesn't have any more is removed.
     pub prune: bool,
     /// How the run is undone unless it is confirmed. `None`: it stays.
@@ -65,6 +67,7 @@ impl Default for ConvergeOptions {
             workers: processors.min(NonZeroUsize::new(8).unwrap_or(NonZeroUsize::MIN)),
             fail_fast: false,
             bounds: None,
+            versions: BTreeMap::new(),
             prune: false,
             confirm: None,
             control: Control::new(),
@@ -394,7 +397,7 @@ impl<'c> Run<'c, '_> {
         }
         self.say("packages");
         let changes = self.promise(changes);
-        for (change, done) in packages::transact(self.system, changes) {
+        for (change, done) in packages::transact(self.system, changes, &self.options.versions) {
             self.changed(change, done);
         }
     }

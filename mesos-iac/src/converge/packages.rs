@@ -3,15 +3,31 @@
 use super::executor::Change;
 use crate::model::{Check, Error, PackageRequest, Result, System, SystemError, Work};
 use crate::plan::guarded;
+use crate::words::ResourceId;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Makes all changes in one transaction, or two where some packages go. What the package database says afterwards
 /// counts; members that a failed transaction left behind are tried one by one, so that a bad one fails alone.
-pub(super) fn transact<'c>(system: &dyn System, changes: Vec<Change<'c>>) -> Vec<(Change<'c>, Result<()>)> {
+///
+/// The versions that are given count where the catalog leaves them open. What is told of a package that was installed is
+/// the version that it got.
+pub(super) fn transact<'c>(
+    system: &dyn System,
+    changes: Vec<Change<'c>>,
+    versions: &BTreeMap<ResourceId, String>,
+) -> Vec<(Change<'c>, Result<()>)> {
     let began = Instant::now();
     let (mut installed, mut removed) = (Vec::new(), Vec::new());
+    let work = |change: &Change<'_>| match change.entry.resource.behavior().work(&change.diff) {
+        Work::Install(request) => Work::Install(PackageRequest {
+            version: request.version.or_else(|| versions.get(&change.entry.id).cloned()),
+            ..request
+        }),
+        work => work,
+    };
     for change in &changes {
-        match change.entry.resource.behavior().work(&change.diff) {
+        match work(change) {
             Work::Install(request) => installed.push(request),
             Work::Remove(name) => removed.push(name),
             Work::Alone | Work::Beside => {}
@@ -27,12 +43,21 @@ pub(super) fn transact<'c>(system: &dyn System, changes: Vec<Change<'c>>) -> Vec
                 "install it: the transaction succeeded, and the package isn't as desired all the same",
             )),
             (Err(error), Ok(false)) if is_alone || !is_worth_another_try(error) => Err(error.clone().into()),
-            (Err(_), Ok(false)) => {
-                let behavior = change.entry.resource.behavior();
-                guarded("apply", || behavior.apply(system, &change.diff))
-            }
+            (Err(_), Ok(false)) => match work(&change) {
+                Work::Install(request) => system.install_packages(&[request]).map_err(Error::from),
+                Work::Remove(name) => system.remove_packages(&[name]).map_err(Error::from),
+                Work::Alone | Work::Beside => {
+                    let behavior = change.entry.resource.behavior();
+                    guarded("apply", || behavior.apply(system, &change.diff))
+                }
+            },
             (_, Err(error)) => Err(error),
         };
+        if let (Ok(()), Work::Install(request)) = (&done, work(&change))
+            && let Ok(Some(version)) = system.package(&request.name)
+        {
+            change.diff = change.diff.at_version(&version);
+        }
         change.took += took;
         (change, done)
     });

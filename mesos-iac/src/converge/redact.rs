@@ -69,21 +69,33 @@ impl Redactor {
             return plan;
         }
         for resource in &mut plan.resources {
-            match &mut resource.planned {
-                Planned::WouldChange(diff) => self.diff(diff),
-                Planned::Failed(why) => self.replace(why),
-                Planned::Unknown { because, as_it_stands } => {
-                    if let Because::Unknowable(why) = because {
-                        self.replace(why);
-                    }
-                    if let Some(diff) = as_it_stands {
-                        self.diff(diff);
-                    }
-                }
-                Planned::NoChange | Planned::Skipped { .. } => {}
-            }
+            self.planned(&mut resource.planned);
+        }
+        for orphan in &mut plan.orphans {
+            self.planned(&mut orphan.removal);
+        }
+        for transaction in &mut plan.transactions {
+            transaction.unknown.iter_mut().for_each(|why| self.replace(why));
         }
         plan
+    }
+
+    fn planned(&self, planned: &mut Planned) {
+        match planned {
+            Planned::WouldChange(diff) => self.diff(diff),
+            Planned::Failed(why) => self.replace(why),
+            Planned::Unknown {
+                because, as_it_stands, ..
+            } => {
+                if let Because::Unknowable(why) = because {
+                    self.replace(why);
+                }
+                if let Some(diff) = as_it_stands {
+                    self.diff(diff);
+                }
+            }
+            Planned::NoChange | Planned::Skipped { .. } => {}
+        }
     }
 
     fn diff(&self, diff: &mut Diff) {

@@ -287,6 +287,11 @@ impl Converge for Command {
         Ok(Refreshed::Done)
     }
 
+    fn has_refresh(&self, _: &dyn ReadSystem, _: Option<&Diff>, _: RefreshAction) -> Option<bool> {
+        // Guards are asked again by then, and may say something else.
+        (self.unless.is_none() && self.only_if.is_none()).then_some(true)
+    }
+
     fn satisfies(&self, diff: &Diff, action: RefreshAction) -> bool {
         diff.has("runs") && action == RefreshAction::Rerun
     }

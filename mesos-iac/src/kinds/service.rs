@@ -243,6 +243,18 @@ impl Converge for Service {
         Ok(Refreshed::Done)
     }
 
+    fn has_refresh(&self, system: &dyn ReadSystem, own: Option<&Diff>, _: RefreshAction) -> Option<bool> {
+        if self.running == Some(true) {
+            return Some(true);
+        }
+        // As `refresh` says: what doesn't run has nothing to read again.
+        if own.is_some_and(|diff| diff.has("running")) {
+            return Some(false);
+        }
+        let state = system.unit(&self.unit()).ok().filter(|state| state.exists)?;
+        Some(counts_as_running(&state))
+    }
+
     fn satisfies(&self, diff: &Diff, action: RefreshAction) -> bool {
         diff.has("running") && self.running == Some(true) && action != RefreshAction::Rerun
     }

@@ -215,6 +215,8 @@ impl Converge for User {
             effects.reads.push(Effect::Group(self.name.clone()));
             return effects;
         }
+        // A package may bring the user along; then it comes first.
+        effects.reads.push(Effect::User(self.name.clone()));
         effects.writes.extend(self.uid.map(Effect::Uid));
         effects.reads.extend(self.group.clone().map(Effect::Group));
         effects

@@ -132,6 +132,13 @@ pub trait Converge {
         Err(Error::message(format!("this kind of resource can't {action}")))
     }
 
+    /// Whether a refresh would find something to do once this difference, if there is any, is gone. `None`: that can't be
+    /// known before. A plan tells by it which refreshes would follow.
+    fn has_refresh(&self, system: &dyn ReadSystem, own: Option<&Diff>, action: RefreshAction) -> Option<bool> {
+        let _ = (system, own, action);
+        Some(true)
+    }
+
     /// Whether applying this difference does what the refresh would have done: starting a service satisfies its restart.
     fn satisfies(&self, diff: &Diff, action: RefreshAction) -> bool {
         let _ = (diff, action);

@@ -1,6 +1,6 @@
 //! The interface through which a resource sees and changes a machine.
 
-use super::{Ended, Facts, SystemError};
+use super::{Ended, Facts, PackageForecast, SystemError};
 use crate::words::{AbsPath, CommandLine, HumanDuration, Mode, SecretSource, SecretText};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -309,6 +309,19 @@ pub trait ReadSystem: Send + Sync {
     /// The package database can't be read.
     fn package_is_unfinished(&self, name: &str) -> Result<bool>;
 
+    /// What one transaction would come to that installs and removes these packages: exact versions, and what comes along.
+    /// Asked once for all packages of a transaction. Changes nothing.
+    ///
+    /// # Errors
+    /// The system can't know, which [`SystemError::Unknowable`] says; or the package manager doesn't work.
+    fn foresee_packages(&self, install: &[PackageRequest], remove: &[String]) -> Result<PackageForecast> {
+        let _ = (install, remove);
+        Err(SystemError::Unknowable {
+            system: "this system".into(),
+            what: "what a transaction of packages brings along".into(),
+        })
+    }
+
     /// What the service manager says of the unit, which is named in full (`zookeeper.service`).
     ///
     /// # Errors
@@ -342,6 +355,11 @@ pub trait ReadSystem: Send + Sync {
     /// Whether directories above a new path are made here when need be, which a host doesn't do.
     fn makes_directories(&self) -> bool {
         false
+    }
+
+    /// Whether a path can be given only to users and groups that exist, as on a host.
+    fn needs_accounts(&self) -> bool {
+        true
     }
 
     /// Which boot of the machine this is, in words that no other boot has. `None`: there is no knowing.

@@ -1,9 +1,9 @@
 //! What a plan that was saved bounds: a run may do what it says, and nothing else.
 
-use super::types::{Plan, Planned, PlannedRefresh};
+use super::types::{Plan, Planned, PlannedRefresh, PlannedResource};
 use super::unified::change_text;
-use crate::model::Catalog;
-use crate::words::ResourceId;
+use crate::model::{Catalog, PackageChange, Shown};
+use crate::words::{ResourceId, check_package_version};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +39,24 @@ impl Plan {
         let planned = self.resources.iter().filter(|resource| may_change(&resource.planned));
         planned.map(|resource| resource.id.clone()).collect()
     }
+
+    /// The exact versions that the plan says packages get. A run that it bounds installs these and no others, whatever the
+    /// repositories offer by then.
+    #[must_use]
+    pub fn versions(&self) -> BTreeMap<ResourceId, String> {
+        let version = |resource: &PlannedResource| {
+            let Planned::WouldChange(diff) = &resource.planned else {
+                return None;
+            };
+            match &diff.change("version")?.to {
+                Shown::Value(version) if check_package_version(version).is_ok() => {
+                    Some((resource.id.clone(), version.clone()))
+                }
+                _ => None,
+            }
+        };
+        self.resources.iter().filter_map(version).collect()
+    }
 }
 
 /// What a run would do now that the earlier plan doesn't say. What is done already is no difference: a run that broke off
@@ -68,16 +86,47 @@ pub fn beyond(earlier: &Plan, now: &Plan, catalog: &Catalog) -> Vec<Difference> 
             });
         }
     }
+    differences.extend(along_differences(earlier, now));
     let is_known = |refresh: &PlannedRefresh| earlier.refreshes.iter().any(|known| known.target == refresh.target);
     let unknown = now
         .refreshes
         .iter()
-        .filter(|refresh| read.contains(&refresh.target) && !is_known(refresh));
+        .filter(|refresh| refresh.held.is_none() && read.contains(&refresh.target) && !is_known(refresh));
     differences.extend(unknown.map(|refresh| Difference {
         id: refresh.target.clone(),
         planned: vec!["no refresh".to_owned()],
         now: vec![format!("it would get a {}", refresh.action)],
     }));
+    differences
+}
+
+/// What package transactions would bring along now and the plan doesn't say. What came along already is no difference.
+fn along_differences(earlier: &Plan, now: &Plan) -> Vec<Difference> {
+    // A plan that couldn't tell what comes along bounds nothing of it.
+    if earlier
+        .transactions
+        .iter()
+        .any(|transaction| transaction.unknown.is_some())
+    {
+        return Vec::new();
+    }
+    let known: Vec<&PackageChange> = earlier.transactions.iter().flat_map(|one| &one.along).collect();
+    let mut differences = Vec::new();
+    for transaction in &now.transactions {
+        let Some(id) = transaction.of.first() else { continue };
+        for change in transaction.along.iter().filter(|change| !known.contains(change)) {
+            let planned = known.iter().find(|planned| planned.name == change.name);
+            let along = |change: &PackageChange| vec![format!("along with it: {change}")];
+            differences.push(Difference {
+                id: id.clone(),
+                planned: planned.map_or_else(
+                    || vec![format!("{} doesn't come along", change.name)],
+                    |planned| along(planned),
+                ),
+                now: along(change),
+            });
+        }
+    }
     differences
 }
 

@@ -1,4 +1,3 @@
-use super::types::{Because, Planned};
 use crate::model::{Diff, Effect, Entry, ReadSystem, SystemError, Work};
 use crate::words::{AbsPath, ResourceId};
 use std::collections::{HashMap, HashSet};
@@ -16,7 +15,7 @@ pub(super) struct Directories<'c> {
 impl<'c> Directories<'c> {
     /// Takes note of an entry that would change, or might; or not, and then of what comes before it only.
     pub(super) fn note(&mut self, entry: &'c Entry, change: Option<&Diff>) {
-        let mut is_open = self.first_open(entry).is_some();
+        let mut is_open = self.opened_by(entry).is_some();
         if let Some(diff) = change {
             let behavior = entry.resource.behavior();
             is_open |= behavior.work(diff) != Work::Beside;
@@ -34,34 +33,21 @@ impl<'c> Directories<'c> {
         }
     }
 
+    /// Something that comes before the entry and may do anything to the host: a command, a package.
+    pub(super) fn opened_by(&self, entry: &Entry) -> Option<&'c ResourceId> {
+        entry.after.iter().find_map(|edge| self.open.get(&edge.on).copied())
+    }
+
     /// Takes note of an anchor.
     pub(super) fn pass(&mut self, anchor: &'c Entry) {
-        if let Some(open) = self.first_open(anchor) {
+        if let Some(open) = self.opened_by(anchor) {
             self.open.insert(&anchor.id, open);
         }
     }
 
-    fn first_open(&self, entry: &Entry) -> Option<&'c ResourceId> {
-        entry.after.iter().find_map(|edge| self.open.get(&edge.on).copied())
-    }
-
-    /// What becomes of a change that makes something in a directory which isn't there, and which nothing makes: it fails,
+    /// The error of a change that makes something in a directory which isn't there, and which nothing makes: it fails,
     /// unless something comes first that may make any directory.
-    pub(super) fn judge(&self, entry: &Entry, diff: Diff, system: &dyn ReadSystem) -> Planned {
-        let Some(missing) = self.missing(entry, &diff, system) else {
-            return Planned::WouldChange(diff);
-        };
-        match self.first_open(entry) {
-            Some(open) => Planned::Unknown {
-                because: Because::Upstream(open.clone()),
-                as_it_stands: Some(diff),
-            },
-            None => Planned::Failed(missing.to_string()),
-        }
-    }
-
-    /// The error that applying the difference would end in, as the host is now.
-    fn missing(&self, entry: &Entry, diff: &Diff, system: &dyn ReadSystem) -> Option<SystemError> {
+    pub(super) fn missing(&self, entry: &Entry, diff: &Diff, system: &dyn ReadSystem) -> Option<SystemError> {
         let path = entry.resource.behavior().makes(diff)?;
         let directory = path.parent()?;
         if self.coming.contains(&directory) || system.makes_directories() {

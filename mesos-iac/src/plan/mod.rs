@@ -1,14 +1,19 @@
 //! What a run would do, and how to show it. Pure: a plan sees a host only through a [`ReadSystem`](crate::ReadSystem).
 
+mod accounts;
 mod bounds;
 mod directories;
 mod guarded;
 mod locations;
 mod owed;
+mod packages;
 mod planner;
+mod provided;
+mod refreshes;
 mod saved;
 mod types;
 mod unified;
+mod witness;
 
 pub use bounds::{Difference, beyond};
 pub(crate) use guarded::guarded;
@@ -16,5 +21,7 @@ pub(crate) use locations::shared_locations;
 pub(crate) use owed::judge_owed;
 pub use planner::plan;
 pub use saved::{SavedHost, SavedPlan, SavedPlanError};
-pub use types::{Because, Certainty, Plan, Planned, PlannedOrphan, PlannedRefresh, PlannedResource};
+pub use types::{
+    Because, Certainty, Doubt, Plan, Planned, PlannedOrphan, PlannedRefresh, PlannedResource, PlannedTransaction,
+};
 pub use unified::{ChangeText, change_text};

@@ -1,120 +1,248 @@
+use super::accounts::Accounts;
 use super::directories::Directories;
 use super::guarded::guarded;
 use super::locations::shared_locations;
 use super::owed::judge_owed;
-use super::types::{Because, Certainty, Plan, Planned, PlannedOrphan, PlannedRefresh, PlannedResource};
+use super::packages::{Forecast, Foreseen};
+use super::provided::{brings, lacks};
+use super::refreshes::{Fate, Outlook};
+use super::types::{Because, Doubt, Plan, Planned, PlannedOrphan, PlannedResource};
+use super::witness::Witness;
 use crate::model::{
-    Catalog, Check, Diff, Entry, Error, Ledger, Orphan, OwedRefresh, Ownership, ReadSystem, Reason, RefreshAction,
-    SystemError,
+    Catalog, Check, Diff, Effect, Effects, Entry, Error, Ledger, Orphan, OwedRefresh, Ownership, ReadSystem, Reason,
+    SystemError, Work,
 };
 use crate::words::ResourceId;
-use std::collections::{BTreeMap, HashMap};
-
-/// What is known of an entry once it has been planned.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Same,
-    Changes,
-    Open,
-    Fails,
-}
-
-/// What is known of all entries that have been planned.
-struct Fates<'c>(HashMap<&'c ResourceId, (Fate, &'c ResourceId)>);
-
-impl<'c> Fates<'c> {
-    fn with_capacity(count: usize) -> Self {
-        Self(HashMap::with_capacity(count))
-    }
-
-    fn insert(&mut self, entry: &'c Entry, fate: Fate) {
-        self.0.insert(&entry.id, (fate, &entry.id));
-    }
-
-    /// An anchor fails with any of what it comes after, and changes with any of it, in whose name it does.
-    fn pass(&mut self, anchor: &'c Entry) {
-        let first = |wanted: &[Fate]| self.first(anchor, wanted);
-        let known = first(&[Fate::Fails]).or_else(|| first(&[Fate::Changes, Fate::Open]));
-        self.0.insert(&anchor.id, known.unwrap_or((Fate::Same, &anchor.id)));
-    }
-
-    fn of(&self, id: &ResourceId) -> Fate {
-        self.0.get(id).map_or(Fate::Same, |(fate, _)| *fate)
-    }
-
-    /// The first of what an entry comes after that has one of these fates.
-    fn first(&self, entry: &Entry, wanted: &[Fate]) -> Option<(Fate, &'c ResourceId)> {
-        let known = entry.after.iter().filter_map(|edge| self.0.get(&edge.on).copied());
-        known.into_iter().find(|(fate, _)| wanted.contains(fate))
-    }
-}
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Plans a run on one host, whose ledger tells what earlier runs left. Nothing is changed, and no guard is run that isn't
 /// marked as read-only.
+///
+/// What depends on something that changes first and that nobody can foresee is unknown, and never guessed: what a package
+/// brings along, what a command that is asked answers then. The package manager is asked once for each transaction, and
+/// only where a package would change.
 pub fn plan(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> Plan {
-    let owed = owed(catalog, system, ledger);
-    let mut fates = Fates::with_capacity(catalog.entries.len());
-    let mut plan = Plan {
-        orphans: ledger
-            .orphans(catalog)
-            .into_iter()
-            .map(|orphan| plan_orphan(orphan, system))
-            .collect(),
-        generation: ledger.generation,
-        applied: ledger.catalog.clone(),
-        ..Plan::default()
-    };
-    let mut directories = Directories::default();
-    let mut satisfied = BTreeMap::<&ResourceId, Diff>::new();
-    let shared = shared_locations(catalog, system);
-    for entry in &catalog.entries {
-        if entry.is_anchor() {
-            fates.pass(entry);
-            directories.pass(entry);
-            continue;
+    let mut left_out = HashSet::new();
+    loop {
+        let forecast = Forecast::of(catalog, system, &left_out);
+        let plan = Planner::new(catalog, system, ledger, &forecast).plan(ledger);
+        let is_skipped = |resource: &&PlannedResource| {
+            matches!(resource.planned, Planned::Skipped { .. }) && forecast.has(&resource.id)
+        };
+        let skipped: Vec<ResourceId> = plan
+            .resources
+            .iter()
+            .filter(is_skipped)
+            .map(|one| one.id.clone())
+            .collect();
+        if skipped.is_empty() {
+            return Plan {
+                transactions: forecast.transactions,
+                ..plan
+            };
         }
-        let planned = plan_entry(entry, system, &fates, &directories, shared.get(&entry.id));
-        let fate = match &planned {
-            Planned::NoChange => Fate::Same,
-            Planned::WouldChange(diff) => {
-                satisfied.insert(&entry.id, diff.clone());
-                Fate::Changes
-            }
-            Planned::Unknown {
-                because: Because::Unknowable(_),
-                ..
-            } => Fate::Same,
-            Planned::Unknown { as_it_stands, .. } => {
-                if let Some(diff) = as_it_stands {
-                    satisfied.insert(&entry.id, diff.clone());
-                }
-                Fate::Open
-            }
-            Planned::Failed(_) | Planned::Skipped { .. } => Fate::Fails,
-        };
-        fates.insert(entry, fate);
-        let change = match &planned {
-            Planned::WouldChange(diff) => Some(diff.clone()),
-            _ => (fate == Fate::Open).then(Diff::new),
-        };
-        directories.note(entry, change.as_ref());
-        let cause = match &planned {
-            Planned::WouldChange(_) => entry.digest().ok().map(|desired| ledger.cause(&entry.id, &desired)),
-            _ => None,
-        };
-        plan.resources.push(PlannedResource {
-            id: entry.id.clone(),
-            planned,
-            cause,
-        });
+        // What is skipped takes no part in a transaction. There are fewer packages each time, so this ends.
+        left_out.extend(skipped);
     }
-    for entry in catalog.resources() {
-        if fates.of(&entry.id) != Fate::Fails {
-            let refresh = plan_refresh(entry, &fates, satisfied.get(&entry.id), owed.get(&entry.id));
+}
+
+struct Planner<'c, 'p> {
+    catalog: &'c Catalog,
+    entries: HashMap<&'c ResourceId, &'c Entry>,
+    system: &'p dyn ReadSystem,
+    forecast: &'p Forecast<'c>,
+    owed: BTreeMap<ResourceId, OwedRefresh>,
+    shared: HashMap<&'c ResourceId, String>,
+    directories: Directories<'c>,
+    accounts: Accounts,
+    outlook: Outlook<'c>,
+}
+
+impl<'c, 'p> Planner<'c, 'p> {
+    fn new(catalog: &'c Catalog, system: &'p dyn ReadSystem, ledger: &Ledger, forecast: &'p Forecast<'c>) -> Self {
+        Self {
+            catalog,
+            entries: catalog.entries.iter().map(|entry| (&entry.id, entry)).collect(),
+            system,
+            forecast,
+            owed: owed(catalog, system, ledger),
+            shared: shared_locations(catalog, system),
+            directories: Directories::default(),
+            accounts: Accounts::default(),
+            outlook: Outlook::new(catalog.entries.len()),
+        }
+    }
+
+    fn plan(mut self, ledger: &Ledger) -> Plan {
+        let mut plan = Plan {
+            orphans: ledger
+                .orphans(self.catalog)
+                .into_iter()
+                .map(|orphan| plan_orphan(orphan, self.system))
+                .collect(),
+            generation: ledger.generation,
+            applied: ledger.catalog.clone(),
+            ..Plan::default()
+        };
+        for entry in &self.catalog.entries {
+            if entry.is_anchor() {
+                self.outlook.pass(entry);
+                self.directories.pass(entry);
+                continue;
+            }
+            let planned = self.plan_entry(entry);
+            let fate = self.outlook.note(entry, &planned);
+            let change = match &planned {
+                Planned::WouldChange(diff) => Some(diff.clone()),
+                _ => matches!(fate, Fate::Open | Fate::Changes).then(Diff::new),
+            };
+            self.directories.note(entry, change.as_ref());
+            if change.is_some() {
+                self.accounts.note(entry);
+            }
+            let cause = match fate {
+                Fate::Changes => entry.digest().ok().map(|desired| ledger.cause(&entry.id, &desired)),
+                _ => None,
+            };
+            plan.resources.push(PlannedResource {
+                id: entry.id.clone(),
+                planned,
+                cause,
+            });
+        }
+        for entry in self.catalog.resources() {
+            let refresh = self.outlook.refresh(entry, self.owed.get(&entry.id), self.system);
             plan.refreshes.extend(refresh);
         }
+        plan
     }
-    plan
+
+    fn plan_entry(&self, entry: &'c Entry) -> Planned {
+        if let Some(failed) = self.outlook.after(entry, &[Fate::Fails]).next() {
+            return Planned::Skipped {
+                because: failed.clone(),
+            };
+        }
+        if let Some(why) = self.shared.get(&entry.id) {
+            return Planned::Failed(why.clone());
+        }
+        let witness = Witness::new(self.system);
+        let found = guarded("check", || entry.resource.behavior().check(&witness));
+        let Some(moving) = self.moving(entry).next() else {
+            // The usual case: nothing that it depends on changes.
+            return match found {
+                Ok(Check::NoChange) => Planned::NoChange,
+                Ok(Check::Change(diff)) => self.judge(entry, &entry.resource.behavior().effects(), diff),
+                Err(error) => failure(error, None),
+            };
+        };
+        let effects = entry.resource.behavior().effects();
+        let provider = self.provider(entry, &effects);
+        let asked = || witness.has_probed().then_some(moving);
+        match found {
+            Ok(Check::NoChange) => match provider.filter(|_| lacks(&effects, self.system)).or_else(asked) {
+                Some(first) => whether(first, None),
+                None => Planned::NoChange,
+            },
+            // What is brought along can't be seen before it is there, so neither can a difference from it.
+            Ok(Check::Change(diff)) => match provider.or_else(asked) {
+                Some(first) => whether(first, Some(diff)),
+                None => self.judge(entry, &effects, diff),
+            },
+            Err(Error::System(SystemError::Missing { what, name })) => {
+                let mends = self.mends(entry, &name).or(provider);
+                failure(Error::System(SystemError::Missing { what, name }), mends)
+            }
+            Err(error) => failure(error, Some(moving)),
+        }
+    }
+
+    /// What the entry depends on and what would change, or might.
+    fn moving<'e>(&'e self, entry: &'e Entry) -> impl Iterator<Item = &'c ResourceId> + 'e {
+        self.outlook.after(entry, &[Fate::Changes, Fate::Open])
+    }
+
+    /// Something that changes first and brings along what the entry is about.
+    fn provider(&self, entry: &Entry, effects: &Effects) -> Option<&'c ResourceId> {
+        let brings = |id: &&ResourceId| {
+            let first = self.entries.get(*id);
+            first.is_some_and(|first| brings(&first.resource.behavior().effects(), effects))
+        };
+        self.moving(entry).find(brings)
+    }
+
+    /// Something that comes first and may bring what a check didn't find: a package or command, or a file that is called
+    /// so, such as a unit's.
+    fn mends(&self, entry: &Entry, name: &str) -> Option<&'c ResourceId> {
+        let is_called_so = |id: &&ResourceId| {
+            let first = self.entries.get(*id);
+            let writes = first.map(|first| first.resource.behavior().effects().writes);
+            writes.into_iter().flatten().any(|effect| match effect {
+                Effect::Path(path) => path.as_str().rsplit('/').next() == Some(name),
+                _ => false,
+            })
+        };
+        let opened = self.directories.opened_by(entry);
+        opened.or_else(|| self.moving(entry).find(is_called_so))
+    }
+
+    /// What becomes of a difference that nothing which changes first can do away with.
+    fn judge(&self, entry: &'c Entry, effects: &Effects, diff: Diff) -> Planned {
+        if let Some(foreseen) = self.forecast.foreseen(&entry.id) {
+            return self.judge_package(entry, diff, foreseen);
+        }
+        let missing = self.directories.missing(entry, &diff, self.system);
+        let missing = missing.or_else(|| self.accounts.missing(effects, self.system));
+        match (missing, self.directories.opened_by(entry)) {
+            (None, _) => Planned::WouldChange(diff),
+            (Some(_), Some(first)) => whether(first, Some(diff)),
+            (Some(error), None) => Planned::Failed(error.to_string()),
+        }
+    }
+
+    fn judge_package(&self, entry: &Entry, diff: Diff, foreseen: &Foreseen<'_>) -> Planned {
+        match foreseen {
+            Foreseen::At(version) => {
+                let exact = diff.clone().at_version(version);
+                match self.repository(entry).filter(|_| exact != diff) {
+                    Some(repository) => Planned::Unknown {
+                        doubt: Doubt::How,
+                        because: Because::Upstream(repository.clone()),
+                        as_it_stands: Some(exact),
+                    },
+                    None => Planned::WouldChange(exact),
+                }
+            }
+            Foreseen::ComesAlong(first) => whether(first, Some(diff)),
+            Foreseen::Refused(error) => match self.moving(entry).next() {
+                // Whatever changes first may be what makes the package available.
+                Some(first) => whether(first, Some(diff)),
+                None => Planned::Failed(error.to_string()),
+            },
+            Foreseen::NoLists => Planned::Unknown {
+                doubt: Doubt::Whether,
+                because: Because::NoLists,
+                as_it_stands: Some(diff),
+            },
+        }
+    }
+
+    /// Something that changes first and may change which packages can be had: a repository, its files, a command.
+    fn repository(&self, entry: &Entry) -> Option<&'c ResourceId> {
+        let may = |id: &&ResourceId| {
+            let reason = entry.after.iter().find(|edge| edge.on == **id).map(|edge| edge.because);
+            let is_command = || {
+                let first = self.entries.get(*id);
+                first.is_some_and(|first| first.resource.behavior().work(&Diff::new()) == Work::Alone)
+            };
+            match reason {
+                Some(Reason::Repository | Reason::Path) => true,
+                Some(Reason::Declared | Reason::Refresh) => is_command(),
+                _ => false,
+            }
+        };
+        self.moving(entry).find(may)
+    }
 }
 
 /// The refreshes that are owed still.
@@ -128,49 +256,6 @@ fn owed(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> BTreeMap
         now.take(&record);
     }
     now.owed
-}
-
-fn plan_entry(
-    entry: &Entry,
-    system: &dyn ReadSystem,
-    fates: &Fates<'_>,
-    directories: &Directories<'_>,
-    shared: Option<&String>,
-) -> Planned {
-    if let Some((_, failed)) = fates.first(entry, &[Fate::Fails]) {
-        return Planned::Skipped {
-            because: failed.clone(),
-        };
-    }
-    if let Some(why) = shared {
-        return Planned::Failed(why.clone());
-    }
-    let moving = |id: &ResourceId| matches!(fates.of(id), Fate::Changes | Fate::Open);
-    let upstream = || {
-        let moving = fates.first(entry, &[Fate::Changes, Fate::Open]);
-        moving.map(|(_, id)| Because::Upstream(id.clone()))
-    };
-    // What a package brings along can't be seen before it is there, so neither can a difference from it.
-    let provider = || {
-        let provided = entry
-            .after
-            .iter()
-            .find(|edge| edge.because == Reason::Provider && moving(&edge.on));
-        provided.map(|edge| Because::Upstream(edge.on.clone()))
-    };
-    match guarded("check", || entry.resource.behavior().check(system)) {
-        Ok(Check::NoChange) => Planned::NoChange,
-        Ok(Check::Change(diff)) => match provider() {
-            Some(because) => Planned::Unknown {
-                because,
-                as_it_stands: Some(diff),
-            },
-            None => directories.judge(entry, diff, system),
-        },
-        Err(Error::System(SystemError::GuardNotRun { .. })) => unknown(Because::GuardNotRun),
-        Err(Error::System(error @ SystemError::Unknowable { .. })) => unknown(Because::Unknowable(error.to_string())),
-        Err(error) => upstream().map_or_else(|| Planned::Failed(error.to_string()), unknown),
-    }
 }
 
 fn plan_orphan(orphan: Orphan, system: &dyn ReadSystem) -> PlannedOrphan {
@@ -192,50 +277,26 @@ fn plan_orphan(orphan: Orphan, system: &dyn ReadSystem) -> PlannedOrphan {
     }
 }
 
-const fn unknown(because: Because) -> Planned {
-    Planned::Unknown {
+/// What becomes of a check that failed, where something may mend that first or not.
+fn failure(error: Error, mends: Option<&ResourceId>) -> Planned {
+    let unknown = |because| Planned::Unknown {
+        doubt: Doubt::Whether,
         because,
         as_it_stands: None,
+    };
+    match (error, mends) {
+        (Error::System(SystemError::GuardNotRun { .. }), _) => unknown(Because::GuardNotRun),
+        (Error::System(error @ SystemError::Unknowable { .. }), _) => unknown(Because::Unknowable(error.to_string())),
+        (_, Some(first)) => whether(first, None),
+        (error, None) => Planned::Failed(error.to_string()),
     }
 }
 
-/// The refresh that an entry would get: the strongest of those that it asked for.
-fn plan_refresh(
-    entry: &Entry,
-    fates: &Fates<'_>,
-    own: Option<&Diff>,
-    owed: Option<&OwedRefresh>,
-) -> Option<PlannedRefresh> {
-    let mut action: Option<RefreshAction> = None;
-    let mut certainty = Certainty::IfChanged;
-    let mut because = Vec::new();
-    let is_satisfied = |action| own.is_some_and(|diff| entry.resource.behavior().satisfies(diff, action));
-    if let Some(owed) = owed
-        && !is_satisfied(owed.action)
-    {
-        action = Some(owed.action);
-        certainty = Certainty::Pending;
-        because.extend(owed.because.keys().cloned());
+/// Nobody knows whether it differs once that has changed.
+fn whether(first: &ResourceId, as_it_stands: Option<Diff>) -> Planned {
+    Planned::Unknown {
+        doubt: Doubt::Whether,
+        because: Because::Upstream(first.clone()),
+        as_it_stands,
     }
-    for subscription in &entry.refresh_on {
-        let sure = match fates.of(&subscription.on) {
-            Fate::Changes => Certainty::Certain,
-            Fate::Open => Certainty::IfChanged,
-            _ => continue,
-        };
-        if is_satisfied(subscription.action) {
-            continue;
-        }
-        action = Some(action.map_or(subscription.action, |so_far| so_far.max(subscription.action)));
-        certainty = certainty.min(sure);
-        because.push(subscription.on.clone());
-    }
-    because.sort();
-    because.dedup();
-    Some(PlannedRefresh {
-        target: entry.id.clone(),
-        action: action?,
-        certainty,
-        because,
-    })
 }

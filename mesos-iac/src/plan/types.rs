@@ -1,4 +1,5 @@
-use crate::model::{ChangeCause, Diff, Ownership, RefreshAction};
+use super::refreshes::Fate;
+use crate::model::{ChangeCause, Diff, Ownership, PackageChange, RefreshAction};
 use crate::words::ResourceId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -9,6 +10,8 @@ use std::fmt;
 pub struct Plan {
     /// The resources, all of them.
     pub resources: Vec<PlannedResource>,
+    /// The package transactions, in their order.
+    pub transactions: Vec<PlannedTransaction>,
     /// The refreshes that would follow.
     pub refreshes: Vec<PlannedRefresh>,
     /// What we own and the definition doesn't have any more, in the order in which it would be removed if that is asked
@@ -32,6 +35,18 @@ pub struct PlannedResource {
     pub cause: Option<ChangeCause>,
 }
 
+/// Packages that would be installed and removed together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedTransaction {
+    /// The packages of the definition among them. Their versions stand with them.
+    pub of: Vec<ResourceId>,
+    /// The packages that nobody declared and that would come along, be upgraded or go, sorted.
+    pub along: Vec<PackageChange>,
+    /// Why that can't be known, if it can't.
+    pub unknown: Option<String>,
+}
+
 /// What would be done to a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[must_use]
@@ -43,6 +58,8 @@ pub enum Planned {
     WouldChange(Diff),
     /// It can't be known yet.
     Unknown {
+        /// Whether it would change at all, or only how.
+        doubt: Doubt,
         /// Why not.
         because: Because,
         /// What would be done if nothing before it changed anything that matters to it.
@@ -57,6 +74,15 @@ pub enum Planned {
     },
 }
 
+/// What it is that can't be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Doubt {
+    /// Whether anything would be done.
+    Whether,
+    /// Something would be done, and nobody knows exactly what.
+    How,
+}
+
 /// Why something can't be known before a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -65,6 +91,8 @@ pub enum Because {
     Upstream(ResourceId),
     /// Its guard isn't marked as read-only, so a plan doesn't run it.
     GuardNotRun,
+    /// The host has no lists of what its repositories hold, so nobody knows whether they have it.
+    NoLists,
     /// The system has no way to know.
     Unknowable(String),
 }
@@ -74,6 +102,7 @@ impl fmt::Display for Because {
         match self {
             Self::Upstream(id) => write!(f, "{id} would change first"),
             Self::GuardNotRun => f.write_str("its guard isn't marked as read-only, so a plan doesn't run it"),
+            Self::NoLists => f.write_str("the host has no lists of packages yet, a run fetches them first"),
             Self::Unknowable(why) => f.write_str(why),
         }
     }
@@ -103,6 +132,8 @@ pub struct PlannedRefresh {
     pub certainty: Certainty,
     /// Whose changes cause it.
     pub because: Vec<ResourceId>,
+    /// What fails so that it would be held, and stay owed.
+    pub held: Option<ResourceId>,
 }
 
 /// Whether a refresh is sure to happen.
@@ -114,22 +145,31 @@ pub enum Certainty {
     Certain,
     /// It happens if something that can't be known yet changes.
     IfChanged,
+    /// It happens if there is work for it by then, which can't be known yet: a command's guard is asked again.
+    IfNeeded,
+}
+
+impl Planned {
+    /// What it means for those that depend on it.
+    pub(super) const fn fate(&self) -> Fate {
+        match self {
+            Self::WouldChange(_) | Self::Unknown { doubt: Doubt::How, .. } => Fate::Changes,
+            Self::NoChange
+            | Self::Unknown {
+                because: Because::Unknowable(_),
+                ..
+            } => Fate::Same,
+            Self::Unknown { .. } => Fate::Open,
+            Self::Failed(_) | Self::Skipped { .. } => Fate::Fails,
+        }
+    }
 }
 
 impl Plan {
     /// Whether a run would change anything, or might.
     #[must_use]
     pub fn changes_anything(&self) -> bool {
-        let changes = |resource: &PlannedResource| {
-            matches!(resource.planned, Planned::WouldChange(_))
-                || matches!(
-                    &resource.planned,
-                    Planned::Unknown {
-                        because: Because::Upstream(_) | Because::GuardNotRun,
-                        ..
-                    }
-                )
-        };
+        let changes = |resource: &PlannedResource| matches!(resource.planned.fate(), Fate::Changes | Fate::Open);
         !self.refreshes.is_empty() || !self.orphans.is_empty() || self.resources.iter().any(changes)
     }
 

@@ -1,4 +1,4 @@
-use super::plan::{grouped, names};
+use super::plan::{grouped, names, transactions};
 use super::state::fate;
 use crate::plan::{Certainty, Plan};
 use crate::words::HostName;
@@ -28,12 +28,21 @@ pub fn write_markdown(out: &mut dyn Write, cluster: &str, plans: &[(HostName, Pl
         let fence = fence(&lines);
         writeln!(out, "{fence}diff\n{lines}\n{fence}\n\n</details>\n")?;
     }
+    for (lines, on) in transactions(plans) {
+        let lines: Vec<String> = lines.iter().map(|line| code(line)).collect();
+        writeln!(out, "- packages on {}: {}", code(&names(&on)), lines.join("; "))?;
+    }
     for (host, plan) in plans {
         for refresh in &plan.refreshes {
             let when = match refresh.certainty {
                 Certainty::Pending => "owed since an earlier run",
                 Certainty::Certain => "certain",
                 Certainty::IfChanged => "if its cause changes",
+                Certainty::IfNeeded => "if its guard says so then",
+            };
+            let when = match &refresh.held {
+                Some(failed) => format!("held, since {} can't be planned", code(&failed.to_string())),
+                None => when.to_owned(),
             };
             let target = code(&format!("{} {}", refresh.action, refresh.target));
             writeln!(out, "- {target} on {} ({when})", code(host.as_str()))?;

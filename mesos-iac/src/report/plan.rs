@@ -1,6 +1,7 @@
 use super::paint::Paint;
 use super::state::fate;
-use crate::plan::{Certainty, Plan, Planned, PlannedOrphan, PlannedRefresh, change_text};
+use crate::model::PackageChange;
+use crate::plan::{Certainty, Doubt, Plan, Planned, PlannedOrphan, PlannedRefresh, PlannedTransaction, change_text};
 use crate::words::{HostName, ResourceId, fold_names, visible};
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -49,8 +50,56 @@ pub fn write_plans(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)]
             writeln!(out, "    {}", paint.diff_line(line))?;
         }
     }
+    for (lines, on) in transactions(plans) {
+        let heading = paint.dim("  packages");
+        writeln!(out, "{heading}  {}", paint.dim(&names(&on)))?;
+        for line in lines {
+            writeln!(out, "    {line}")?;
+        }
+    }
     write_refreshes(out, paint, plans)?;
     write_orphans(out, paint, plans)
+}
+
+/// What the package transactions do besides what was declared, with the hosts on which it is the same.
+pub(super) fn transactions(plans: &[(HostName, Plan)]) -> Vec<(Vec<String>, Vec<&HostName>)> {
+    let mut groups = Vec::<(Vec<String>, Vec<&HostName>)>::new();
+    for (host, plan) in plans {
+        for transaction in &plan.transactions {
+            let lines = transaction_lines(transaction);
+            match groups.iter_mut().find(|(known, _)| *known == lines) {
+                Some((_, on)) => on.push(host),
+                None if lines.is_empty() => {}
+                None => groups.push((lines, vec![host])),
+            }
+        }
+    }
+    groups
+}
+
+fn transaction_lines(transaction: &PlannedTransaction) -> Vec<String> {
+    let told = |which: fn(&PackageChange) -> bool, words: &str| {
+        let changes: Vec<String> = transaction
+            .along
+            .iter()
+            .filter(|change| which(change))
+            .map(|change| visible(&change.to_string()))
+            .collect();
+        (!changes.is_empty()).then(|| format!("{words}: {}", changes.join(", ")))
+    };
+    let unknown = transaction.unknown.as_ref();
+    [
+        unknown.map(|why| format!("unknown: {}", visible(why))),
+        told(|change| change.from.is_none() && change.to.is_some(), "brings along"),
+        told(
+            |change| change.from.is_some() && change.to.is_some(),
+            "changes along the way",
+        ),
+        told(|change| change.to.is_none(), "removes along the way"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn write_orphans(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)]) -> io::Result<()> {
@@ -87,8 +136,16 @@ fn show(id: &ResourceId, planned: &Planned, verbose: bool) -> Option<Shown> {
         Planned::NoChange if verbose => shown(' ', Vec::new()),
         Planned::NoChange => None,
         Planned::WouldChange(diff) => shown('~', change_text(diff).lines),
-        Planned::Unknown { because, as_it_stands } => {
-            let mut lines = vec![format!("unknown: {}", visible(&because.to_string()))];
+        Planned::Unknown {
+            doubt,
+            because,
+            as_it_stands,
+        } => {
+            let unknown = match doubt {
+                Doubt::Whether => "unknown",
+                Doubt::How => "would change, how is unknown",
+            };
+            let mut lines = vec![format!("{unknown}: {}", visible(&because.to_string()))];
             if let Some(diff) = as_it_stands {
                 lines.push("as things stand:".to_owned());
                 lines.extend(change_text(diff).lines.into_iter().map(|line| format!("  {line}")));
@@ -120,10 +177,14 @@ fn write_refreshes(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)]
             Certainty::Pending => "owed since an earlier run, because of",
             Certainty::Certain => "because of",
             Certainty::IfChanged => "if changed:",
+            Certainty::IfNeeded => "if its guard says so then, because of",
         };
         let causes: Vec<String> = refresh.because.iter().map(ToString::to_string).collect();
         writeln!(out, "{}  {}", paint.yellow(&heading), paint.dim(&names(on)))?;
         writeln!(out, "    {when} {}", causes.join(", "))?;
+        if let Some(failed) = &refresh.held {
+            writeln!(out, "    held, since {failed} can't be planned")?;
+        }
     }
     Ok(())
 }

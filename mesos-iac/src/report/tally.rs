@@ -108,7 +108,8 @@ impl Tally {
                 for refresh in &plan.refreshes {
                     match refresh.certainty {
                         Certainty::Pending => self.pending += 1,
-                        Certainty::Certain | Certainty::IfChanged => self.refreshes += 1,
+                        _ if refresh.held.is_some() => self.pending += 1,
+                        Certainty::Certain | Certainty::IfChanged | Certainty::IfNeeded => self.refreshes += 1,
                     }
                 }
                 self.orphans += plan.orphans.len();

@@ -1,7 +1,8 @@
+use super::fake_repository::FakeRepository;
 use super::machine::Machine;
 use crate::model::{
-    Account, AccountChange, Arch, Ended, Facts, FileWrite, GroupEntry, Invocation, Os, Output, PackageRequest,
-    PathAttributes, PathEntry, PathKind, Probe, ReadSystem, System, SystemError, UnitAction, UnitState,
+    Account, AccountChange, Arch, Ended, Facts, FileWrite, GroupEntry, Invocation, Os, Output, PackageForecast,
+    PackageRequest, PathAttributes, PathEntry, PathKind, Probe, ReadSystem, System, SystemError, UnitAction, UnitState,
 };
 use crate::words::{AbsPath, CommandLine, Mode, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ struct State {
     nodes: BTreeMap<AbsPath, Node>,
     answers: BTreeMap<CommandLine, i32>,
     missing_units: Vec<String>,
+    repository: FakeRepository,
     changes: usize,
     fails_at: Option<usize>,
 }
@@ -83,6 +85,7 @@ impl FakeSystem {
                 nodes: nodes.collect(),
                 answers: BTreeMap::new(),
                 missing_units: Vec::new(),
+                repository: FakeRepository::default(),
                 changes: 0,
                 fails_at: None,
             }),
@@ -133,6 +136,23 @@ impl FakeSystem {
     #[must_use]
     pub fn without_unit(self, name: &str) -> Self {
         self.lock().missing_units.push(name.to_owned());
+        self
+    }
+
+    /// The same machine, whose repositories hold this package, which needs those. Without any such word every package is
+    /// there, in a version that nobody knows; with one, only those that were named.
+    #[must_use]
+    pub fn with_candidate(self, name: &str, version: &str, needs: &[&str]) -> Self {
+        self.lock().repository.add(name, version, needs);
+        self
+    }
+
+    /// The same machine with a package installed.
+    #[must_use]
+    pub fn with_package(self, name: &str, version: &str) -> Self {
+        let mut state = self.lock();
+        state.machine.packages.insert(name.to_owned(), version.to_owned());
+        drop(state);
         self
     }
 
@@ -347,6 +367,17 @@ impl ReadSystem for FakeSystem {
         Ok(false)
     }
 
+    fn foresee_packages(&self, install: &[PackageRequest], remove: &[String]) -> Result<PackageForecast> {
+        let state = self.lock();
+        if state.repository.is_empty() {
+            return Err(SystemError::Unknowable {
+                system: "a fake host".into(),
+                what: "what a transaction of packages brings along".into(),
+            });
+        }
+        Ok(state.repository.forecast(&state.machine, install, remove))
+    }
+
     fn unit(&self, name: &str) -> Result<UnitState> {
         let state = self.lock();
         if state.missing_units.iter().any(|missing| missing == name) {
@@ -443,7 +474,21 @@ impl System for FakeSystem {
     }
 
     fn install_packages(&self, packages: &[PackageRequest]) -> Result<()> {
-        self.lock_to_change()?.machine.install(packages);
+        let mut state = self.lock_to_change()?;
+        if state.repository.is_empty() {
+            state.machine.install(packages);
+            return Ok(());
+        }
+        let forecast = state.repository.forecast(&state.machine, packages, &[]);
+        if let Some(refused) = forecast.refused.into_values().next() {
+            return Err(refused);
+        }
+        for change in forecast.changes {
+            state
+                .machine
+                .packages
+                .extend(change.to.map(|version| (change.name, version)));
+        }
         Ok(())
     }
 

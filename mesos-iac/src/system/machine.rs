@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub(super) const MACHINE_FORMAT: u32 = 1;
 
 /// What a package is said to be at where nobody can know its version.
-const SOME_VERSION: &str = "some version";
+const SOME_VERSION: &str = "the repository's candidate";
 
 /// A model of the parts of a machine that aren't files: packages, units, users, groups, and who owns what.
 ///

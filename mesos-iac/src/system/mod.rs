@@ -1,6 +1,7 @@
 //! The machines that a catalog can be converged on: the host itself, a directory that stands for one, and one in memory.
 
 mod fake;
+mod fake_repository;
 pub mod local;
 mod machine;
 mod planning;

@@ -1,4 +1,6 @@
-use crate::model::{Account, Facts, GroupEntry, PathEntry, Probe, ReadSystem, SystemError, UnitState};
+use crate::model::{
+    Account, Facts, GroupEntry, PackageForecast, PackageRequest, PathEntry, Probe, ReadSystem, SystemError, UnitState,
+};
 use crate::words::{AbsPath, SecretSource, SecretText};
 
 type Result<T> = std::result::Result<T, SystemError>;
@@ -35,6 +37,10 @@ impl ReadSystem for PlanningSystem<'_> {
         self.0.package_is_unfinished(name)
     }
 
+    fn foresee_packages(&self, install: &[PackageRequest], remove: &[String]) -> Result<PackageForecast> {
+        self.0.foresee_packages(install, remove)
+    }
+
     fn unit(&self, name: &str) -> Result<UnitState> {
         self.0.unit(name)
     }
@@ -66,6 +72,10 @@ impl ReadSystem for PlanningSystem<'_> {
 
     fn makes_directories(&self) -> bool {
         self.0.makes_directories()
+    }
+
+    fn needs_accounts(&self) -> bool {
+        self.0.needs_accounts()
     }
 
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {

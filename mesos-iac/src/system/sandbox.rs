@@ -3,7 +3,8 @@ use super::machine::{MACHINE_FORMAT, Machine};
 use super::sandbox_place::{OWN, admit, inspect, is_own};
 use crate::model::{
     Account, AccountChange, Arch, Catalog, DeclaredFacts, Facts, FileWrite, GroupEntry, Invocation, Os, Output,
-    PackageRequest, PathAttributes, PathEntry, Probe, ReadSystem, System, SystemError, UnitAction, UnitState,
+    PackageForecast, PackageRequest, PathAttributes, PathEntry, Probe, ReadSystem, System, SystemError, UnitAction,
+    UnitState,
 };
 use crate::words::{AbsPath, HostName, Mode, ResourceId, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -261,6 +262,11 @@ impl ReadSystem for Sandbox {
         Ok(false)
     }
 
+    fn foresee_packages(&self, _: &[PackageRequest], _: &[String]) -> Result<PackageForecast> {
+        let what = "which versions a transaction of packages installs, and what it brings along";
+        Err(Self::unknowable(what.to_owned()))
+    }
+
     fn unit(&self, name: &str) -> Result<UnitState> {
         Ok(self.lock().unit(name))
     }
@@ -286,6 +292,10 @@ impl ReadSystem for Sandbox {
 
     fn makes_directories(&self) -> bool {
         true
+    }
+
+    fn needs_accounts(&self) -> bool {
+        false
     }
 
     fn boot(&self) -> Result<Option<String>> {

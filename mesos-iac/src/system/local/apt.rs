@@ -1,6 +1,4 @@
-use super::apt_words::{
-    PackageChange, complaints, is_locked, may_be_stale, operand, plain_operand, simulated, with_gist,
-};
+use super::apt_words::{complaints, is_locked, may_be_stale, operand, plain_operand, simulated, with_gist};
 use super::convert::command;
 use super::debian_version;
 use super::dpkg::Dpkg;
@@ -8,7 +6,7 @@ use super::dpkg_status::PackageState;
 use super::files::Files;
 use super::process::Call;
 use super::services_denied::{Denied, ServicesDenied};
-use crate::model::{Ended, Output, PackageRequest, SystemError};
+use crate::model::{Ended, Output, PackageChange, PackageRequest, SystemError};
 use crate::words::CommandLine;
 use std::cmp::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -72,12 +70,7 @@ impl Apt {
         let mut has_updated = self.has_updated.lock().unwrap_or_else(PoisonError::into_inner);
         let denied = ServicesDenied::begin(files, Denied::Everything)?;
         finish_interrupted(&denied, dpkg)?;
-        let mut words = vec!["--no-remove"];
-        if asks_for_downgrade(dpkg, packages)? {
-            words.push("--allow-downgrades");
-        }
-        words.extend(["install", "--"]);
-        words.extend(operands.iter().map(String::as_str));
+        let words = install_words(dpkg, packages, &operands)?;
         let command = denied.apt_get(&words)?;
         let mut output = call(&command, &denied).run()?;
         if output.ended != Ended::Exit(0) && may_be_stale(&output) && !*has_updated {
@@ -125,18 +118,7 @@ impl Apt {
             .into_iter()
             .chain(operands.iter().map(String::as_str))
             .collect();
-        let unasked = simulate(&words)?;
-        let unasked: Vec<String> = unasked
-            .into_iter()
-            .filter(|change| !is_asked(change, &present))
-            .map(described)
-            .collect();
-        if !unasked.is_empty() {
-            let (present, unasked) = (present.join(", "), unasked.join(", "));
-            return Err(SystemError::Other(format!(
-                "remove {present}: that would {unasked}, which nobody asked for"
-            )));
-        }
+        nothing_unasked(&present, simulate(&words)?)?;
         let command = denied.apt_get(&words)?;
         let output = call(&command, &denied).run()?;
         let ended = if output.ended == Ended::Exit(0) {
@@ -158,21 +140,6 @@ impl Apt {
             }
         }
         Ok(())
-    }
-
-    /// What installing the packages would change, the packages that they depend on included. Changes nothing.
-    pub(super) fn plan(dpkg: &Dpkg, packages: &[PackageRequest]) -> Result<Vec<PackageChange>> {
-        let operands = packages.iter().map(operand).collect::<Result<Vec<_>>>()?;
-        if operands.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut words = vec!["--no-remove"];
-        if asks_for_downgrade(dpkg, packages)? {
-            words.push("--allow-downgrades");
-        }
-        words.extend(["install", "--"]);
-        words.extend(operands.iter().map(String::as_str));
-        simulate(&words)
     }
 }
 
@@ -236,7 +203,39 @@ fn update(denied: &ServicesDenied<'_>) -> Result<Vec<String>> {
     Ok(complaints(&output))
 }
 
-fn simulate(words: &[&str]) -> Result<Vec<PackageChange>> {
+/// What apt-get is told to install these packages, removing nothing.
+pub(super) fn install_words<'a>(
+    dpkg: &Dpkg,
+    packages: &[PackageRequest],
+    operands: &'a [String],
+) -> Result<Vec<&'a str>> {
+    let mut words = vec!["--no-remove"];
+    if asks_for_downgrade(dpkg, packages)? {
+        words.push("--allow-downgrades");
+    }
+    words.extend(["install", "--"]);
+    words.extend(operands.iter().map(String::as_str));
+    Ok(words)
+}
+
+/// Refuses a removal that takes more along than what is to go.
+pub(super) fn nothing_unasked(asked: &[&str], changes: Vec<PackageChange>) -> Result<Vec<PackageChange>> {
+    let unasked: Vec<String> = changes
+        .iter()
+        .filter(|change| !is_asked(change, asked))
+        .map(described)
+        .collect();
+    if unasked.is_empty() {
+        return Ok(changes);
+    }
+    let (asked, unasked) = (asked.join(", "), unasked.join(", "));
+    Err(SystemError::Other(format!(
+        "remove {asked}: that would {unasked}, which nobody asked for"
+    )))
+}
+
+/// What apt-get says that it would change, told so.
+pub(super) fn simulate(words: &[&str]) -> Result<Vec<PackageChange>> {
     let simulation = ["--simulate", "-o", "Debug::NoLocking=true"];
     let all: Vec<&str> = simulation.iter().chain(words).copied().collect();
     let command = command(apt_get(&all))?;
@@ -269,8 +268,8 @@ fn is_asked(change: &PackageChange, names: &[&str]) -> bool {
     change.to.is_none() && names.iter().any(|name| base(name) == base(&change.name))
 }
 
-fn described(change: PackageChange) -> String {
-    match change.to {
+fn described(change: &PackageChange) -> String {
+    match &change.to {
         None => format!("remove {}", change.name),
         Some(version) => format!("install {} {version}", change.name),
     }

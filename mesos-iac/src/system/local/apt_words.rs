@@ -1,18 +1,7 @@
 //! What apt-get is given to read, and what it writes.
 
-use crate::model::{Output, PackageRequest, SystemError};
+use crate::model::{Output, PackageChange, PackageRequest, SystemError};
 use crate::words::{check_package_name, check_package_version};
-
-/// A package that a transaction changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PackageChange {
-    /// Its name; with the architecture if that isn't the native one.
-    pub name: String,
-    /// The installed version; none: it isn't installed.
-    pub from: Option<String>,
-    /// The version that it gets; none: it is removed.
-    pub to: Option<String>,
-}
 
 /// What apt-get takes for a package to install.
 ///

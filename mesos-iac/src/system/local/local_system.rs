@@ -1,7 +1,7 @@
 use super::account_tools;
 use super::accounts::Accounts;
 use super::apt::Apt;
-use super::apt_words::PackageChange;
+use super::apt_forecast;
 use super::dpkg::Dpkg;
 use super::dpkg_status::{PackageRecord, PackageState};
 use super::facts;
@@ -15,7 +15,8 @@ use super::systemd::{self, Systemd};
 use super::unit_files;
 use crate::model::{
     Account, AccountChange, COMMAND_TIME_OUT, Ended, Facts, FileDraft, FileWrite, GroupEntry, Invocation, Output,
-    PackageRequest, PathAttributes, PathEntry, PathKind, Probe, ReadSystem, System, SystemError, UnitAction, UnitState,
+    PackageForecast, PackageRequest, PathAttributes, PathEntry, PathKind, Probe, ReadSystem, System, SystemError,
+    UnitAction, UnitState,
 };
 use crate::words::{AbsPath, CommandLine, HumanDuration, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -105,15 +106,6 @@ impl LocalSystem {
         self.dpkg.unfinished()
     }
 
-    /// What [`System::install_packages`] would change, the packages that these depend on included.
-    ///
-    /// # Errors
-    /// The package manager ends with an error.
-    pub fn plan_packages(&self, packages: &[PackageRequest]) -> Result<Vec<PackageChange>> {
-        self.require_running("simulate an installation")?;
-        Apt::plan(&self.dpkg, packages)
-    }
-
     fn root(&self) -> &Root {
         self.files.root()
     }
@@ -185,6 +177,16 @@ impl ReadSystem for LocalSystem {
     fn package_is_unfinished(&self, name: &str) -> Result<bool> {
         let record = self.dpkg.record(name)?;
         Ok(record.is_some_and(|record| matches!(record.state, PackageState::Unfinished | PackageState::Broken)))
+    }
+
+    fn foresee_packages(&self, install: &[PackageRequest], remove: &[String]) -> Result<PackageForecast> {
+        if self.root().place().is_some() {
+            return Err(SystemError::Unknowable {
+                system: "a host that doesn't run".into(),
+                what: "what a transaction of packages brings along".into(),
+            });
+        }
+        apt_forecast::forecast(self.root(), &self.dpkg, install, remove)
     }
 
     fn unit(&self, name: &str) -> Result<UnitState> {

@@ -7,6 +7,7 @@ mod account_files;
 mod account_tools;
 mod accounts;
 mod apt;
+mod apt_forecast;
 mod apt_words;
 mod bus;
 mod bus_message;
@@ -34,7 +35,6 @@ mod wanted;
 mod write;
 mod xattr;
 
-pub use apt_words::PackageChange;
 pub use dpkg_status::{PackageRecord, PackageState};
 pub use files::{Durability, Files, Note, Ownership};
 pub use local_system::LocalSystem;
