@@ -19,6 +19,10 @@
 #   stray         what a killed agent left running is ended by the next run; needs root
 #   interrupt     Ctrl-C, and a controller that is gone: the host stops at a boundary and keeps its report; needs root
 #   lockout       a firewall rule and an sshd_config that cut SSH off are undone by the host, also across a reboot; needs root
+#   exactness-hosts   random catalogs on real hosts: planned, applied, compared; needs root
+#   saved-plan-hosts  a saved plan of ten real hosts, one of which was edited by hand since; needs root
+#   first-contact     a host that was made to match by hand is left alone; needs root
+#   plan-packages     a plan asks apt-get once, and only where packages change; needs root
 #   saved-plan    a plan is saved, shown, obeyed, and refused where the host isn't as it says
 #   trust         a changed or unknown host key is refused before anything is sent; needs root
 #   upload        an edited definition sends a catalog and no program; needs root
@@ -134,6 +138,10 @@ exactness) cargo test --quiet --test it -- exactness:: --nocapture 2>&1 | grep '
 agent-kills) suite "$1" kills::an_agent ;;
 stray) suite "$1" kills::what_a_killed_run_left ;;
 network-cuts) suite "$1" kills::a_network ;;
+exactness-hosts) suite "$1" plans::a_plan_is_what_a_run_does ;;
+saved-plan-hosts) suite "$1" plans::a_saved_plan_refuses ;;
+first-contact) suite "$1" left_alone_at_first_contact ;;
+plan-packages) suite "$1" plans::the_package_manager_is_asked_once ;;
 saved-plan)
     cargo test --quiet --test it -- saved_plan:: orphans:: 2>&1 | tee target/show/saved-plan
     echo "saved-plan: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/saved-plan) tests: a plan is saved, shown and obeyed; the host that was edited by hand is refused by name"

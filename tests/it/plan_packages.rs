@@ -1,7 +1,7 @@
 //! Plans of packages: exact versions, what comes along, and what nobody can know before they are there.
 
 use crate::compile::compile;
-use mesos_iac::converge::{ConvergeOptions, Event, Outcome, converge};
+use mesos_iac::converge::{ConvergeOptions, Event, Outcome, RefreshOutcome, converge};
 use mesos_iac::plan::{Difference, Doubt, Plan, Planned, beyond, plan};
 use mesos_iac::prelude::*;
 use mesos_iac::state::Store;
@@ -302,8 +302,8 @@ fn refreshes_that_would_be_held_or_needless_are_told_so() {
         .iter()
         .filter_map(|event| match event {
             Event::RefreshFinished { target, outcome, .. } => match outcome {
-                mesos_iac::converge::RefreshOutcome::Done => Some((target.key.clone(), false)),
-                mesos_iac::converge::RefreshOutcome::Held { .. } => Some((target.key.clone(), true)),
+                RefreshOutcome::Done => Some((target.key.clone(), false)),
+                RefreshOutcome::Held { .. } => Some((target.key.clone(), true)),
                 _ => None,
             },
             _ => None,
@@ -314,4 +314,52 @@ fn refreshes_that_would_be_held_or_needless_are_told_so() {
     sorted.sort();
     assert_eq!(sorted, happened);
     assert_eq!(sorted.iter().filter(|(_, held)| *held).count(), 2, "{sorted:?}");
+}
+
+#[test]
+fn a_refresh_is_told_for_what_fails_once_it_is_tried() {
+    let compiled = compile(|cx| {
+        // Its check finds a difference, so the refresh is owed before the change fails.
+        let cause = cx.add(file("/nowhere/file").content("x"));
+        cx.add(service("held").running().restart_on(cause));
+        cx.add(service("despite").running().restart_on(cause).despite_failures());
+    });
+    let mut host = FakeHost::with_system(FakeSystem::new());
+    for unit in ["held", "despite"] {
+        let start = UnitAction::Start;
+        host.system().control_unit(&format!("{unit}.service"), start).unwrap();
+    }
+    let plan = planned(&compiled, host.system());
+    let told: Vec<(&str, bool)> = plan
+        .refreshes
+        .iter()
+        .map(|refresh| (&*refresh.target.key, refresh.held.is_some()))
+        .collect();
+    assert_eq!(told, [("held", true), ("despite", false)]);
+    host.converge(&compiled.hosts[0]);
+    let happened: Vec<(&str, bool)> = host
+        .events()
+        .iter()
+        .filter_map(|event| match event {
+            Event::RefreshFinished { target, outcome, .. } => {
+                Some((&*target.key, matches!(outcome, RefreshOutcome::Held { .. })))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(happened, told);
+}
+
+#[test]
+fn a_service_whose_unit_file_is_made_first_is_unknown() {
+    let compiled = compile(|cx| {
+        cx.add(file("/etc/systemd/system/own.service").content("[Service]\n"));
+        cx.add(service("own").enabled());
+        cx.add(file("/etc/default/other").content("x"));
+        cx.add(service("other").enabled());
+    });
+    let plan = planned(&compiled, &FakeSystem::new());
+    let first = "file[/etc/systemd/system/own.service] would change first";
+    assert_eq!(doubt(of(&plan, "service[own]")), (Doubt::Whether, first.to_owned()));
+    assert!(matches!(of(&plan, "service[other]"), Planned::WouldChange(_)));
 }

@@ -19,6 +19,8 @@ pub(crate) struct Builds {
     pub(crate) kills: PathBuf,
     /// `definitions/lockout.rs`, an ordinary build.
     pub(crate) lockout: PathBuf,
+    /// `definitions/plans.rs`, an ordinary build.
+    pub(crate) plans: PathBuf,
     /// `definitions/canary.rs`, an ordinary build.
     pub(crate) canary: PathBuf,
     /// The kinds-only agent.
@@ -38,6 +40,7 @@ impl Builds {
             "testbed_kills",
             "testbed_lockout",
             "testbed_canary",
+            "testbed_plans",
         ] {
             examples.extend(["--example", name]);
         }
@@ -59,6 +62,7 @@ impl Builds {
             canary: built.of("testbed_canary")?,
             kills: built.of("testbed_kills")?,
             lockout: built.of("testbed_lockout")?,
+            plans: built.of("testbed_plans")?,
             agent: build(&["agent"], &[])?.of("mesos-iac-agent")?,
             static_lab: build(
                 &statically,

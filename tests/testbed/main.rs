@@ -23,6 +23,7 @@ mod hosts;
 mod kills;
 mod lockout;
 mod losses;
+mod plans;
 mod program;
 mod shipping;
 mod states;
@@ -100,6 +101,11 @@ const PROMISES: &[Promise] = promises![
         a_run_that_is_killed_is_undone_too;
     connections:
         a_hundred_first_connections_at_once_crash_nothing;
+    plans:
+        a_plan_is_what_a_run_does,
+        a_saved_plan_refuses_the_host_that_was_edited,
+        a_host_that_is_as_desired_is_left_alone_at_first_contact,
+        the_package_manager_is_asked_once_and_only_where_packages_change;
 ];
 
 fn main() -> ExitCode {

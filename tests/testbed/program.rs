@@ -260,6 +260,12 @@ impl Report {
         line["result"].as_str().expect("a result is a word")
     }
 
+    /// The events of a host of this sort, in order.
+    pub(crate) fn events<'r>(&'r self, host: &'r str, event: &'r str) -> impl Iterator<Item = &'r Value> {
+        let of_host = self.0.iter().filter(move |line| line["host"] == host);
+        of_host.filter_map(move |line| line["event"].get(event))
+    }
+
     /// The resources of a host that were changed, in order, each as `kind[key]`, with the properties.
     pub(crate) fn changed(&self, host: &str) -> Vec<String> {
         self.finished(host, "ResourceFinished", |event| {
@@ -280,11 +286,7 @@ impl Report {
     }
 
     fn finished(&self, host: &str, event: &str, read: impl Fn(&Value) -> Option<String>) -> Vec<String> {
-        let of_host = self.0.iter().filter(|line| line["host"] == host);
-        of_host
-            .filter_map(|line| line["event"].get(event))
-            .filter_map(read)
-            .collect()
+        self.events(host, event).filter_map(read).collect()
     }
 
     /// All that a plan would change, as `host: kind[key]`.

@@ -1,4 +1,4 @@
-use crate::model::{Diff, Effect, Entry, ReadSystem, SystemError, Work};
+use crate::model::{Diff, Effect, Effects, Entry, ReadSystem, SystemError, Work};
 use crate::words::{AbsPath, ResourceId};
 use std::collections::{HashMap, HashSet};
 
@@ -18,8 +18,12 @@ impl<'c> Directories<'c> {
         let mut is_open = self.opened_by(entry).is_some();
         if let Some(diff) = change {
             let behavior = entry.resource.behavior();
-            is_open |= behavior.work(diff) != Work::Beside;
             let effects = behavior.effects();
+            is_open |= match behavior.work(diff) {
+                Work::Beside => false,
+                Work::Alone => !is_contained(&effects),
+                Work::Install(_) | Work::Remove(_) => true,
+            };
             if !effects.removes {
                 self.coming
                     .extend(effects.writes.into_iter().filter_map(|effect| match effect {
@@ -60,4 +64,15 @@ impl<'c> Directories<'c> {
             directory,
         })
     }
+}
+
+/// Whether all that a resource does is in what it owns: nobody makes directories by adding a user.
+fn is_contained(effects: &Effects) -> bool {
+    let is_elsewhere = |effect: &Effect| {
+        matches!(
+            effect,
+            Effect::User(_) | Effect::Uid(_) | Effect::Group(_) | Effect::Gid(_) | Effect::Unit(_)
+        )
+    };
+    !effects.writes.is_empty() && effects.writes.iter().all(is_elsewhere)
 }

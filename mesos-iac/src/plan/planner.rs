@@ -4,12 +4,12 @@ use super::guarded::guarded;
 use super::locations::shared_locations;
 use super::owed::judge_owed;
 use super::packages::{Forecast, Foreseen};
-use super::provided::{brings, lacks};
+use super::provided::{brings, is_called, lacks, makes_unit};
 use super::refreshes::{Fate, Outlook};
 use super::types::{Because, Doubt, Plan, Planned, PlannedOrphan, PlannedResource};
 use super::witness::Witness;
 use crate::model::{
-    Catalog, Check, Diff, Effect, Effects, Entry, Error, Ledger, Orphan, OwedRefresh, Ownership, ReadSystem, Reason,
+    Catalog, Check, Diff, Effects, Entry, Error, Ledger, Orphan, OwedRefresh, Ownership, ReadSystem, Reason,
     SystemError, Work,
 };
 use crate::words::ResourceId;
@@ -44,6 +44,14 @@ pub fn plan(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> Plan
         // What is skipped takes no part in a transaction. There are fewer packages each time, so this ends.
         left_out.extend(skipped);
     }
+}
+
+/// What the look at an entry came to.
+enum Looked {
+    /// This, whatever a run would try.
+    Settled(Planned),
+    /// A difference, of which it is to be seen whether it can be done away with; and what the entry is about.
+    Differs(Effects, Diff),
 }
 
 struct Planner<'c, 'p> {
@@ -90,8 +98,8 @@ impl<'c, 'p> Planner<'c, 'p> {
                 self.directories.pass(entry);
                 continue;
             }
-            let planned = self.plan_entry(entry);
-            let fate = self.outlook.note(entry, &planned);
+            let (planned, tried) = self.plan_entry(entry);
+            let fate = self.outlook.note(entry, &planned, tried);
             let change = match &planned {
                 Planned::WouldChange(diff) => Some(diff.clone()),
                 _ => matches!(fate, Fate::Open | Fate::Changes).then(Diff::new),
@@ -117,29 +125,37 @@ impl<'c, 'p> Planner<'c, 'p> {
         plan
     }
 
-    fn plan_entry(&self, entry: &'c Entry) -> Planned {
+    /// What would be done to an entry, and whether a run would come to try it.
+    fn plan_entry(&self, entry: &'c Entry) -> (Planned, bool) {
+        match self.look_at(entry) {
+            Looked::Settled(planned) => (planned, false),
+            Looked::Differs(effects, diff) => (self.judge(entry, &effects, diff), true),
+        }
+    }
+
+    fn look_at(&self, entry: &'c Entry) -> Looked {
         if let Some(failed) = self.outlook.after(entry, &[Fate::Fails]).next() {
-            return Planned::Skipped {
+            return Looked::Settled(Planned::Skipped {
                 because: failed.clone(),
-            };
+            });
         }
         if let Some(why) = self.shared.get(&entry.id) {
-            return Planned::Failed(why.clone());
+            return Looked::Settled(Planned::Failed(why.clone()));
         }
         let witness = Witness::new(self.system);
         let found = guarded("check", || entry.resource.behavior().check(&witness));
         let Some(moving) = self.moving(entry).next() else {
             // The usual case: nothing that it depends on changes.
             return match found {
-                Ok(Check::NoChange) => Planned::NoChange,
-                Ok(Check::Change(diff)) => self.judge(entry, &entry.resource.behavior().effects(), diff),
-                Err(error) => failure(error, None),
+                Ok(Check::NoChange) => Looked::Settled(Planned::NoChange),
+                Ok(Check::Change(diff)) => Looked::Differs(entry.resource.behavior().effects(), diff),
+                Err(error) => Looked::Settled(failure(error, None)),
             };
         };
         let effects = entry.resource.behavior().effects();
         let provider = self.provider(entry, &effects);
         let asked = || witness.has_probed().then_some(moving);
-        match found {
+        Looked::Settled(match found {
             Ok(Check::NoChange) => match provider.filter(|_| lacks(&effects, self.system)).or_else(asked) {
                 Some(first) => whether(first, None),
                 None => Planned::NoChange,
@@ -147,14 +163,14 @@ impl<'c, 'p> Planner<'c, 'p> {
             // What is brought along can't be seen before it is there, so neither can a difference from it.
             Ok(Check::Change(diff)) => match provider.or_else(asked) {
                 Some(first) => whether(first, Some(diff)),
-                None => self.judge(entry, &effects, diff),
+                None => return Looked::Differs(effects, diff),
             },
             Err(Error::System(SystemError::Missing { what, name })) => {
                 let mends = self.mends(entry, &name).or(provider);
                 failure(Error::System(SystemError::Missing { what, name }), mends)
             }
             Err(error) => failure(error, Some(moving)),
-        }
+        })
     }
 
     /// What the entry depends on and what would change, or might.
@@ -165,8 +181,8 @@ impl<'c, 'p> Planner<'c, 'p> {
     /// Something that changes first and brings along what the entry is about.
     fn provider(&self, entry: &Entry, effects: &Effects) -> Option<&'c ResourceId> {
         let brings = |id: &&ResourceId| {
-            let first = self.entries.get(*id);
-            first.is_some_and(|first| brings(&first.resource.behavior().effects(), effects))
+            let first = self.entries.get(*id).map(|first| first.resource.behavior().effects());
+            first.is_some_and(|first| brings(&first, effects) || makes_unit(&first, effects, self.system))
         };
         self.moving(entry).find(brings)
     }
@@ -177,10 +193,7 @@ impl<'c, 'p> Planner<'c, 'p> {
         let is_called_so = |id: &&ResourceId| {
             let first = self.entries.get(*id);
             let writes = first.map(|first| first.resource.behavior().effects().writes);
-            writes.into_iter().flatten().any(|effect| match effect {
-                Effect::Path(path) => path.as_str().rsplit('/').next() == Some(name),
-                _ => false,
-            })
+            writes.into_iter().flatten().any(|effect| is_called(&effect, name))
         };
         let opened = self.directories.opened_by(entry);
         opened.or_else(|| self.moving(entry).find(is_called_so))

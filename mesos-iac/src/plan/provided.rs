@@ -15,6 +15,26 @@ pub(super) fn brings(first: &Effects, then: &Effects) -> bool {
     })
 }
 
+/// Whether the first makes a file of the other's unit that isn't there: what systemd says of the unit until then is of
+/// another unit, or of what is left of it.
+pub(super) fn makes_unit(first: &Effects, then: &Effects, system: &dyn ReadSystem) -> bool {
+    then.writes.iter().any(|effect| match effect {
+        Effect::Unit(unit) => first
+            .writes
+            .iter()
+            .any(|written| is_called(written, unit) && then.reads.contains(written) && is_missing(written, system)),
+        _ => false,
+    })
+}
+
+/// Whether it is a path whose last part is this name.
+pub(super) fn is_called(effect: &Effect, name: &str) -> bool {
+    match effect {
+        Effect::Path(path) => path.as_str().rsplit('/').next() == Some(name),
+        _ => false,
+    }
+}
+
 /// Whether something that the resource is about isn't on the host.
 pub(super) fn lacks(effects: &Effects, system: &dyn ReadSystem) -> bool {
     effects.writes.iter().any(|effect| is_missing(effect, system))

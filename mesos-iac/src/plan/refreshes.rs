@@ -4,7 +4,7 @@ use super::guarded::guarded;
 use super::types::{Certainty, Planned, PlannedRefresh};
 use crate::model::{AfterFailure, Diff, Entry, OwedRefresh, ReadSystem, RefreshAction, Timing};
 use crate::words::ResourceId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What is known of an entry once it has been planned.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(super) struct Outlook<'c> {
     fates: HashMap<&'c ResourceId, (Fate, &'c ResourceId)>,
     /// What fails, each with what is at the root of it.
     pub(super) failed: HashMap<&'c ResourceId, ResourceId>,
+    /// What fails only once it is tried: a run owes refreshes for it then.
+    tried: HashSet<&'c ResourceId>,
     /// The differences that are sure to go away, or would as things stand.
     pub(super) changes: BTreeMap<&'c ResourceId, Diff>,
 }
@@ -34,6 +36,7 @@ impl<'c> Outlook<'c> {
         Self {
             fates: HashMap::with_capacity(entries),
             failed: HashMap::new(),
+            tried: HashSet::new(),
             changes: BTreeMap::new(),
         }
     }
@@ -43,7 +46,11 @@ impl<'c> Outlook<'c> {
     }
 
     /// What an entry comes after that has one of these fates.
-    pub(super) fn after<'o>(&'o self, entry: &'o Entry, wanted: &'o [Fate]) -> impl Iterator<Item = &'c ResourceId> + 'o {
+    pub(super) fn after<'o>(
+        &'o self,
+        entry: &'o Entry,
+        wanted: &'o [Fate],
+    ) -> impl Iterator<Item = &'c ResourceId> + 'o {
         let known = entry.after.iter().filter_map(|edge| self.fates.get(&edge.on));
         known.filter(|(fate, _)| wanted.contains(fate)).map(|(_, id)| *id)
     }
@@ -64,8 +71,11 @@ impl<'c> Outlook<'c> {
     }
 
     /// Takes note of what was planned of an entry.
-    pub(super) fn note(&mut self, entry: &'c Entry, planned: &Planned) -> Fate {
+    pub(super) fn note(&mut self, entry: &'c Entry, planned: &Planned, tried: bool) -> Fate {
         let fate = planned.fate();
+        if tried {
+            self.tried.insert(&entry.id);
+        }
         match planned {
             Planned::WouldChange(diff)
             | Planned::Unknown {
@@ -98,8 +108,9 @@ impl<'c> Outlook<'c> {
         };
         let behavior = entry.resource.behavior();
         let own = self.changes.get(&entry.id);
-        let fails = self.fate(&entry.id) == Fate::Fails;
-        let is_satisfied = |action| !fails && own.is_some_and(|diff| behavior.satisfies(diff, action));
+        let fate = self.fate(&entry.id);
+        // A service that doesn't run now is started by its own change, whatever comes first: packages start nothing.
+        let is_satisfied = |action| fate != Fate::Fails && own.is_some_and(|diff| behavior.satisfies(diff, action));
         let (mut certainty, mut because) = (Certainty::IfChanged, Vec::new());
         if let Some(owed) = owed
             && !is_satisfied(owed.action)
@@ -112,6 +123,7 @@ impl<'c> Outlook<'c> {
             let sure = match self.fate(&subscription.on) {
                 Fate::Changes => Certainty::Certain,
                 Fate::Open => Certainty::IfChanged,
+                Fate::Fails if self.tried.contains(&subscription.on) => Certainty::Certain,
                 Fate::Same | Fate::Fails => continue,
             };
             if is_satisfied(subscription.action) {
@@ -121,9 +133,13 @@ impl<'c> Outlook<'c> {
             certainty = certainty.min(sure);
             because.push(subscription.on.clone());
         }
-        let (action, _, policy) = asked?;
-        let held = self.holds_back(entry, policy);
+        let (action, timing, policy) = asked?;
+        let held = self.holds_back(entry, timing, policy);
         if held.is_none() {
+            let is_open = fate == Fate::Open || self.may_be_held(timing, policy);
+            if is_open && certainty != Certainty::Pending {
+                certainty = Certainty::IfNeeded;
+            }
             match guarded("check", || Ok(behavior.has_refresh(system, own, action))) {
                 Ok(Some(true)) => {}
                 Ok(Some(false)) => return None,
@@ -144,7 +160,7 @@ impl<'c> Outlook<'c> {
     }
 
     /// The failure because of which the refresh would be held.
-    fn holds_back(&self, entry: &Entry, policy: AfterFailure) -> Option<ResourceId> {
+    fn holds_back(&self, entry: &Entry, timing: Timing, policy: AfterFailure) -> Option<ResourceId> {
         let needed = || {
             let needs = std::iter::once(&entry.id).chain(entry.after.iter().map(|edge| &edge.on));
             needs.into_iter().find_map(|id| self.failed.get(id)).cloned()
@@ -152,7 +168,15 @@ impl<'c> Outlook<'c> {
         match policy {
             AfterFailure::Deliver => None,
             AfterFailure::HoldIfNeeded => needed(),
-            AfterFailure::Hold => needed().or_else(|| self.failed.values().min().cloned()),
+            AfterFailure::Hold => match timing {
+                Timing::Immediate => needed(),
+                Timing::Delayed => needed().or_else(|| self.failed.values().min().cloned()),
+            },
         }
+    }
+
+    /// Whether the refresh comes before or after some failure that would hold it.
+    fn may_be_held(&self, timing: Timing, policy: AfterFailure) -> bool {
+        timing == Timing::Immediate && policy == AfterFailure::Hold && !self.failed.is_empty()
     }
 }

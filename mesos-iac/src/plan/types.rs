@@ -145,7 +145,8 @@ pub enum Certainty {
     Certain,
     /// It happens if something that can't be known yet changes.
     IfChanged,
-    /// It happens if there is work for it by then, which can't be known yet: a command's guard is asked again.
+    /// It happens if there is work for it by then, which can't be known yet: a command's guard is asked again, a service may
+    /// be started first.
     IfNeeded,
 }
 

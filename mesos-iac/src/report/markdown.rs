@@ -38,7 +38,7 @@ pub fn write_markdown(out: &mut dyn Write, cluster: &str, plans: &[(HostName, Pl
                 Certainty::Pending => "owed since an earlier run",
                 Certainty::Certain => "certain",
                 Certainty::IfChanged => "if its cause changes",
-                Certainty::IfNeeded => "if its guard says so then",
+                Certainty::IfNeeded => "if there is a need by then",
             };
             let when = match &refresh.held {
                 Some(failed) => format!("held, since {} can't be planned", code(&failed.to_string())),

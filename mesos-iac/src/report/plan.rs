@@ -177,7 +177,7 @@ fn write_refreshes(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)]
             Certainty::Pending => "owed since an earlier run, because of",
             Certainty::Certain => "because of",
             Certainty::IfChanged => "if changed:",
-            Certainty::IfNeeded => "if its guard says so then, because of",
+            Certainty::IfNeeded => "if there is a need by then, because of",
         };
         let causes: Vec<String> = refresh.because.iter().map(ToString::to_string).collect();
         writeln!(out, "{}  {}", paint.yellow(&heading), paint.dim(&names(on)))?;
