@@ -77,7 +77,7 @@ pub struct RunOptions {
     pub prune: bool,
     /// The plan that bounds it: what that doesn't change isn't changed, and where the host isn't as it says the run is
     /// refused.
-    pub bounds: Option<Box<Plan>>,
+    pub bounds: Option<Plan>,
     /// Whether an older definition than the host's may be applied.
     pub force: bool,
     /// What is to be forgotten; only with [`Mode::Forget`].
@@ -107,8 +107,8 @@ impl RunOptions {
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Armed::new(self.who.clone(), token, within, now.as_secs())
             }),
-            bounds: self.bounds.as_deref().map(Plan::bounded),
-            versions: self.bounds.as_deref().map(Plan::versions).unwrap_or_default(),
+            bounds: self.bounds.as_ref().map(Plan::bounded),
+            versions: self.bounds.as_ref().map(Plan::versions).unwrap_or_default(),
             control,
             ..ConvergeOptions::default()
         }

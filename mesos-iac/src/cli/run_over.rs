@@ -48,7 +48,7 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What<'_>) ->
     }
     let options = |catalog: &Catalog| RunOptions {
         who: session.environment.who(),
-        bounds: what.plan.bounds(&catalog.host).map(Box::new),
+        bounds: what.plan.bounds(&catalog.host),
         ..what.options.clone()
     };
     let mut needed = BTreeSet::new();
