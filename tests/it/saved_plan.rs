@@ -131,3 +131,67 @@ fn what_is_no_plan_is_told() {
     }
     assert_snapshot("no_plan", said);
 }
+
+/// Runs the example with secrets, with this password.
+fn with_password(lab: &Lab, password: &str, words: &[&str]) -> Ran {
+    let words = [words, &["--sandbox", "{lab}/hosts"]].concat();
+    lab.run_with(&words, |command| {
+        command.env("DATABASE_PASSWORD", password);
+    })
+}
+
+#[test]
+fn a_plan_is_bound_to_secrets_that_it_does_not_show() {
+    let lab = Lab::new("secrets");
+    with_password(&lab, "first", &["apply"]).expect(0);
+    let file = "hosts/app-1/etc/app/database.conf";
+    with_password(
+        &lab,
+        "second",
+        &["plan", "-o", "{lab}/plan.json", "--detailed-exitcode"],
+    )
+    .expect(2);
+    let saved: serde_json::Value = serde_json::from_str(&lab.read("plan.json")).unwrap();
+    let seal = |host: &str| {
+        let resources = saved["hosts"][host]["plan"]["resources"].as_array().unwrap();
+        let seals: Vec<&str> = resources.iter().filter_map(|one| one["seal"].as_str()).collect();
+        assert_eq!(seals.len(), 1, "{host}");
+        seals[0].to_owned()
+    };
+    // The same secrets on two hosts: what isn't the same is the key, which no plan holds.
+    assert_ne!(seal("app-1"), seal("app-2"));
+    let key = std::fs::read(lab.path("hosts/app-1/.mesos-iac/state/key")).unwrap();
+    assert_eq!(key.len(), 32);
+
+    let refused = |ran: Ran, why: &str| {
+        let ran = ran.expect(4);
+        assert!(
+            ran.stdout.contains("isn't the one of the plan"),
+            "{why}: {}",
+            ran.stdout
+        );
+        for secret in ["first", "second", "third", "by-hand"] {
+            assert!(!ran.stdout.contains(secret), "{why}: {}", ran.stdout);
+        }
+    };
+    let apply = &["apply", "{lab}/plan.json"];
+    let before = lab.read(file);
+    refused(
+        with_password(&lab, "third", apply),
+        "the secret has another value since",
+    );
+    assert_eq!(lab.read(file), before);
+    edit(
+        &lab,
+        "app-1/etc/app/database.conf",
+        "host = db.internal\npassword = by-hand\n",
+    );
+    refused(with_password(&lab, "second", apply), "the host was edited since");
+    assert!(lab.read(file).contains("by-hand"));
+    assert!(lab.read("hosts/app-2/etc/app/database.conf").contains("second"));
+    edit(&lab, "app-1/etc/app/database.conf", &before);
+    with_password(&lab, "second", apply).expect(0);
+    assert!(lab.read(file).contains("second"));
+    // What is done already is within the bounds.
+    with_password(&lab, "second", apply).expect(0);
+}

@@ -4,7 +4,7 @@ use super::protocol::{Mode, Refusal, RunOptions};
 use crate::converge::{Control, Event, Redactor, Summary, converge, forget};
 use crate::model::{Catalog, Ledger, System};
 use crate::plan::{Plan, beyond, plan};
-use crate::state::{Hold, HostIdentity, StateError, Store, UndoLog};
+use crate::state::{Hold, HostIdentity, HostKey, StateError, Store, UndoLog};
 use crate::system::PlanningSystem;
 use std::path::Path;
 
@@ -36,14 +36,23 @@ pub(crate) fn carry_out(
         machine: workplace.machine.clone(),
     };
     let Workplace { system, redactor, .. } = *workplace;
-    let planned = |ledger: &Ledger| redactor.plan(plan(catalog, &PlanningSystem(system), ledger));
+    let planned = |ledger: &Ledger| -> Result<Plan, Refusal> {
+        let system = PlanningSystem(system);
+        let mut plan = redactor.plan(plan(catalog, &system, ledger));
+        if let Some(directory) = workplace.state
+            && let Some(key) = HostKey::look(directory).map_err(Refusal::State)?
+        {
+            plan.seal(catalog, &system, key.bytes());
+        }
+        Ok(plan)
+    };
     let tell = &mut |event| tell(redactor.event(event));
     if mode == Mode::Plan {
         let ledger = match workplace.state {
             Some(directory) => Store::look(directory, &identity, &options.takeover).map_err(Refusal::State)?,
             None => Ledger::default(),
         };
-        tell(Event::Planned(planned(&ledger)));
+        tell(Event::Planned(planned(&ledger)?));
         return Ok(());
     }
     if mode == Mode::Confirm {
@@ -62,7 +71,7 @@ pub(crate) fn carry_out(
         return Ok(());
     }
     if let Some(bounds) = &options.bounds {
-        within(bounds, &planned(store.ledger()), catalog, options.force)?;
+        within(bounds, &planned(store.ledger())?, catalog, options.force)?;
     }
     converge(catalog, system, &mut store, &options.how(control), tell);
     Ok(())

@@ -60,6 +60,16 @@ impl Entry {
         write_sorted(&serde_json::to_value(&self.resource)?, &mut text)?;
         Ok(super::hex(&Sha256::digest(text)))
     }
+
+    /// The secrets that it refers to, sorted.
+    ///
+    /// # Errors
+    /// The resource can't be serialised.
+    pub fn secrets(&self) -> Result<BTreeSet<SecretSource>, serde_json::Error> {
+        let mut found = BTreeSet::new();
+        collect_secrets(&serde_json::to_value(&self.resource)?, &mut found);
+        Ok(found)
+    }
 }
 
 impl PartialEq for Entry {

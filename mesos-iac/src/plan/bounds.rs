@@ -63,26 +63,37 @@ impl Plan {
 /// can be repeated with the same plan. Only what the planned changes read is looked at.
 #[must_use]
 pub fn beyond(earlier: &Plan, now: &Plan, catalog: &Catalog) -> Vec<Difference> {
-    let earlier_of: BTreeMap<&ResourceId, &Planned> = earlier
+    let earlier_of: BTreeMap<&ResourceId, &PlannedResource> = earlier
         .resources
         .iter()
-        .map(|resource| (&resource.id, &resource.planned))
+        .map(|resource| (&resource.id, resource))
         .collect();
     let read = read_by(earlier, catalog);
     let mut differences = Vec::new();
     for resource in &now.resources {
-        let Some(planned) = earlier_of.get(&resource.id) else {
+        let Some(known) = earlier_of.get(&resource.id) else {
             continue;
         };
+        let planned = &known.planned;
         let is_within = match (planned, &resource.planned) {
             (_, Planned::NoChange) | (Planned::Unknown { .. }, _) => true,
-            (planned, now) => *planned == now,
+            (planned, now) => planned == now,
         };
+        // A plan that was made before the host had a key bounds nothing of its secrets.
+        let is_broken = known.seal.is_some() && resource.seal != known.seal && resource.planned != Planned::NoChange;
         if read.contains(&resource.id) && !is_within {
             differences.push(Difference {
                 id: resource.id.clone(),
                 planned: told(planned),
                 now: told(&resource.planned),
+            });
+        } else if read.contains(&resource.id) && is_broken {
+            let mut now = told(&resource.planned);
+            now.push("the secret that is there, or that it is to be, isn't the one of the plan".to_owned());
+            differences.push(Difference {
+                id: resource.id.clone(),
+                planned: told(planned),
+                now,
             });
         }
     }

@@ -11,6 +11,7 @@ mod planner;
 mod provided;
 mod refreshes;
 mod saved;
+mod seal;
 mod types;
 mod unified;
 mod witness;

@@ -116,6 +116,7 @@ impl<'c, 'p> Planner<'c, 'p> {
                 id: entry.id.clone(),
                 planned,
                 cause,
+                seal: None,
             });
         }
         for entry in self.catalog.resources() {

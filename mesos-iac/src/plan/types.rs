@@ -33,6 +33,9 @@ pub struct PlannedResource {
     pub planned: Planned,
     /// Why it differs, if it does.
     pub cause: Option<ChangeCause>,
+    /// A digest of what a secret is and is to be, with a key that stays on the host. It says nothing, and differs when one of
+    /// the two does. `None`: there is no secret in it, or no run has given the host a key yet.
+    pub seal: Option<String>,
 }
 
 /// Packages that would be installed and removed together.

@@ -7,6 +7,7 @@
 mod disk;
 mod error;
 mod journal;
+mod key;
 mod ledger;
 mod lock;
 mod owner;
@@ -15,6 +16,7 @@ mod store;
 mod undo;
 
 pub use error::{Mismatch, StateError};
+pub(crate) use key::HostKey;
 pub use lock::{Hold, Holder};
 pub use owner::{HostIdentity, Takeover};
 pub use reports::{KeptReport, Reports};

@@ -1,6 +1,7 @@
 use super::disk::{self, failed};
 use super::error::StateError;
 use super::journal::Journal;
+use super::key::HostKey;
 use super::ledger::{LEDGER_FORMAT, LedgerFile};
 use super::lock::{LOCK, Lock};
 use super::owner::{self, HostIdentity, Takeover, Verdict};
@@ -100,6 +101,7 @@ impl Store {
         if verdict != Verdict::Ours {
             owner::write(&identity_file, identity)?;
         }
+        HostKey::ensure(directory)?;
         Ok(store)
     }
 
