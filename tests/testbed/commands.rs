@@ -77,3 +77,38 @@ pub(crate) fn commands_run_everywhere_and_no_word_is_read_by_a_shell(suite: &Sui
         hosts.len()
     )
 }
+
+pub(crate) fn facts_are_told_whatever_the_definition_declares(suite: &Suite) -> String {
+    // It is declared to be an Ubuntu, and is a host of the testbed.
+    let inputs = format!("[host.foreign]\naddress = \"{}\"\n", suite.bed.address(LAB[3]));
+    let inputs = suite.bed.write("facts.toml", inputs);
+    let (known, foreign) = (LAB[2], "foreign");
+    let lab = suite.lab().with(["--inputs", &inputs]).limit(&[known, foreign]);
+    suite.bed.on(known, "rm -rf /var/lib/mesos-iac/*.json");
+    for way in WAYS {
+        let ran = lab.clone().by(way).run(&["facts"], 0);
+        ran.says("HOST")
+            .says("debian 12")
+            .says(suite.bed.address(known))
+            .says("systemd");
+        let ran = lab.clone().by(way).run(&["facts", "--format", "json"], 0);
+        let facts: Value = serde_json::from_str(&ran.stdout).expect("facts are JSON");
+        let of = |row: usize, name: &str| facts[row][name].as_str().unwrap_or_default().to_owned();
+        assert_eq!((of(0, "host"), of(0, "hostname")), (known.to_owned(), known.to_owned()));
+        assert_eq!(
+            (of(1, "host"), of(1, "hostname")),
+            (foreign.to_owned(), LAB[3].to_owned())
+        );
+        assert!(facts[1]["addresses"].as_array().is_some_and(|all| !all.is_empty()));
+    }
+    assert!(
+        !suite.bed.is_so_on(known, "ls /var/lib/mesos-iac/*.json"),
+        "a look left a state"
+    );
+    let dead = suite.bed.without("cut", "mend", LAB[3]);
+    let ran = lab.run(&["facts", "--connect-timeout", "2s"], 5);
+    ran.says("foreign  UNREACHABLE").says(known);
+    drop(dead);
+    "facts of 2 hosts, one of them not what is declared, as a table and as JSON, both ways; of a dead one: exit 5"
+        .to_owned()
+}

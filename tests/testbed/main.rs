@@ -82,7 +82,8 @@ const PROMISES: &[Promise] = promises![
         an_agent_stops_once_its_controller_is_gone,
         an_interrupted_run_stops_at_a_boundary;
     commands:
-        commands_run_everywhere_and_no_word_is_read_by_a_shell;
+        commands_run_everywhere_and_no_word_is_read_by_a_shell,
+        facts_are_told_whatever_the_definition_declares;
     states:
         of_two_controllers_at_once_one_runs_and_the_other_names_it,
         the_state_of_others_is_refused_each_in_its_own_words,

@@ -81,7 +81,7 @@ impl<'b> Program<'b> {
         command.arg("--known-hosts").arg(&self.known_hosts);
         // Whatever the machine's own says about hosts has no place here.
         command.args(["--ssh-config", &self.bed.write("ssh_config", "")]);
-        if let (Some(agent), "plan" | "apply") = (&self.agent, *subcommand) {
+        if let (Some(agent), "plan" | "apply" | "facts") = (&self.agent, *subcommand) {
             command.arg("--agent").arg(agent);
         }
         command

@@ -57,6 +57,8 @@ pub enum Mode {
     Plan,
     /// It changes what differs.
     Apply,
+    /// It does nothing: who asks wants to know what the host is.
+    Look,
     /// It takes resources out of the ledger, and changes nothing else.
     Forget,
     /// It confirms a run that is undone otherwise, and changes nothing else.

@@ -4,7 +4,7 @@ use super::handshake::{GREETING, PROTOCOL, refuse};
 use super::protocol::{Answer, Hello, Mode, Refusal, Request, RunOptions, SecretValue, Welcome};
 use super::unheard::Unheard;
 use super::work::{Workplace, carry_out};
-use crate::converge::{Control, Redactor};
+use crate::converge::{Control, Event, Redactor, Summary};
 use crate::model::{Catalog, DeclaredFacts, Facts, System, SystemError};
 use crate::words::{AbsPath, SecretSource, SecretText};
 use base64::Engine as _;
@@ -133,6 +133,11 @@ fn execute(
     heard: &Arc<Mutex<Instant>>,
     requests: &Receiver<Result<Request, String>>,
 ) -> Result<(), Refusal> {
+    if run.mode == Mode::Look {
+        answers.send(&Answer::Event(Event::RunFinished(Summary::default())));
+        answers.flush();
+        return Ok(());
+    }
     let redactor = Redactor::new(&run.secrets);
     let system = machinery
         .system(run.secrets)

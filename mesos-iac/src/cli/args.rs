@@ -120,6 +120,16 @@ pub(super) enum Command {
         #[arg(required = true, value_name = "RESOURCE")]
         resources: Vec<ResourceId>,
     },
+    /// Show what is true of hosts: operating system, architecture, addresses, what starts their services
+    Facts {
+        #[command(flatten)]
+        selection: Selection,
+        #[command(flatten)]
+        connection: Connection,
+        /// An agent to bring to hosts instead of this program; one for each architecture
+        #[arg(long, value_name = "FILE", env = "MESOS_IAC_AGENT", value_delimiter = ':')]
+        agent: Vec<PathBuf>,
+    },
     /// Run a command on the hosts
     Run {
         #[command(flatten)]

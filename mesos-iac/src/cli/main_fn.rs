@@ -127,6 +127,11 @@ fn run(
             how,
             outcome,
         } => commands::apply(&session, &place, &takeover, &how, &outcome),
+        Command::Facts {
+            selection,
+            connection,
+            agent,
+        } => commands::facts(&session, &selection, &connection, &agent),
         Command::Run {
             selection,
             connection,

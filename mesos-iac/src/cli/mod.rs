@@ -13,5 +13,6 @@ mod run_over;
 mod selection;
 mod session;
 mod signals;
+mod table;
 
 pub use main_fn::main;

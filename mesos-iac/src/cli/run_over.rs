@@ -116,7 +116,7 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What<'_>) ->
     {
         verdict.add(Grade::Failed);
         let hint = match mode {
-            Mode::Plan => "nothing was changed; have the plan written where there is room",
+            Mode::Plan | Mode::Look => "nothing was changed; have the plan written where there is room",
             Mode::Apply | Mode::Forget | Mode::Confirm => {
                 "the run went on to its end all the same; `plan` shows what is left to do"
             }

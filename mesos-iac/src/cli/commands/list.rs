@@ -1,14 +1,12 @@
-use crate::cli::args::{Format, Listed, Selection};
+use crate::cli::args::{Listed, Selection};
 use crate::cli::error::CliError;
 use crate::cli::selection::select;
 use crate::cli::session::Session;
+use crate::cli::table::{self, Cell, Row};
 use crate::compile::CompiledHost;
 use crate::model::{Host, short_role_name};
-use crate::words::{fold_names, visible};
-use serde_json::{Value, json};
+use crate::words::fold_names;
 use std::collections::BTreeMap;
-use std::fmt;
-use std::io::Write as _;
 use std::process::ExitCode;
 
 /// `list`: hosts, roles, attributes or resources, in columns or as a JSON array.
@@ -20,82 +18,8 @@ pub(in super::super) fn list(session: &Session<'_>, what: Listed, selection: &Se
         Listed::Attributes => attribute_rows(session),
         Listed::Resources => resource_rows(&hosts),
     };
-    let mut out = std::io::stdout().lock();
-    match session.format {
-        Format::Json => {
-            let objects: Vec<Value> = rows.iter().map(Row::to_json).collect();
-            serde_json::to_writer_pretty(&mut out, &objects)?;
-            writeln!(out)?;
-        }
-        Format::Human => {
-            for line in columns(&rows) {
-                writeln!(out, "{line}")?;
-            }
-        }
-    }
+    table::write(session, &rows)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Named cells, in the order of their columns.
-struct Row(Vec<(&'static str, Cell)>);
-
-/// What stands in a row: people see text, programs a value of its sort.
-enum Cell {
-    Text(String),
-    Number(usize),
-    List(Vec<String>),
-    /// There is none.
-    Nothing,
-}
-
-impl Cell {
-    fn text(text: impl ToString) -> Self {
-        Self::Text(text.to_string())
-    }
-
-    fn maybe(text: Option<impl ToString>) -> Self {
-        text.map_or(Self::Nothing, Self::text)
-    }
-}
-
-impl fmt::Display for Cell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(text) => f.write_str(text),
-            Self::Number(number) => write!(f, "{number}"),
-            Self::List(items) => f.write_str(&items.join(",")),
-            Self::Nothing => f.write_str("-"),
-        }
-    }
-}
-
-impl Row {
-    fn to_json(&self) -> Value {
-        let value = |cell: &Cell| match cell {
-            Cell::Text(text) => json!(text),
-            Cell::Number(number) => json!(number),
-            Cell::List(items) => json!(items),
-            Cell::Nothing => Value::Null,
-        };
-        let fields = self.0.iter().map(|(name, cell)| (name.replace(' ', "_"), value(cell)));
-        fields.collect::<serde_json::Map<_, _>>().into()
-    }
-}
-
-fn columns(rows: &[Row]) -> Vec<String> {
-    let Some(first) = rows.first() else {
-        return Vec::new();
-    };
-    let names: Vec<String> = first.0.iter().map(|(name, _)| name.to_uppercase()).collect();
-    let cells = |row: &Row| row.0.iter().map(|(_, cell)| visible(&cell.to_string())).collect();
-    let lines: Vec<Vec<String>> = std::iter::once(names).chain(rows.iter().map(cells)).collect();
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..first.0.len()).map(width).collect();
-    let padded = |line: &Vec<String>| {
-        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    lines.iter().map(padded).collect()
 }
 
 fn host_rows(session: &Session<'_>, hosts: &[&CompiledHost]) -> Vec<Row> {

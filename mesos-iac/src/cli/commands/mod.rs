@@ -3,6 +3,7 @@
 mod apply;
 mod check;
 mod explain;
+mod facts;
 mod forget;
 mod graph;
 mod list;
@@ -15,6 +16,7 @@ mod trust;
 pub(super) use apply::apply;
 pub(super) use check::{check, check_failed};
 pub(super) use explain::explain;
+pub(super) use facts::facts;
 pub(super) use forget::forget;
 pub(super) use graph::graph;
 pub(super) use list::list;
