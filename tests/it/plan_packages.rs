@@ -8,6 +8,7 @@ use mesos_iac::state::Store;
 use mesos_iac::system::{FakeSystem, PlanningSystem};
 use mesos_iac::testing::FakeHost;
 use mesos_iac::{Compiled, Diff, Ledger};
+use std::time::Duration;
 
 /// Repositories in which the daemon's package needs the program's.
 fn offered() -> FakeSystem {
@@ -225,7 +226,8 @@ fn a_system_without_versions_says_so() {
 #[test]
 fn a_saved_plan_is_bound_to_its_versions() {
     let compiled = compile(|cx| {
-        cx.add(package("zookeeperd"));
+        // Another try is bound as the first one is.
+        cx.add(package("zookeeperd").retry(1, Duration::from_millis(1)));
     });
     let catalog = &compiled.hosts[0].catalog;
     let saved = planned(&compiled, &offered());

@@ -406,7 +406,7 @@ impl<'c> Run<'c, '_> {
     fn changed(&mut self, mut change: Change<'c>, done: Result<()>) {
         let done = self.change_again(&mut change, done);
         let outcome = match done {
-            Ok(()) => Outcome::Changed(change.diff.clone()),
+            Ok(()) => Outcome::Changed(packages::as_made(self.system, change.entry, change.diff.clone())),
             Err(error) => failure(error),
         };
         if matches!(outcome, Outcome::Unknown(_)) {

@@ -1,7 +1,7 @@
 //! Packages are installed and removed together, and asked for one by one what became of them.
 
 use super::executor::Change;
-use crate::model::{Check, Error, PackageRequest, Result, System, SystemError, Work};
+use crate::model::{Check, Diff, Entry, Error, PackageRequest, Result, System, SystemError, Work};
 use crate::plan::guarded;
 use crate::words::ResourceId;
 use std::collections::BTreeMap;
@@ -10,8 +10,7 @@ use std::time::Instant;
 /// Makes all changes in one transaction, or two where some packages go. What the package database says afterwards
 /// counts; members that a failed transaction left behind are tried one by one, so that a bad one fails alone.
 ///
-/// The versions that are given count where the catalog leaves them open. What is told of a package that was installed is
-/// the version that it got.
+/// The versions that are given count where the catalog leaves them open.
 pub(super) fn transact<'c>(
     system: &dyn System,
     changes: Vec<Change<'c>>,
@@ -19,15 +18,8 @@ pub(super) fn transact<'c>(
 ) -> Vec<(Change<'c>, Result<()>)> {
     let began = Instant::now();
     let (mut installed, mut removed) = (Vec::new(), Vec::new());
-    let work = |change: &Change<'_>| match change.entry.resource.behavior().work(&change.diff) {
-        Work::Install(request) => Work::Install(PackageRequest {
-            version: request.version.or_else(|| versions.get(&change.entry.id).cloned()),
-            ..request
-        }),
-        work => work,
-    };
     for change in &changes {
-        match work(change) {
+        match work(change.entry, &change.diff, versions) {
             Work::Install(request) => installed.push(request),
             Work::Remove(name) => removed.push(name),
             Work::Alone | Work::Beside => {}
@@ -43,25 +35,48 @@ pub(super) fn transact<'c>(
                 "install it: the transaction succeeded, and the package isn't as desired all the same",
             )),
             (Err(error), Ok(false)) if is_alone || !is_worth_another_try(error) => Err(error.clone().into()),
-            (Err(_), Ok(false)) => match work(&change) {
-                Work::Install(request) => system.install_packages(&[request]).map_err(Error::from),
-                Work::Remove(name) => system.remove_packages(&[name]).map_err(Error::from),
-                Work::Alone | Work::Beside => {
-                    let behavior = change.entry.resource.behavior();
-                    guarded("apply", || behavior.apply(system, &change.diff))
-                }
-            },
+            (Err(_), Ok(false)) => change_one(system, change.entry, &change.diff, versions),
             (_, Err(error)) => Err(error),
         };
-        if let (Ok(()), Work::Install(request)) = (&done, work(&change))
-            && let Ok(Some(version)) = system.package(&request.name)
-        {
-            change.diff = change.diff.at_version(&version);
-        }
         change.took += took;
         (change, done)
     });
     tried.collect()
+}
+
+/// Makes one change, of a package or not, in the version that is given if the catalog leaves it open.
+pub(super) fn change_one(
+    system: &dyn System,
+    entry: &Entry,
+    diff: &Diff,
+    versions: &BTreeMap<ResourceId, String>,
+) -> Result<()> {
+    match work(entry, diff, versions) {
+        Work::Install(request) => Ok(system.install_packages(&[request])?),
+        Work::Remove(name) => Ok(system.remove_packages(&[name])?),
+        Work::Alone | Work::Beside => guarded("apply", || entry.resource.behavior().apply(system, diff)),
+    }
+}
+
+/// The difference that a change made away with: of a package that was installed it tells the version that it got.
+pub(super) fn as_made(system: &dyn System, entry: &Entry, diff: Diff) -> Diff {
+    match entry.resource.behavior().work(&diff) {
+        Work::Install(request) => match system.package(&request.name) {
+            Ok(Some(version)) => diff.at_version(&version),
+            _ => diff,
+        },
+        _ => diff,
+    }
+}
+
+fn work(entry: &Entry, diff: &Diff, versions: &BTreeMap<ResourceId, String>) -> Work {
+    match entry.resource.behavior().work(diff) {
+        Work::Install(request) => Work::Install(PackageRequest {
+            version: request.version.or_else(|| versions.get(&entry.id).cloned()),
+            ..request
+        }),
+        work => work,
+    }
 }
 
 fn run(system: &dyn System, removed: &[String], installed: &[PackageRequest]) -> std::result::Result<(), SystemError> {

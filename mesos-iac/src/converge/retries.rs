@@ -2,8 +2,11 @@
 
 use super::event::Event;
 use super::executor::{Change, Checked, Run, check};
+use super::packages::change_one;
 use crate::model::{Check, Entry, Error, Result, System, SystemError};
 use crate::plan::guarded;
+use crate::words::ResourceId;
+use std::collections::BTreeMap;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -34,7 +37,7 @@ impl<'c> Run<'c, '_> {
                 break;
             }
             let began = Instant::now();
-            done = change_what_is_left(self.system, change.entry);
+            done = change_what_is_left(self.system, change.entry, &self.options.versions);
             change.took += began.elapsed();
         }
         done
@@ -91,10 +94,10 @@ fn times(entry: &Entry) -> u32 {
 }
 
 /// The first try may have come half of the way.
-fn change_what_is_left(system: &dyn System, entry: &Entry) -> Result<()> {
+fn change_what_is_left(system: &dyn System, entry: &Entry, versions: &BTreeMap<ResourceId, String>) -> Result<()> {
     let behavior = entry.resource.behavior();
     match guarded("check", || behavior.check(system))? {
         Check::NoChange => Ok(()),
-        Check::Change(diff) => guarded("apply", || behavior.apply(system, &diff)),
+        Check::Change(diff) => change_one(system, entry, &diff, versions),
     }
 }
