@@ -1,6 +1,6 @@
 //! A run that waits to be confirmed can be undone, whatever it changed that can be put back.
 
-use mesos_iac::converge::{ConvergeOptions, Event, Outcome, converge, undo};
+use mesos_iac::converge::{ConvergeOptions, Event, Outcome, UndoOptions, converge, undo};
 use mesos_iac::prelude::*;
 use mesos_iac::state::{Armed, HostIdentity, StateError, Store, Takeover, UndoLog};
 use mesos_iac::system::FakeSystem;
@@ -110,10 +110,10 @@ fn everything_that_can_be_put_back_is_and_the_rest_is_told() {
     let lasting = "if the run isn't confirmed, these changes stay all the same: package[nftables]";
     assert!(events.contains(&Event::Noted(lasting.to_owned())), "{events:?}");
 
-    let steps = UndoLog::of(directory.path()).steps().unwrap();
+    let (steps, _) = UndoLog::of(directory.path()).steps().unwrap();
     let restarts = |system: &FakeSystem| system.machine().actions.get("restart ssh.service").copied();
     let restarted = restarts(&system);
-    let told = undo(&steps, &system, false);
+    let told = undo(&steps, &system, UndoOptions::default());
     assert_eq!(seen(&system), before, "{told:#?}");
     assert!(told.is_whole, "{told:#?}");
     assert_eq!(
@@ -122,7 +122,7 @@ fn everything_that_can_be_put_back_is_and_the_rest_is_told() {
         "sshd reads its old file again"
     );
     // A second time, as after a kill in the middle, restarts at the most.
-    undo(&steps, &system, false);
+    undo(&steps, &system, UndoOptions::default());
     assert_eq!(seen(&system), before);
 }
 
@@ -142,11 +142,11 @@ fn a_kill_at_any_moment_leaves_enough_to_undo_it() {
         let at_first = system.changes();
         let system = system.failing_at(at_first + nth);
         let events = run(directory.path(), &system);
-        let steps = UndoLog::of(directory.path()).steps().unwrap();
-        let mut undone = undo(&steps, &system, false);
+        let (steps, _) = UndoLog::of(directory.path()).steps().unwrap();
+        let mut undone = undo(&steps, &system, UndoOptions::default());
         if !undone.is_whole {
             // The change that was to fail was one that undid something.
-            undone = undo(&steps, &system, false);
+            undone = undo(&steps, &system, UndoOptions::default());
         }
         assert!(undone.is_whole);
         assert_eq!(
@@ -181,7 +181,7 @@ fn nobody_works_on_a_host_that_waits_and_whoever_comes_after_undoes_it() {
     });
     assert_eq!(seen(&system), before, "{notes:#?}");
     assert!(
-        notes[0].starts_with("nobody confirmed a run of anna@workstation"),
+        notes[0].starts_with("nobody confirmed the run over a new connection, so it was undone"),
         "{notes:#?}"
     );
     assert_eq!(UndoLog::of(directory.path()).armed().unwrap(), None);

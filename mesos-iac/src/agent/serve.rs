@@ -151,7 +151,7 @@ fn execute(
     let _heartbeats = answers.start_heartbeats(Arc::clone(heard));
     let mut unheard = (machinery.state_directory()).map(|state| Unheard::new(state, &run.options.who));
     if let Some(unheard) = &mut unheard {
-        unheard.tell_earlier(&mut |event| answers.send(&Answer::Event(event)));
+        unheard.tell_earlier(&mut |event| answers.send(&Answer::Event(redactor.event(event))));
     }
     let tell = &mut |event| {
         if let Some(unheard) = &mut unheard {

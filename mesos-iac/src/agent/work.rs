@@ -84,15 +84,15 @@ fn confirm(workplace: &Workplace<'_>, options: &RunOptions) -> Result<(), Refusa
         let _hold = Hold::take(state)?;
         let log = UndoLog::of(state);
         let token = options.confirm.as_ref().map(|confirm| &confirm.token);
-        match log.armed()? {
-            Some(armed) if Some(&armed.token) == token => log.disarm(),
-            _ => Err(StateError::NotWaiting),
+        if log.armed()?.map(|armed| armed.token).as_ref() != token {
+            return Err(StateError::NotWaiting);
         }
+        log.disarm()?;
+        // Whoever waits does it too; what is left of it finds nothing to undo.
+        workplace.system.end_guard().ok();
+        Ok(())
     };
-    confirm().map_err(Refusal::State)?;
-    // Whoever waits does it too; what is left of it finds nothing to undo.
-    workplace.system.end_guard().ok();
-    Ok(())
+    confirm().map_err(Refusal::State)
 }
 
 /// Refuses a run that could do what the plan doesn't say.

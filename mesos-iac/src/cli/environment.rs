@@ -105,6 +105,16 @@ impl Environment {
         let _already = log.without_time().try_init();
     }
 
+    /// The numbers of the signals that the program was started to ignore.
+    pub(super) fn ignored_signals() -> Vec<i32> {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let mask = mask
+            .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+            .unwrap_or_default();
+        (1..=64).filter(|number| mask >> (number - 1) & 1 == 1).collect()
+    }
+
     /// Says something on standard error.
     pub(super) fn complain(text: &str) {
         // If standard error is closed there is nobody to tell.

@@ -5,7 +5,7 @@ use super::exit_code;
 use crate::fleet::Stop;
 use std::io;
 use tokio::runtime;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What is said at the first signal.
 const FIRST: &str =
@@ -22,16 +22,22 @@ pub(super) fn stop_on_signals(stop: &Stop) -> io::Result<()> {
     let stop = stop.clone();
     let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
     let entered = runtime.enter();
-    let mut interrupted = signal(SignalKind::interrupt())?;
-    let mut terminated = signal(SignalKind::terminate())?;
-    let mut hung_up = signal(SignalKind::hangup())?;
+    let ignored = Environment::ignored_signals();
+    // What whoever started us has us ignore, such as `nohup` the end of the terminal, stays ignored.
+    let listen_to = |kind: SignalKind| match ignored.contains(&kind.as_raw_value()) {
+        true => Ok(None),
+        false => signal(kind).map(Some),
+    };
+    let mut interrupted = listen_to(SignalKind::interrupt())?;
+    let mut terminated = listen_to(SignalKind::terminate())?;
+    let mut hung_up = listen_to(SignalKind::hangup())?;
     drop(entered);
     let listen = async move {
         for said in [FIRST, SECOND] {
             tokio::select! {
-                _ = interrupted.recv() => {}
-                _ = terminated.recv() => {}
-                _ = hung_up.recv() => {}
+                () = received(&mut interrupted) => {}
+                () = received(&mut terminated) => {}
+                () = received(&mut hung_up) => {}
             }
             stop.request();
             Environment::complain(said);
@@ -47,4 +53,12 @@ pub(super) fn stop_on_signals(stop: &Stop) -> io::Result<()> {
         .name("signals".into())
         .spawn(move || runtime.block_on(listen))
         .map(drop)
+}
+
+/// Returns once it was received; never, if it isn't listened to.
+async fn received(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
 }

@@ -287,7 +287,8 @@ impl<'c> Run<'c, '_> {
     }
 
     /// Makes durable what the changes will owe. Those for which that isn't possible fail, with nothing changed.
-    fn promise(&mut self, mut changes: Vec<Change<'c>>) -> Vec<Change<'c>> {
+    fn promise(&mut self, changes: Vec<Change<'c>>) -> Vec<Change<'c>> {
+        let mut changes = self.ready(changes);
         let mut records = Vec::new();
         if !self.has_begun && !changes.is_empty() {
             records.push(LedgerRecord::Began);
@@ -316,7 +317,6 @@ impl<'c> Run<'c, '_> {
                 records.push(record);
             }
         }
-        changes = self.ready(changes);
         match self.store.promise(records) {
             Ok(()) => {
                 self.has_begun |= !changes.is_empty();
@@ -397,14 +397,19 @@ impl<'c> Run<'c, '_> {
         }
         self.say("packages");
         let changes = self.promise(changes);
-        for (change, done) in packages::transact(self.system, changes, &self.options.versions) {
-            self.changed(change, done);
+        for (change, done) in self.transact_again(changes) {
+            self.made(change, done);
         }
     }
 
     /// A change was tried.
     fn changed(&mut self, mut change: Change<'c>, done: Result<()>) {
         let done = self.change_again(&mut change, done);
+        self.made(change, done);
+    }
+
+    /// A change was tried as often as it is.
+    fn made(&mut self, change: Change<'c>, done: Result<()>) {
         let outcome = match done {
             Ok(()) => Outcome::Changed(packages::as_made(self.system, change.entry, change.diff.clone())),
             Err(error) => failure(error),

@@ -20,4 +20,4 @@ pub use event::{Event, OrphanOutcome, Outcome, RefreshOutcome, Summary};
 pub use executor::{Control, ConvergeOptions, converge};
 pub use prune::forget;
 pub use redact::Redactor;
-pub use undo::{Undone, undo};
+pub use undo::{UndoOptions, Undone, undo, undo_log};

@@ -3,7 +3,7 @@
 use super::event::{Event, RefreshOutcome};
 use super::executor::Run;
 use super::refreshes::refresh_finished;
-use super::undo::undo;
+use super::undo::{UndoOptions, undo_log};
 use crate::model::{Catalog, Effect};
 use crate::plan::judge_owed;
 use crate::words::AbsPath;
@@ -15,11 +15,11 @@ impl<'c> Run<'c, '_> {
         for note in self.store.notes() {
             self.tell(Event::Noted(note));
         }
-        self.undo_unconfirmed();
         if self.store.broke_off() {
             self.say("waiting for what an earlier run left behind");
             self.sweep(catalog);
         }
+        self.undo_unconfirmed();
         self.boot = self.system.boot().unwrap_or_default();
         if self.store.ledger().owed.is_empty() {
             return;
@@ -39,20 +39,12 @@ impl<'c> Run<'c, '_> {
 impl Run<'_, '_> {
     /// Undoes a run that nobody confirmed, if whoever should have done it is gone.
     fn undo_unconfirmed(&mut self) {
-        let (Some(armed), Some(log)) = (self.store.unconfirmed().cloned(), self.store.undo_log()) else {
+        let (Some(_), Some(log)) = (self.store.unconfirmed(), self.store.undo_log()) else {
             return;
         };
         self.say("undoing an earlier run");
-        let told = match log.steps() {
-            Ok(steps) => undo(&steps, self.system, false).lines,
-            Err(error) => vec![format!("not undone: failed to {error}")],
-        };
-        self.tell(Event::Noted(format!(
-            "nobody confirmed a run of {}, so it was undone",
-            armed.who
-        )));
-        told.into_iter().for_each(|line| self.tell(Event::Noted(line)));
-        self.record_done(log.disarm().map_err(|error| error.to_string()));
+        let undone = undo_log(&log, self.system, UndoOptions::default());
+        undone.into_iter().for_each(|line| self.tell(Event::Noted(line)));
         self.record_done(self.system.end_guard().map_err(|error| error.to_string()));
     }
 

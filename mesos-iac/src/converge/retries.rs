@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::executor::{Change, Checked, Run, check};
-use super::packages::change_one;
+use super::packages::{change_one, transact};
 use crate::model::{Check, Entry, Error, Result, System, SystemError};
 use crate::plan::guarded;
 use crate::words::ResourceId;
@@ -41,6 +41,29 @@ impl<'c> Run<'c, '_> {
             change.took += began.elapsed();
         }
         done
+    }
+
+    /// A transaction of packages, those of which failed tried again together as often as the definition says.
+    pub(super) fn transact_again(&mut self, changes: Vec<Change<'c>>) -> Vec<(Change<'c>, Result<()>)> {
+        let mut settled = Vec::with_capacity(changes.len());
+        let mut tried = transact(self.system, changes, &self.options.versions);
+        for nth in 1.. {
+            let is_over = |(change, done): &(Change<'c>, Result<()>)| done.is_ok() || nth > times(change.entry);
+            let (over, again): (Vec<_>, Vec<_>) = tried.into_iter().partition(is_over);
+            settled.extend(over);
+            // One pause for all of them: it is the same mirror.
+            let goes_on = match again.first() {
+                Some((change, Err(error))) => self.pause(change.entry, nth, error),
+                _ => false,
+            };
+            if !goes_on {
+                settled.extend(again);
+                break;
+            }
+            let again = again.into_iter().map(|(change, _)| change).collect();
+            tried = transact(self.system, again, &self.options.versions);
+        }
+        settled
     }
 
     /// A refresh that failed, tried again as often as the definition says.
@@ -85,6 +108,7 @@ impl<'c> Run<'c, '_> {
             }
             sleep(left.min(TICK));
         }
+        self.say(&entry.id.to_string());
         !self.options.control.is_stopped()
     }
 }

@@ -5,9 +5,11 @@ use crate::model::{
     SystemError, UnitAction,
 };
 use crate::plan::guarded;
-use crate::state::{PathBefore, UndoStep};
+use crate::state::{PathBefore, UndoLog, UndoStep};
 use crate::words::{AbsPath, ResourceId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread::sleep;
+use std::time::Duration;
 
 /// How what this resource owns is at the moment. Empty: it owns nothing that could be undone.
 pub(super) fn before(system: &dyn System, resource: &dyn Resource) -> Result<Vec<UndoStep>> {
@@ -58,8 +60,11 @@ fn path_before(system: &dyn System, path: &AbsPath) -> Result<PathBefore> {
     })
 }
 
+/// How long is waited before what couldn't be undone is tried again: a unit may be starting just then.
+const PAUSE: Duration = Duration::from_secs(2);
+
 /// What was undone.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undone {
     /// What was put back and what couldn't be, a line each.
     pub lines: Vec<String>,
@@ -67,58 +72,79 @@ pub struct Undone {
     pub is_whole: bool,
 }
 
-impl Undone {
-    fn failed(&mut self, what: &str) {
-        self.is_whole = false;
-        self.lines.push(format!("not undone: {what}"));
+/// How a run is undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UndoOptions {
+    /// Whether the host is booting. Units are started later then, and read what was put back, so none is refreshed.
+    pub is_boot: bool,
+    /// How often it is tried to put everything back.
+    pub tries: u32,
+}
+
+impl Default for UndoOptions {
+    /// Once, on a host that is up.
+    fn default() -> Self {
+        Self {
+            is_boot: false,
+            tries: 1,
+        }
     }
 }
 
 /// Puts everything back. Doing it twice restarts at the most what was restarted before.
-///
-/// While the host boots, units are started later and read then what was put back; so none is refreshed.
-pub fn undo(steps: &[UndoStep], system: &dyn System, is_boot: bool) -> Undone {
+pub fn undo(steps: &[UndoStep], system: &dyn System, options: UndoOptions) -> Undone {
     let mut undo = Undo {
         system,
-        is_boot,
-        told: Undone {
-            lines: Vec::new(),
-            is_whole: true,
-        },
+        is_boot: options.is_boot,
+        done: Vec::new(),
+        failed: Vec::new(),
+        is_left: false,
         is_reload_due: false,
+        refreshed: BTreeSet::new(),
     };
-    let (paths, units) = firsts(steps);
-    for (name, was_running, _) in units.iter().rev() {
-        if !was_running {
-            undo.stop(name);
+    undo.everything(steps);
+    for _ in 1..options.tries {
+        if !undo.is_left {
+            break;
         }
+        sleep(PAUSE);
+        undo.failed.clear();
+        undo.is_left = false;
+        undo.everything(steps);
     }
-    for (path, before) in paths.iter().rev() {
-        undo.put_back(path, before);
+    Undone {
+        is_whole: !undo.is_left,
+        lines: undo.done.into_iter().chain(undo.failed).collect(),
     }
-    if undo.is_reload_due
-        && !is_boot
-        && let Err(error) = system.reload_units()
-    {
-        undo.told.failed(&format!("failed to {error}"));
-    }
-    for (name, _, file_state) in &units {
-        undo.enable(name, file_state);
-    }
-    if !is_boot {
-        let stopped: BTreeSet<&str> = units
-            .iter()
-            .filter(|(_, was_running, _)| !was_running)
-            .map(|(name, ..)| *name)
-            .collect();
-        undo.refresh(steps, &stopped);
-        for (name, was_running, _) in &units {
-            if *was_running {
-                undo.start(name);
-            }
+}
+
+/// Undoes the run that the log tells of, and ends the log. Returns what was done, a line each, the first of which says why.
+pub fn undo_log(log: &UndoLog, system: &dyn System, options: UndoOptions) -> Vec<String> {
+    let (steps, unreadable) = match log.steps() {
+        Ok(read) => read,
+        Err(error) => {
+            return vec![format!(
+                "nobody confirmed the run, and it isn't undone: failed to {error}"
+            )];
         }
-    }
-    undo.told
+    };
+    let undone = undo(&steps, system, options);
+    let is_whole = undone.is_whole && unreadable.is_empty();
+    let ended = match is_whole {
+        true => log.disarm().map(|()| None),
+        false => log.give_up().map(Some),
+    };
+    let first = match &ended {
+        Ok(None) => "nobody confirmed the run over a new connection, so it was undone".to_owned(),
+        Ok(Some(kept)) => format!(
+            "nobody confirmed the run over a new connection, and it could be undone only in part; how everything was stands in \
+             {}",
+            kept.display()
+        ),
+        Err(error) => format!("nobody confirmed the run over a new connection; undoing it failed to {error}"),
+    };
+    let unreadable = unreadable.into_iter().map(|why| format!("not undone: {why}"));
+    std::iter::once(first).chain(undone.lines).chain(unreadable).collect()
 }
 
 type Units<'s> = Vec<(&'s str, bool, &'s str)>;
@@ -144,20 +170,67 @@ fn firsts(steps: &[UndoStep]) -> (Vec<(&AbsPath, &PathBefore)>, Units<'_>) {
 struct Undo<'a> {
     system: &'a dyn System,
     is_boot: bool,
-    told: Undone,
+    done: Vec<String>,
+    failed: Vec<String>,
+    /// Whether another try could put back more.
+    is_left: bool,
     is_reload_due: bool,
+    /// What has read what was put back.
+    refreshed: BTreeSet<ResourceId>,
 }
 
 impl Undo<'_> {
+    fn everything(&mut self, steps: &[UndoStep]) {
+        let (paths, units) = firsts(steps);
+        for (name, was_running, file_state) in units.iter().rev() {
+            // What is started at each boot is started at this one too.
+            let starts_at_boot = self.is_boot && *file_state == "enabled";
+            if !was_running && !starts_at_boot {
+                self.stop(name);
+            }
+            if file_state.is_empty() {
+                self.forget(name);
+            }
+        }
+        for (path, before) in paths.iter().rev() {
+            self.put_back(path, before);
+        }
+        if self.is_reload_due {
+            let done = self.system.reload_units().map(|()| false);
+            self.is_reload_due = done.is_err();
+            self.tell("the manager reads its unit files", done.map_err(Error::from));
+        }
+        for (name, was_running, file_state) in &units {
+            let is_due = self.enable(name, file_state);
+            if self.is_boot && is_due && *was_running {
+                self.start(name);
+            }
+        }
+        if self.is_boot {
+            return;
+        }
+        let stopped = units.iter().filter(|(_, was_running, _)| !was_running);
+        let stopped: BTreeSet<&str> = stopped.map(|(name, ..)| *name).collect();
+        self.refresh(steps, &stopped);
+        for (name, was_running, _) in &units {
+            if *was_running {
+                self.start(name);
+            }
+        }
+    }
+
+    /// Returns whether anything was done.
     fn tell(&mut self, what: &str, done: Result<bool>) -> bool {
         match done {
             Ok(false) => false,
             Ok(true) => {
-                self.told.lines.push(format!("undone: {what}"));
+                self.done.push(format!("undone: {what}"));
                 true
             }
             Err(error) => {
-                self.told.failed(&format!("{what}: failed to {error}"));
+                // Whoever undoes it has no secrets, and won't have any at another try.
+                self.is_left |= !matches!(error, Error::System(SystemError::NoSecret(_)));
+                self.failed.push(format!("not undone: {what}: failed to {error}"));
                 false
             }
         }
@@ -175,13 +248,19 @@ impl Undo<'_> {
     }
 
     fn start(&mut self, name: &str) {
-        let done = start(self.system, name);
+        let done = start(self.system, name, self.is_boot);
         self.tell(&format!("{name} is started"), done);
     }
 
-    fn enable(&mut self, name: &str, file_state: &str) {
+    fn enable(&mut self, name: &str, file_state: &str) -> bool {
         let done = enable(self.system, name, file_state);
-        self.tell(&format!("{name} is {file_state}"), done);
+        self.tell(&format!("{name} is {file_state}"), done)
+    }
+
+    /// A unit that wasn't there isn't started at the next boot, whether or not it goes away with its file.
+    fn forget(&mut self, name: &str) {
+        let done = enable(self.system, name, "disabled");
+        self.tell(&format!("{name} is disabled"), done);
     }
 
     /// Has everything read what was put back, once each, but for what was stopped.
@@ -196,12 +275,17 @@ impl Undo<'_> {
             }
         }
         for (id, (target, action)) in targets {
+            if self.refreshed.contains(&id) {
+                continue;
+            }
             let behavior: &dyn Converge = target.behavior();
             let units = behavior.effects().writes;
             let is_stopped = |effect: &Effect| matches!(effect, Effect::Unit(name) if stopped.contains(name.as_str()));
             if !units.iter().any(is_stopped) {
                 let done = guarded("refresh", || behavior.refresh(self.system, action));
-                self.tell(&format!("{action} {id}"), done.map(|_| true));
+                if self.tell(&format!("{action} {id}"), done.map(|_| true)) {
+                    self.refreshed.insert(id);
+                }
             }
         }
     }
@@ -210,25 +294,37 @@ impl Undo<'_> {
 // Each of these returns whether anything had to be done.
 
 fn stop(system: &dyn System, name: &str, is_boot: bool) -> Result<bool> {
+    let state = system.unit(name)?;
     // While the host boots, its start is only queued.
-    let is_due = is_boot || is_running(&system.unit(name)?.active);
+    let is_due = state.exists && (is_boot || is_running(&state.active));
     if is_due {
-        system.control_unit(name, UnitAction::Stop)?;
+        let action = if is_boot {
+            UnitAction::QueueStop
+        } else {
+            UnitAction::Stop
+        };
+        system.control_unit(name, action)?;
     }
     Ok(is_due)
 }
 
-fn start(system: &dyn System, name: &str) -> Result<bool> {
+fn start(system: &dyn System, name: &str, is_boot: bool) -> Result<bool> {
     let is_due = !is_running(&system.unit(name)?.active);
     if is_due {
-        system.control_unit(name, UnitAction::Start)?;
+        let action = if is_boot {
+            UnitAction::QueueStart
+        } else {
+            UnitAction::Start
+        };
+        system.control_unit(name, action)?;
     }
     Ok(is_due)
 }
 
 fn enable(system: &dyn System, name: &str, file_state: &str) -> Result<bool> {
-    let now = system.unit(name)?.file_state;
-    if now == file_state {
+    let state = system.unit(name)?;
+    let now = state.file_state;
+    if !state.exists || now == file_state {
         return Ok(false);
     }
     if now == "masked" {
@@ -236,6 +332,8 @@ fn enable(system: &dyn System, name: &str, file_state: &str) -> Result<bool> {
     }
     let action = match file_state {
         "enabled" => UnitAction::Enable,
+        // What has no state to be put in isn't enabled either.
+        "disabled" if now != "enabled" && now != "masked" => return Ok(false),
         "disabled" => UnitAction::Disable,
         "masked" => UnitAction::Mask,
         // The others are no states that a unit can be put in.
@@ -267,7 +365,9 @@ fn put_back(system: &dyn System, path: &AbsPath, before: &PathBefore) -> Result<
     match before {
         PathBefore::Absent => {}
         PathBefore::File { attributes, .. } => {
-            let content = before.content().unwrap_or_default();
+            let content = before
+                .content()
+                .ok_or_else(|| Error::message(format!("read what stood in {path}")))?;
             let write = FileWrite {
                 content: &content,
                 attributes,

@@ -158,8 +158,17 @@ async fn run_one(
         sent: &sent,
         has_news: false,
         is_armed: false,
+        is_confirming: false,
     };
-    let result = run.work().await.unwrap_or_else(HostResult::Failed);
+    let result = match run.work().await {
+        // Whatever the connection was lost to, nobody confirms the run.
+        Err(HostError::Lost(why)) if run.is_armed => HostResult::Failed(HostError::Unconfirmed { why }),
+        Err(error @ HostError::Silent(_)) if run.is_armed => {
+            let why = error.to_string();
+            HostResult::Failed(HostError::Unconfirmed { why })
+        }
+        result => result.unwrap_or_else(HostResult::Failed),
+    };
     tell(
         &events,
         FleetEvent::HostFinished {
@@ -179,15 +188,23 @@ struct HostRun<'a> {
     has_news: bool,
     /// Whether the host undoes the run unless it is confirmed.
     is_armed: bool,
+    /// Whether the run is over, and what the host says now belongs to its confirmation.
+    is_confirming: bool,
 }
 
 impl Listener for HostRun<'_> {
     fn welcomed(&mut self, facts: Facts) {
+        if self.is_confirming {
+            return;
+        }
         let host = self.task.host.clone();
         tell(self.events, FleetEvent::HostWelcomed { host, facts });
     }
 
     fn happened(&mut self, event: Event) {
+        if self.is_confirming {
+            return;
+        }
         self.has_news |= event.is_worth_keeping();
         self.is_armed |= matches!(event, Event::Armed(_));
         let host = self.task.host.clone();
@@ -282,6 +299,7 @@ impl HostRun<'_> {
     /// Reaches the host anew, and says that the run stays.
     async fn confirm(&mut self, confirmation: &Confirmation, program: &AgentProgram) -> Result<(), HostError> {
         const PAUSE: Duration = Duration::from_secs(1);
+        self.is_confirming = true;
         let deadline = Instant::now() + confirmation.within;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -292,7 +310,8 @@ impl HostRun<'_> {
                     tell(self.events, FleetEvent::HostConfirmed { host });
                     return Ok(());
                 }
-                Ok(Err(refused @ HostError::Refused(_))) => return Err(refused),
+                // Somebody who looks whether the host is free has its lock for a moment.
+                Ok(Err(refused @ HostError::Refused(_))) if !refused.is_locked() => return Err(refused),
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "the host doesn't answer".to_owned(),
             };

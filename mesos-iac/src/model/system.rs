@@ -72,6 +72,10 @@ pub struct UnitState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum UnitAction {
+    /// Start it as soon as its turn comes, and don't wait for that: while the host boots, it comes later.
+    QueueStart,
+    /// Stop it, or don't start it if its turn is still to come, and don't wait for that.
+    QueueStop,
     /// Start it now.
     Start,
     /// Stop it now.
@@ -95,8 +99,8 @@ impl UnitAction {
     #[must_use]
     pub const fn verb(self) -> &'static str {
         match self {
-            Self::Start => "start",
-            Self::Stop => "stop",
+            Self::Start | Self::QueueStart => "start",
+            Self::Stop | Self::QueueStop => "stop",
             Self::Restart => "restart",
             Self::Reload => "reload",
             Self::Enable => "enable",

@@ -12,6 +12,8 @@ const FRESH: &str = "new";
 /// Replaces a file in one step, durably: after a crash it is the old one or the new one.
 pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StateError> {
     let fresh = path.with_extension(FRESH);
+    // One that a run left behind, which had the lock or a name of its own as we do.
+    std::fs::remove_file(&fresh).ok();
     let write = || -> io::Result<()> {
         let mut file = OpenOptions::new()
             .write(true)
@@ -23,7 +25,10 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StateError> {
         std::fs::rename(&fresh, path)?;
         sync_directory(path)
     };
-    write().map_err(|error| failed("write", path, &error))
+    write().map_err(|error| {
+        std::fs::remove_file(&fresh).ok();
+        failed("write", path, &error)
+    })
 }
 
 /// Removes files that a run left behind before they took their places. Only for whoever holds the lock.

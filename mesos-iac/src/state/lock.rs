@@ -140,16 +140,29 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // What stands there otherwise makes the next run look for what this one left, of which there is nothing.
-        self.file.set_len(0).ok();
+        self.holder.runs.pop();
+        if let Some(before) = self.before.take().filter(|_| !self.holder.runs.is_empty()) {
+            // This run was refused, or couldn't end what earlier ones left running: the next one still has to.
+            self.holder = before;
+            self.write();
+        } else {
+            // What stands there otherwise makes the next run look for what this one left, of which there is nothing.
+            self.file.set_len(0).ok();
+        }
     }
 }
 
 /// The lock on a host, held by something that is no run: the file keeps saying what the last run said.
 #[derive(Debug)]
-pub struct Hold(#[expect(dead_code, reason = "it is held, and never read")] File);
+pub struct Hold(File);
 
 impl Hold {
+    /// The names of runs that broke off, of which something may still be running.
+    #[must_use]
+    pub fn runs(&self) -> Vec<String> {
+        holder(&self.0).map(|holder| holder.runs).unwrap_or_default()
+    }
+
     /// Waits until no run is at work on the host whose state stands in this directory, and keeps others from beginning.
     ///
     /// # Errors
@@ -242,8 +255,14 @@ mod tests {
         let mut held = Lock::take(&path, "cleo@phone").unwrap();
         assert_eq!(held.before().map(|before| before.who.as_str()), Some("ben@laptop"));
         assert_eq!(held.runs().0, broken_off);
+        // It is refused, and ended nothing.
+        drop(held);
+        held = Lock::take(&path, "cleo@phone").unwrap();
+        assert_eq!(held.runs().0, broken_off);
         held.end_earlier_runs();
         assert!(held.runs().0.is_empty());
+        drop(held);
+        assert!(Lock::take(&path, "cleo@phone").unwrap().runs().0.is_empty());
     }
 
     #[test]

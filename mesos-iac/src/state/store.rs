@@ -63,7 +63,7 @@ impl Store {
         let undo = UndoLog::of(directory);
         let unconfirmed = undo.armed()?;
         if let Some(armed) = &unconfirmed
-            && undo.wait_for_confirmation()?.is_none()
+            && undo.is_waited_for()?
         {
             return Err(StateError::Unconfirmed(armed.who.clone()));
         }

@@ -9,6 +9,7 @@ use crate::words::{AbsPath, HumanDuration};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -104,7 +105,7 @@ impl PathBefore {
         }
     }
 
-    /// The content of the file, if it was one.
+    /// The content of the file, if it was one and the file is whole in which it was remembered.
     #[must_use]
     pub fn content(&self) -> Option<Vec<u8>> {
         match self {
@@ -190,23 +191,45 @@ impl UndoLog {
         }
         let append = || -> io::Result<()> {
             let mut file = OpenOptions::new().append(true).mode(0o600).open(&path)?;
-            file.write_all(&text)?;
-            file.sync_data()
+            let length = file.metadata()?.len();
+            let written = file.write_all(&text).and_then(|()| file.sync_data());
+            if written.is_err() {
+                // Half a line would spoil the next one.
+                file.set_len(length)?;
+            }
+            written
         };
         append().map_err(|error| failed("write", &path, &error))
     }
 
-    /// What was remembered, the earliest first. A last line that wasn't written to its end is of something that wasn't
-    /// changed.
+    /// What was remembered, the earliest first, and why lines of it can't be read. A last line that wasn't written to its
+    /// end is of something that wasn't changed.
     ///
     /// # Errors
-    /// It can't be read.
-    pub fn steps(&self) -> Result<Vec<UndoStep>, StateError> {
+    /// The file can't be read.
+    pub fn steps(&self) -> Result<(Vec<UndoStep>, Vec<String>), StateError> {
         let content = disk::read(&self.steps_file())?.unwrap_or_default();
+        let (mut steps, mut unreadable) = (Vec::new(), Vec::new());
         let lines = content.split_inclusive(|byte| *byte == b'\n');
-        let whole = lines.filter(|line| line.ends_with(b"\n"));
-        let parsed = whole.map(|line| serde_json::from_slice(line).map_err(|error| self.unwritable(&error)));
-        parsed.collect()
+        for (number, line) in lines.filter(|line| line.ends_with(b"\n")).enumerate() {
+            match serde_json::from_slice(line) {
+                Ok(step) => steps.push(step),
+                Err(error) => unreadable.push(format!("step {}: {error}", number + 1)),
+            }
+        }
+        Ok((steps, unreadable))
+    }
+
+    /// Not everything could be undone: what was remembered is kept beside, for people, and isn't tried any more. Returns
+    /// where.
+    ///
+    /// # Errors
+    /// It can't be renamed.
+    pub fn give_up(&self) -> Result<PathBuf, StateError> {
+        let kept = self.directory.join("not-undone");
+        std::fs::rename(self.steps_file(), &kept).map_err(|error| failed("set aside", &kept, &error))?;
+        self.disarm()?;
+        Ok(kept)
     }
 
     /// The run is confirmed, or undone: nothing is to be undone any more.
@@ -224,11 +247,31 @@ impl UndoLog {
         remove(self.steps_file())
     }
 
-    /// Becomes the one who waits for the confirmation. `None`: somebody does.
+    /// Becomes the one who waits for the confirmation, once nobody else is.
     ///
     /// # Errors
     /// The file that is locked for it can't be made.
-    pub fn wait_for_confirmation(&self) -> Result<Option<Waiting>, StateError> {
+    pub fn wait_for_confirmation(&self) -> Result<Waiting, StateError> {
+        let (path, file) = self.waiting()?;
+        loop {
+            match flock(&file, FlockOperation::LockExclusive) {
+                Ok(()) => return Ok(Waiting(file)),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(failed("lock", &path, &error.into())),
+            }
+        }
+    }
+
+    /// Whether somebody waits for the confirmation.
+    ///
+    /// # Errors
+    /// The file that is locked for it can't be made.
+    pub fn is_waited_for(&self) -> Result<bool, StateError> {
+        let (_, file) = self.waiting()?;
+        Ok(flock(&file, FlockOperation::NonBlockingLockExclusive).is_err())
+    }
+
+    fn waiting(&self) -> Result<(PathBuf, File), StateError> {
         let path = self.directory.join("waiting");
         let open = OpenOptions::new()
             .write(true)
@@ -237,9 +280,7 @@ impl UndoLog {
             .mode(0o600)
             .open(&path);
         let file = open.map_err(|error| failed("lock", &path, &error))?;
-        Ok(flock(&file, FlockOperation::NonBlockingLockExclusive)
-            .is_ok()
-            .then_some(Waiting(file)))
+        Ok((path, file))
     }
 
     fn unwritable(&self, error: &serde_json::Error) -> StateError {
@@ -276,14 +317,14 @@ mod tests {
         log.remember(&[step(b"one")]).unwrap();
         log.remember(&[step(b"two")]).unwrap();
         assert_eq!(log.armed().unwrap(), Some(armed()));
-        let contents = log.steps().unwrap().into_iter().map(|step| match step {
+        let contents = log.steps().unwrap().0.into_iter().map(|step| match step {
             UndoStep::Path { before, .. } => before.content().unwrap(),
             other => panic!("{other:?}"),
         });
         assert_eq!(contents.collect::<Vec<_>>(), [b"one", b"two"]);
         log.disarm().unwrap();
         assert_eq!(log.armed().unwrap(), None);
-        assert!(log.steps().unwrap().is_empty());
+        assert!(log.steps().unwrap().0.is_empty());
         log.disarm().unwrap();
     }
 
@@ -295,7 +336,23 @@ mod tests {
         log.remember(&[step(b"one"), step(b"two")]).unwrap();
         let text = std::fs::read(log.steps_file()).unwrap();
         std::fs::write(log.steps_file(), &text[..text.len() - 5]).unwrap();
-        assert_eq!(log.steps().unwrap().len(), 1);
+        assert_eq!(log.steps().unwrap().0.len(), 1);
+    }
+
+    #[test]
+    fn a_step_that_cannot_be_read_spoils_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = UndoLog::of(directory.path());
+        log.arm(&armed()).unwrap();
+        log.remember(&[step(b"one")]).unwrap();
+        let mut text = std::fs::read(log.steps_file()).unwrap();
+        text.extend(b"{\"Path\":{}}\n");
+        std::fs::write(log.steps_file(), text).unwrap();
+        log.remember(&[step(b"two")]).unwrap();
+        let (steps, unreadable) = log.steps().unwrap();
+        assert_eq!((steps.len(), unreadable.len()), (2, 1), "{unreadable:?}");
+        assert!(log.give_up().unwrap().exists());
+        assert_eq!(log.armed().unwrap(), None);
     }
 
     #[test]
@@ -303,10 +360,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let log = UndoLog::of(directory.path());
         log.arm(&armed()).unwrap();
+        assert!(!log.is_waited_for().unwrap());
         let waiting = log.wait_for_confirmation().unwrap();
-        assert!(waiting.is_some() && log.wait_for_confirmation().unwrap().is_none());
+        assert!(log.is_waited_for().unwrap());
         drop(waiting);
-        assert!(log.wait_for_confirmation().unwrap().is_some());
+        assert!(!log.is_waited_for().unwrap());
     }
 
     #[test]
@@ -328,6 +386,7 @@ mod tests {
             "\n"
         );
         std::fs::write(log.steps_file(), steps).unwrap();
-        assert_eq!(log.steps().unwrap().len(), 4);
+        let (steps, unreadable) = log.steps().unwrap();
+        assert_eq!((steps.len(), unreadable.len()), (4, 0));
     }
 }

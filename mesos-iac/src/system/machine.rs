@@ -102,8 +102,10 @@ impl Machine {
             )));
         }
         match action {
-            UnitAction::Start | UnitAction::Restart | UnitAction::Reload => state.active = "active".into(),
-            UnitAction::Stop => state.active = "inactive".into(),
+            UnitAction::Start | UnitAction::QueueStart | UnitAction::Restart | UnitAction::Reload => {
+                state.active = "active".into();
+            }
+            UnitAction::Stop | UnitAction::QueueStop => state.active = "inactive".into(),
             UnitAction::Enable => state.file_state = "enabled".into(),
             UnitAction::Disable | UnitAction::Unmask => state.file_state = "disabled".into(),
             UnitAction::Mask => state.file_state = "masked".into(),

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use rustix::rand::GetRandomFlags;
 use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// `apply`: brings the hosts to what the definition says.
 pub(in super::super) fn apply(
@@ -41,6 +42,14 @@ pub(in super::super) fn apply(
 
 /// Under a token that nobody else knows: a host undoes the run unless it is told that.
 fn confirm(within: HumanDuration) -> Result<Confirm, CliError> {
+    const LEAST: HumanDuration = HumanDuration(Duration::from_secs(5));
+    const MOST: HumanDuration = HumanDuration(Duration::from_secs(24 * 3600));
+    if !(LEAST..=MOST).contains(&within) {
+        let error = CliError::usage(format!(
+            "failed to read --confirm {within}: it is {LEAST} at the least and {MOST} at the most"
+        ));
+        return Err(error.hinted("a new connection takes a second or two; `--confirm 60s` leaves time for a slow host"));
+    }
     let mut token = [0; 16];
     let made = rustix::rand::getrandom(&mut token, GetRandomFlags::empty());
     made.map_err(|error| CliError::from(io::Error::from(error)))?;

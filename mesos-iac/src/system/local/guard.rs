@@ -6,7 +6,10 @@ use super::files::Files;
 use super::process::Call;
 use super::refusal::because;
 use crate::model::{FileWrite, PathAttributes, SystemError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use rustix::fs::{FlockOperation, flock};
+use std::fs::File;
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 type Result<T> = std::result::Result<T, SystemError>;
 
@@ -17,6 +20,9 @@ const UNIT: &str = "/etc/systemd/system/mesos-iac-undo.service";
 const WANTED: &str = "/etc/systemd/system/sysinit.target.wants/mesos-iac-undo.service";
 
 const WANTS: &str = "/etc/systemd/system/sysinit.target.wants";
+
+/// What is locked by whoever waits.
+const WAITING: &str = "/var/lib/mesos-iac/undo/waiting";
 
 /// How long starting a service may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -67,7 +73,25 @@ pub(super) fn start(files: &Files, units: &[String]) -> Result<()> {
         &program,
         "guard",
     ])?;
-    Call::new(&run, PATIENCE).run_checked().map(drop)
+    Call::new(&run, PATIENCE).run_checked()?;
+    wait_for_it()
+}
+
+/// Returns once somebody waits for the confirmation: until then the next run would take it for abandoned.
+fn wait_for_it() -> Result<()> {
+    const LONG: Duration = Duration::from_secs(10);
+    const TICK: Duration = Duration::from_millis(10);
+    let deadline = Instant::now() + LONG;
+    while Instant::now() < deadline {
+        let open = File::open(WAITING);
+        if open.is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_err()) {
+            return Ok(());
+        }
+        sleep(TICK);
+    }
+    Err(SystemError::Other(
+        "start what waits for a confirmation: it doesn't come up; its journal says why".into(),
+    ))
 }
 
 /// The next boot undoes nothing any more.

@@ -85,7 +85,12 @@ impl Systemd {
             return Err(missing("unit", name));
         }
         let since = SystemTime::now();
-        let command = command(["systemctl", "--no-ask-password", "--quiet", action.verb(), "--", name])?;
+        let mut words = vec!["systemctl", "--no-ask-password", "--quiet", action.verb()];
+        if matches!(action, UnitAction::QueueStart | UnitAction::QueueStop) {
+            words.push("--no-block");
+        }
+        words.extend(["--", name]);
+        let command = command(words)?;
         let output = Call::new(&command, TIME_OUT).run()?;
         if output.ended == Ended::Exit(0) {
             return Ok(());
