@@ -146,3 +146,16 @@ fn a_run_that_is_to_stop_does_not_wait_for_another_try() {
         "{summary:?}"
     );
 }
+
+#[test]
+fn what_nobody_can_mean_is_a_mistake_of_the_definition() {
+    for (times, pause, why) in [
+        (1, Duration::MAX, "at the most"),
+        (u32::MAX, SOON, "at the most"),
+        (1, Duration::from_micros(300), "whole number of milliseconds"),
+    ] {
+        let cluster = Cluster::new("x").hosts(host("a").role(Tried { times, pause })).build();
+        let refused = cluster.unwrap().compile().unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+}

@@ -273,3 +273,45 @@ fn a_definition_cannot_touch_what_is_the_sandbox_s_own() {
         assert!(!own.join(made).exists(), "{made}");
     }
 }
+
+/// A file, which is all that its host has.
+#[derive(Role, Clone)]
+#[role(name = "one-file")]
+#[resource(file("/etc/one").content("one\n"))]
+struct OneFile;
+
+#[test]
+fn a_host_that_stops_at_its_first_failure_stops_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    // Where the file is to be stands a directory.
+    std::fs::create_dir_all(directory.path().join("h-1/etc/one")).unwrap();
+    let cluster = Cluster::new("x").hosts(hosts("h-[1-2]").role(OneFile)).build();
+    let hosts = cluster.unwrap().compile().unwrap().hosts;
+    let catalogs: Vec<Catalog> = hosts.into_iter().map(|host| host.catalog).collect();
+    let options = |_: &Catalog| RunOptions {
+        fail_fast: true,
+        ..RunOptions::default()
+    };
+    let stop = Stop::new();
+    let mut results = Vec::new();
+    let take = &mut |event| {
+        if let FleetEvent::HostFinished { result, .. } = event {
+            results.push(result);
+        }
+    };
+    run_sandboxes(
+        &catalogs,
+        directory.path(),
+        Mode::Apply,
+        &options,
+        &BTreeMap::new(),
+        &stop,
+        take,
+    );
+    assert!(!stop.is_requested());
+    let summaries = results.iter().map(|result| match result {
+        HostResult::Converged(summary) => (summary.changed, summary.failed),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(summaries.collect::<Vec<_>>(), [(0, 1), (1, 0)]);
+}

@@ -3,7 +3,7 @@
 use super::serve::Machinery;
 use crate::converge::{Event, UndoOptions, undo_log};
 use crate::model::System;
-use crate::state::{Armed, Hold, KeptReport, Reports, UndoLog};
+use crate::state::{Armed, Hold, KeptReport, Reports, UndoLog, take_back};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread::sleep;
@@ -79,7 +79,8 @@ fn undo_run(machinery: &dyn Machinery, state: &Path, own: Option<&Armed>, is_boo
             }
         }
         let options = UndoOptions { is_boot, tries: TRIES };
-        lines.splice(0..0, undo_log(&log, &*system, options));
+        let undone = undo_log(&log, &*system, options, &mut |ledger| take_back(state, ledger));
+        lines.splice(0..0, undone);
         let events = lines.into_iter().map(Event::Noted).collect();
         // What was put back is worth more than what is told of it.
         Reports::of(state).keep(&KeptReport::new(who, began, events)).ok();

@@ -71,6 +71,9 @@ pub(crate) fn carry_out(
         return Ok(());
     }
     if let Some(bounds) = &options.bounds {
+        if let Some(armed) = store.unconfirmed() {
+            return Err(Refusal::State(StateError::UndoDue(armed.who.clone())));
+        }
         within(bounds, &planned(store.ledger())?, catalog, options.force)?;
     }
     converge(catalog, system, &mut store, &options.how(control), tell);
@@ -82,12 +85,8 @@ fn confirm(workplace: &Workplace<'_>, options: &RunOptions) -> Result<(), Refusa
     let state = workplace.state.ok_or(Refusal::State(StateError::NotWaiting))?;
     let confirm = || -> Result<(), StateError> {
         let _hold = Hold::take(state)?;
-        let log = UndoLog::of(state);
-        let token = options.confirm.as_ref().map(|confirm| &confirm.token);
-        if log.armed()?.map(|armed| armed.token).as_ref() != token {
-            return Err(StateError::NotWaiting);
-        }
-        log.disarm()?;
+        let token = options.confirm.as_ref().map(|confirm| confirm.token.as_str());
+        UndoLog::of(state).confirm(token.unwrap_or_default())?;
         // Whoever waits does it too; what is left of it finds nothing to undo.
         workplace.system.end_guard().ok();
         Ok(())

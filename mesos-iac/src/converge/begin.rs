@@ -4,7 +4,7 @@
 use super::event::{Event, Outcome};
 use super::executor::{Change, Run};
 use super::undo::before;
-use crate::model::{Catalog, Effect, Inverse, Orphan, Resource};
+use crate::model::{Inverse, Orphan, Resource};
 use crate::state::UndoStep;
 use crate::words::ResourceId;
 
@@ -39,8 +39,8 @@ impl<'c> Run<'c, '_> {
         };
         let log = self.store.undo_log();
         let log = log.ok_or("a run that isn't confirmed can't be undone on a host without a state")?;
-        log.arm(armed).map_err(|error| error.to_string())?;
-        if let Err(error) = self.system.start_guard(&self.units) {
+        log.arm(armed, self.store.ledger()).map_err(|error| error.to_string())?;
+        if let Err(error) = self.system.start_guard() {
             // Nothing was changed, so there is nothing to undo.
             log.disarm().map_err(|error| error.to_string())?;
             return Err(error.to_string());
@@ -106,18 +106,4 @@ impl<'c> Run<'c, '_> {
             )));
         }
     }
-}
-
-/// The services of a catalog.
-pub(super) fn units(catalog: &Catalog) -> Vec<String> {
-    let effects = catalog
-        .entries
-        .iter()
-        .flat_map(|entry| entry.resource.behavior().effects().writes);
-    let units = effects.filter_map(|effect| match effect {
-        // What comes before the file systems can't come after us.
-        Effect::Unit(name) => name.ends_with(".service").then_some(name),
-        _ => None,
-    });
-    units.collect()
 }

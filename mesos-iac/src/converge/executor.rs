@@ -1,4 +1,3 @@
-use super::begin::units;
 use super::event::{Event, Outcome, RefreshOutcome, Summary};
 use super::packages;
 use super::pool;
@@ -105,7 +104,6 @@ pub fn converge(
         failed: HashMap::new(),
         has_begun: false,
         begun: None,
-        units: units(catalog),
         lasting: Vec::new(),
         shared: shared_locations(catalog, system),
     };
@@ -158,8 +156,6 @@ pub(super) struct Run<'c, 'r> {
     pub(super) has_begun: bool,
     /// What came of getting ready to change something. `None`: that wasn't tried yet.
     pub(super) begun: Option<std::result::Result<(), String>>,
-    /// The units of the catalog.
-    pub(super) units: Vec<String>,
     /// What was changed and can't be undone, in a run that may be.
     pub(super) lasting: Vec<ResourceId>,
     /// What is in one place with something else on this host, and so can't be had.

@@ -43,7 +43,10 @@ impl Run<'_, '_> {
             return;
         };
         self.say("undoing an earlier run");
-        let undone = undo_log(&log, self.system, UndoOptions::default());
+        let (system, store) = (self.system, &mut *self.store);
+        let undone = undo_log(&log, system, UndoOptions::default(), &mut |ledger| {
+            store.take_back(ledger)
+        });
         undone.into_iter().for_each(|line| self.tell(Event::Noted(line)));
         self.record_done(self.system.end_guard().map_err(|error| error.to_string()));
     }

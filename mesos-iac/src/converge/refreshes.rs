@@ -88,6 +88,10 @@ impl<'c> Run<'c, '_> {
             RefreshOutcome::Held { because: root.clone() }
         } else {
             let begun = self.begin();
+            // What such a refresh does isn't undone by putting back what this run changed.
+            if self.options.confirm.is_some() && (is_recovered || owed.action == RefreshAction::Rerun) {
+                self.lasting.push(entry.id.clone());
+            }
             self.say(&format!("{} {}", owed.action, entry.id));
             let behavior = entry.resource.behavior();
             let system = self.system;

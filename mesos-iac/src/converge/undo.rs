@@ -1,11 +1,11 @@
 //! Undoes a run that nobody confirmed: what stood at its paths, its units, and what they are refreshed for.
 
 use crate::model::{
-    Converge, Effect, Error, FileWrite, PathAttributes, PathEntry, PathKind, RefreshAction, Resource, Result, System,
-    SystemError, UnitAction,
+    Converge, Effect, Error, FileWrite, Ledger, PathAttributes, PathEntry, PathKind, RefreshAction, Resource, Result,
+    System, SystemError, UnitAction,
 };
 use crate::plan::guarded;
-use crate::state::{PathBefore, UndoLog, UndoStep};
+use crate::state::{PathBefore, StateError, UndoLog, UndoStep};
 use crate::words::{AbsPath, ResourceId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
@@ -118,9 +118,16 @@ pub fn undo(steps: &[UndoStep], system: &dyn System, options: UndoOptions) -> Un
     }
 }
 
-/// Undoes the run that the log tells of, and ends the log. Returns what was done, a line each, the first of which says why.
-pub fn undo_log(log: &UndoLog, system: &dyn System, options: UndoOptions) -> Vec<String> {
-    let (steps, unreadable) = match log.steps() {
+/// Undoes the run that the log tells of, takes the ledger back, and ends the log. Returns what was done, a line each, the
+/// first of which says why.
+pub fn undo_log(
+    log: &UndoLog,
+    system: &dyn System,
+    options: UndoOptions,
+    take_back: &mut dyn FnMut(Ledger) -> std::result::Result<(), StateError>,
+) -> Vec<String> {
+    let read = || Ok::<_, StateError>((log.steps()?, log.ledger()?));
+    let ((steps, unreadable), ledger) = match read() {
         Ok(read) => read,
         Err(error) => {
             return vec![format!(
@@ -130,8 +137,10 @@ pub fn undo_log(log: &UndoLog, system: &dyn System, options: UndoOptions) -> Vec
     };
     let undone = undo(&steps, system, options);
     let is_whole = undone.is_whole && unreadable.is_empty();
+    // What was put back has to survive a power failure before it is forgotten how it was.
+    let synced = system.sync();
     let ended = match is_whole {
-        true => log.disarm().map(|()| None),
+        true => take_back(ledger).and_then(|()| log.disarm()).map(|()| None),
         false => log.give_up().map(Some),
     };
     let first = match &ended {
@@ -143,8 +152,12 @@ pub fn undo_log(log: &UndoLog, system: &dyn System, options: UndoOptions) -> Vec
         ),
         Err(error) => format!("nobody confirmed the run over a new connection; undoing it failed to {error}"),
     };
+    let unsynced = synced
+        .err()
+        .map(|error| format!("what was put back may not survive a power failure: {error}"));
     let unreadable = unreadable.into_iter().map(|why| format!("not undone: {why}"));
-    std::iter::once(first).chain(undone.lines).chain(unreadable).collect()
+    let lines = std::iter::once(first).chain(undone.lines);
+    lines.chain(unreadable).chain(unsynced).collect()
 }
 
 type Units<'s> = Vec<(&'s str, bool, &'s str)>;

@@ -300,6 +300,11 @@ impl HostRun<'_> {
     async fn confirm(&mut self, confirmation: &Confirmation, program: &AgentProgram) -> Result<(), HostError> {
         const PAUSE: Duration = Duration::from_secs(1);
         self.is_confirming = true;
+        // Whoever stops a run doesn't say that it may stay.
+        if self.options.stop.is_requested() {
+            let why = "the run was stopped".to_owned();
+            return Err(HostError::Unconfirmed { why });
+        }
         let deadline = Instant::now() + confirmation.within;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());

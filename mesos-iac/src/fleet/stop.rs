@@ -1,10 +1,12 @@
 use crate::converge::Control;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 /// Asks a run over many hosts to stop: each at its next boundary between resources, and those that weren't begun not at all.
 #[derive(Debug, Clone)]
 pub struct Stop {
-    control: Control,
+    /// Of the hosts that are worked on in this process: one that stops by itself stops no other.
+    controls: Arc<Mutex<Vec<Control>>>,
     sender: watch::Sender<bool>,
 }
 
@@ -13,27 +15,34 @@ impl Stop {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            control: Control::new(),
+            controls: Arc::default(),
             sender: watch::Sender::new(false),
         }
     }
 
     /// Asks the run to stop.
     pub fn request(&self) {
-        self.control.stop();
         self.sender.send_replace(true);
+        let controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
+        controls.iter().for_each(Control::stop);
     }
 
     /// Whether the run was asked to stop.
     #[must_use]
     pub fn is_requested(&self) -> bool {
-        self.control.is_stopped()
+        *self.sender.borrow()
     }
 
-    /// What stops a run that isn't over a network.
+    /// What stops a run on a host that isn't over a network, when all are to stop.
     #[must_use]
     pub(super) fn control(&self) -> Control {
-        self.control.clone()
+        let control = Control::new();
+        let mut controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_requested() {
+            control.stop();
+        }
+        controls.push(control.clone());
+        control
     }
 
     /// Returns once the run was asked to stop.

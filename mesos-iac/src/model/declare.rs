@@ -420,6 +420,9 @@ impl<B: Declare> Add for Declared<B> {
         } else {
             Timing::Delayed
         };
+        if let Some(retry) = self.retry {
+            retry.check()?;
+        }
         let triggers = self.triggers.into_iter().map(|trigger| Trigger { timing, ..trigger });
         Ok(Parts {
             id: resource.id().map_err(Error::from)?,

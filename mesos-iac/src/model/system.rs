@@ -519,13 +519,12 @@ pub trait System: ReadSystem {
         Ok(false)
     }
 
-    /// Starts a process of its own that waits until the run is confirmed, undoes it otherwise, and goes on after a reboot,
-    /// before these units start.
+    /// Starts a process of its own that waits until the run is confirmed, undoes it otherwise, and does so after a reboot
+    /// before the network is up.
     ///
     /// # Errors
     /// It can't be started, or there is no such thing here.
-    fn start_guard(&self, units: &[String]) -> Result<()> {
-        let _ = units;
+    fn start_guard(&self) -> Result<()> {
         Err(SystemError::Unsupported {
             what: "undoing a run that nobody confirms".into(),
             why: "that takes a running systemd".into(),

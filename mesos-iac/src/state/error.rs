@@ -13,6 +13,9 @@ pub enum StateError {
     /// An earlier run waits to be confirmed.
     #[error("lock the host: a run of {} waits to be confirmed, and is undone unless it is", visible(.0))]
     Unconfirmed(String),
+    /// An earlier run is to be undone first, and a plan doesn't say that.
+    #[error("apply the plan: a run of {} is to be undone first, since nobody confirmed it", visible(.0))]
+    UndoDue(String),
     /// There is no run that waits to be confirmed: it was undone.
     #[error("confirm the run: it doesn't wait for that any more; it was undone")]
     NotWaiting,
@@ -88,6 +91,7 @@ impl StateError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::UndoDue(_) => "run `apply` without a plan, which undoes it, or make a new plan after that",
             Self::Unconfirmed(_) => "wait until one or the other has happened, and run again",
             Self::NotWaiting => "`plan` shows how the host is now; allow more time with `--confirm`",
             Self::Locked(_) => "wait until it is done, and run again",

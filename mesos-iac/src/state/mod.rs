@@ -20,5 +20,5 @@ pub(crate) use key::HostKey;
 pub use lock::{Hold, Holder};
 pub use owner::{HostIdentity, Takeover};
 pub use reports::{KeptReport, Reports};
-pub use store::{STATE_DIRECTORY, Store};
+pub use store::{STATE_DIRECTORY, Store, take_back};
 pub use undo::{Armed, PathBefore, UndoLog, UndoStep, Waiting};

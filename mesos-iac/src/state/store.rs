@@ -196,6 +196,16 @@ impl Store {
         }
     }
 
+    /// The run that came last was undone: we own what we owned before it, and owe what is owed since.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn take_back(&mut self, before: Ledger) -> Result<(), StateError> {
+        self.ledger.owned = before.owned;
+        self.ledger.catalog = before.catalog;
+        self.fold()
+    }
+
     /// Ends the run, which has brought the host to the catalog with this digest, or as near to it as it got.
     ///
     /// # Errors
@@ -226,6 +236,24 @@ impl Store {
     }
 }
 
+/// The same for a host that no run works on, and that whoever calls this keeps runs from.
+///
+/// # Errors
+/// The state can't be read or written.
+pub fn take_back(directory: &Path, before: Ledger) -> Result<(), StateError> {
+    let ((written, mut ledger), mut journal, _) = read(directory)?;
+    ledger.owned = before.owned;
+    ledger.catalog = before.catalog;
+    ledger.generation = written.generation + 1;
+    let path = directory.join("ledger.json");
+    let json = serde_json::to_vec(&LedgerFile::from(&ledger)).map_err(|error| StateError::Damaged {
+        file: path.display().to_string(),
+        why: error.to_string(),
+    })?;
+    disk::replace(&path, &json)?;
+    journal.begin(ledger.generation)
+}
+
 type LedgerOnDiskAndNow = (Ledger, Ledger);
 
 /// The ledger on disk and with what the journal adds, the journal, and what is damaged.
@@ -237,7 +265,7 @@ fn read(directory: &Path) -> Result<(LedgerOnDiskAndNow, Journal, Option<String>
     Ok(((written, ledger), journal, said.damage))
 }
 
-fn read_ledger(path: &Path) -> Result<Ledger, StateError> {
+pub(super) fn read_ledger(path: &Path) -> Result<Ledger, StateError> {
     let Some(content) = disk::read(path)? else {
         return Ok(Ledger::default());
     };

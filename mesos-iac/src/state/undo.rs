@@ -3,8 +3,10 @@
 
 use super::disk::{self, failed};
 use super::error::StateError;
+use super::ledger::LedgerFile;
 use super::owner;
-use crate::model::{PathAttributes, RefreshAction, Resource};
+use super::store::read_ledger;
+use crate::model::{Ledger, PathAttributes, RefreshAction, Resource};
 use crate::words::{AbsPath, HumanDuration};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -138,6 +140,10 @@ impl UndoLog {
         self.directory.join("armed.json")
     }
 
+    fn ledger_file(&self) -> PathBuf {
+        self.directory.join("ledger.json")
+    }
+
     fn steps_file(&self) -> PathBuf {
         self.directory.join("steps")
     }
@@ -160,19 +166,29 @@ impl UndoLog {
         serde_json::from_value(json).map(Some).map_err(damaged)
     }
 
-    /// Makes durable that this run is undone unless it is confirmed. It has changed nothing yet.
+    /// Makes durable that this run is undone unless it is confirmed, and what we owned before. It has changed nothing yet.
     ///
     /// # Errors
     /// It can't be written.
-    pub fn arm(&self, armed: &Armed) -> Result<(), StateError> {
+    pub fn arm(&self, armed: &Armed, ledger: &Ledger) -> Result<(), StateError> {
         let made = std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&self.directory);
         made.map_err(|error| failed("make a place for", &self.directory, &error))?;
         disk::replace(&self.steps_file(), b"")?;
+        let before = serde_json::to_vec(&LedgerFile::from(ledger)).map_err(|error| self.unwritable(&error))?;
+        disk::replace(&self.ledger_file(), &before)?;
         let json = serde_json::to_vec(armed).map_err(|error| self.unwritable(&error))?;
         disk::replace(&self.header(), &json)
+    }
+
+    /// What we owned before the run.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub fn ledger(&self) -> Result<Ledger, StateError> {
+        read_ledger(&self.ledger_file())
     }
 
     /// Makes durable how parts of the host are, before they are changed.
@@ -243,8 +259,25 @@ impl UndoLog {
         };
         remove(self.header())?;
         disk::sync_directory(&self.header()).map_err(|error| failed("write", &self.directory, &error))?;
+        remove(self.ledger_file())?;
         // It may hold what was secret in a file.
         remove(self.steps_file())
+    }
+
+    /// Confirms the run with this token. That it was confirmed already is as good: the answer may have been lost.
+    ///
+    /// # Errors
+    /// No such run waits to be confirmed, or it can't be written that it doesn't any more.
+    pub fn confirm(&self, token: &str) -> Result<(), StateError> {
+        let confirmed = self.directory.join("confirmed");
+        match self.armed()? {
+            Some(armed) if armed.token == token => {
+                disk::replace(&confirmed, token.as_bytes())?;
+                self.disarm()
+            }
+            None if disk::read(&confirmed)?.is_some_and(|last| last == token.as_bytes()) => Ok(()),
+            _ => Err(StateError::NotWaiting),
+        }
     }
 
     /// Becomes the one who waits for the confirmation, once nobody else is.
@@ -313,7 +346,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let log = UndoLog::of(directory.path());
         assert_eq!(log.armed().unwrap(), None);
-        log.arm(&armed()).unwrap();
+        log.arm(&armed(), &Ledger::default()).unwrap();
         log.remember(&[step(b"one")]).unwrap();
         log.remember(&[step(b"two")]).unwrap();
         assert_eq!(log.armed().unwrap(), Some(armed()));
@@ -329,10 +362,30 @@ mod tests {
     }
 
     #[test]
+    fn it_is_confirmed_by_its_token_and_may_be_so_twice() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = UndoLog::of(directory.path());
+        log.arm(&armed(), &Ledger::default()).unwrap();
+        assert_eq!(log.confirm("another"), Err(StateError::NotWaiting));
+        for _ in 0..2 {
+            log.confirm("token").unwrap();
+            assert_eq!(log.armed().unwrap(), None);
+        }
+        // The next one is undone: that isn't confirming it.
+        log.arm(
+            &Armed::new("a".to_owned(), "next".to_owned(), armed().within, 8),
+            &Ledger::default(),
+        )
+        .unwrap();
+        log.disarm().unwrap();
+        assert_eq!(log.confirm("next"), Err(StateError::NotWaiting));
+    }
+
+    #[test]
     fn a_step_that_was_cut_off_was_not_taken() {
         let directory = tempfile::tempdir().unwrap();
         let log = UndoLog::of(directory.path());
-        log.arm(&armed()).unwrap();
+        log.arm(&armed(), &Ledger::default()).unwrap();
         log.remember(&[step(b"one"), step(b"two")]).unwrap();
         let text = std::fs::read(log.steps_file()).unwrap();
         std::fs::write(log.steps_file(), &text[..text.len() - 5]).unwrap();
@@ -343,7 +396,7 @@ mod tests {
     fn a_step_that_cannot_be_read_spoils_no_other() {
         let directory = tempfile::tempdir().unwrap();
         let log = UndoLog::of(directory.path());
-        log.arm(&armed()).unwrap();
+        log.arm(&armed(), &Ledger::default()).unwrap();
         log.remember(&[step(b"one")]).unwrap();
         let mut text = std::fs::read(log.steps_file()).unwrap();
         text.extend(b"{\"Path\":{}}\n");
@@ -359,7 +412,7 @@ mod tests {
     fn one_waits() {
         let directory = tempfile::tempdir().unwrap();
         let log = UndoLog::of(directory.path());
-        log.arm(&armed()).unwrap();
+        log.arm(&armed(), &Ledger::default()).unwrap();
         assert!(!log.is_waited_for().unwrap());
         let waiting = log.wait_for_confirmation().unwrap();
         assert!(log.is_waited_for().unwrap());
@@ -371,7 +424,7 @@ mod tests {
     fn the_first_forms_are_read() {
         let directory = tempfile::tempdir().unwrap();
         let log = UndoLog::of(directory.path());
-        log.arm(&armed()).unwrap();
+        log.arm(&armed(), &Ledger::default()).unwrap();
         let header = r#"{"format":1,"who":"anna@workstation","token":"token","within":"60s","began":7}"#;
         std::fs::write(log.header(), header).unwrap();
         assert_eq!(log.armed().unwrap(), Some(armed()));

@@ -420,7 +420,7 @@ impl ReadSystem for FakeSystem {
 
 impl System for FakeSystem {
     /// Nobody waits in memory; a test undoes the run by itself.
-    fn start_guard(&self, _: &[String]) -> Result<()> {
+    fn start_guard(&self) -> Result<()> {
         Ok(())
     }
 

@@ -27,8 +27,8 @@ const WAITING: &str = "/var/lib/mesos-iac/undo/waiting";
 /// How long starting a service may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Starts to wait. These units start after what was changed is put back.
-pub(super) fn start(files: &Files, units: &[String]) -> Result<()> {
+/// Starts to wait.
+pub(super) fn start(files: &Files) -> Result<()> {
     let program = std::env::current_exe()
         .map_err(|error| SystemError::Other(format!("find this program: {error}")))?
         .to_string_lossy()
@@ -46,7 +46,7 @@ pub(super) fn start(files: &Files, units: &[String]) -> Result<()> {
     if files.entry(&wants)?.is_none() {
         files.create_directory(&wants, &attributes)?;
     }
-    let text = unit(&program, units);
+    let text = unit(&program);
     let write = FileWrite {
         content: text.as_bytes(),
         attributes: &attributes,
@@ -100,8 +100,8 @@ pub(super) fn end(files: &Files) -> Result<()> {
     files.remove(&path(UNIT)?)
 }
 
-fn unit(program: &str, units: &[String]) -> String {
-    // Those that let people in are among them whether or not the definition knows of them.
+fn unit(program: &str) -> String {
+    // Services come after sysinit.target, but for those that keep people out before there is a network.
     let usual = "network-pre.target nftables.service netfilter-persistent.service firewalld.service ufw.service ssh.service \
                  ssh.socket sshd.service";
     format!(
@@ -112,7 +112,7 @@ DefaultDependencies=no
 ConditionPathExists=/var/lib/mesos-iac/undo/armed.json
 RequiresMountsFor=/var/lib/mesos-iac /etc {program}
 After=local-fs.target
-Before={usual} {} sysinit.target shutdown.target
+Before={usual} sysinit.target shutdown.target
 Conflicts=shutdown.target
 
 [Service]
@@ -121,8 +121,7 @@ ExecStart={program} undo
 
 [Install]
 WantedBy=sysinit.target
-",
-        units.join(" ")
+"
     )
 }
 
@@ -132,9 +131,14 @@ mod tests {
 
     #[test]
     fn it_comes_before_what_reads_what_was_changed() {
-        let text = unit("/var/lib/mesos-iac/agents/ab12", &["zookeeper.service".to_owned()]);
+        let text = unit("/var/lib/mesos-iac/agents/ab12");
         let before = text.lines().find(|line| line.starts_with("Before=")).unwrap();
-        for name in ["zookeeper.service", "ssh.service", "nftables.service", "sysinit.target"] {
+        for name in [
+            "ssh.service",
+            "nftables.service",
+            "network-pre.target",
+            "sysinit.target",
+        ] {
             assert!(before.split([' ', '=']).any(|word| word == name), "{before}");
         }
     }

@@ -337,9 +337,9 @@ impl System for LocalSystem {
         }
     }
 
-    fn start_guard(&self, units: &[String]) -> Result<()> {
+    fn start_guard(&self) -> Result<()> {
         self.require_running("wait for a confirmation")?;
-        guard::start(&self.single_files, units)
+        guard::start(&self.single_files)
     }
 
     fn end_guard(&self) -> Result<()> {
