@@ -91,6 +91,7 @@
 //! # Features
 //!
 //! * `controller` (default): the command line, SSH and everything that reports. Without it the crate is what an agent needs.
+//! * `roles` (default): the role library ([`roles`]) and the workloads that run on it ([`workloads`]).
 //! * `testing`: the test kit.
 
 // The macros write `::mesos_iac::…`, within this crate too.
@@ -116,8 +117,12 @@ pub mod report;
 #[cfg(feature = "controller")]
 pub mod transport;
 
+#[cfg(feature = "roles")]
+pub mod roles;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "roles")]
+pub mod workloads;
 
 pub use agent_main::agent_main;
 #[cfg(feature = "controller")]

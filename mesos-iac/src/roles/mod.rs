@@ -1,0 +1,1 @@
+//! The role library: clusters of ZooKeeper, Mesos, Marathon, Chronos, HAProxy and Docker, as roles that compose.
