@@ -102,6 +102,8 @@ mod agent_main;
 pub mod compile;
 pub mod converge;
 pub mod kinds;
+#[cfg(feature = "controller")]
+pub mod lint;
 pub mod model;
 pub mod plan;
 pub mod state;

@@ -17,6 +17,7 @@ mod exactness;
 mod examples;
 mod graphs;
 mod house;
+mod lints;
 mod macros;
 mod ordering;
 mod orphans;

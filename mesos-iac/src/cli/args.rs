@@ -48,8 +48,17 @@ pub(super) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Check the definition, without a host
-    Check,
+    /// Check the definition, without a host: what can't be built, and what lints find
+    Check {
+        /// Fail if a lint finds anything, not only where the definition can't be applied; for CI
+        #[arg(long)]
+        deny_warnings: bool,
+    },
+    /// List the lints of this program, or show the page of one
+    Lints {
+        /// Such as `ssh-root-login`
+        name: Option<String>,
+    },
     /// List hosts, roles, attributes or resources
     List {
         #[arg(value_enum)]
@@ -243,6 +252,13 @@ pub(super) struct TakeoverArguments {
     /// The host belonged to another cluster: take it over, and leave alone what that one owned
     #[arg(long)]
     pub(super) adopt: bool,
+}
+
+impl Command {
+    /// Whether lints are looked for first: where the definition is judged, and where it is about to reach hosts.
+    pub(super) const fn needs_lints(&self) -> bool {
+        matches!(self, Self::Check { .. } | Self::Plan { .. } | Self::Apply { .. })
+    }
 }
 
 impl TakeoverArguments {

@@ -157,7 +157,7 @@ impl From<SecretError> for CliError {
 }
 
 /// The same mistake on many hosts is one mistake with many hosts.
-fn group(problems: Problems) -> Vec<String> {
+pub(super) fn group(problems: Problems) -> Vec<String> {
     let mut order = Vec::<Problem>::new();
     let mut hosts = BTreeMap::<usize, Vec<HostName>>::new();
     for mut problem in problems {

@@ -6,6 +6,7 @@ use super::exit_code;
 use super::inputs_file;
 use super::session::Session;
 use crate::compile::Compiled;
+use crate::lint::{self, Findings};
 use crate::model::{Cluster, Inputs, Problems, Result};
 use crate::report::View;
 use crate::words::visible_lines;
@@ -97,20 +98,30 @@ fn run(
     let inputs = inputs_file::gather(&cli.global.set, &cli.global.inputs)?;
     let (cluster, compiled) = match define(cluster, &inputs) {
         Ok(defined) => defined,
-        Err(problems) if matches!(cli.command, Command::Check) && cli.global.format == Format::Json => {
+        Err(problems) if matches!(cli.command, Command::Check { .. }) && cli.global.format == Format::Json => {
             return commands::check_failed(&problems);
         }
         Err(problems) => return Err(problems.into()),
     };
+    let findings = match cli.command.needs_lints() {
+        true => lint::check(&cluster, &compiled),
+        false => Findings::default(),
+    };
     let session = Session {
         cluster,
         compiled,
+        findings,
         format: cli.global.format,
         verbose: cli.global.verbose > 0,
         environment,
     };
+    // `check` shows them in a way of its own.
+    if !matches!(cli.command, Command::Check { .. }) {
+        session.heed_lints()?;
+    }
     match cli.command {
-        Command::Check => commands::check(&session),
+        Command::Check { deny_warnings } => commands::check(&session, deny_warnings),
+        Command::Lints { name } => commands::lints(&session, name.as_deref()),
         Command::List { what, selection } => commands::list(&session, what, &selection),
         Command::Explain { host, subject } => commands::explain(&session, &host, subject.as_deref()),
         Command::Render { output, selection } => commands::render(&session, output.as_deref(), &selection),

@@ -1,4 +1,4 @@
-use crate::model::{Catalog, Provenance};
+use crate::model::{Catalog, Finding, Provenance};
 use crate::words::HostName;
 
 /// What a cluster compiles to: for each host, in the order of declaration, its catalog and its provenance.
@@ -15,6 +15,8 @@ pub struct CompiledHost {
     pub catalog: Catalog,
     /// Where and why.
     pub provenance: Provenance,
+    /// What its roles themselves found fault with, though it can be built; [`lint::check`](crate::lint::check) has it too.
+    pub findings: Vec<Finding>,
 }
 
 impl Compiled {

@@ -186,6 +186,7 @@ impl<'w> Graph<'w> {
                 entries,
             },
             provenance,
+            findings: Vec::new(),
         }
     }
 }

@@ -52,7 +52,10 @@ pub fn compile(cluster: &Cluster) -> Result<Compiled, Problems> {
         instances.iter().for_each(|instance| cx.run(instance));
         problems.extend(std::mem::take(&mut cx.problems));
         match graph::build(host, instances, cx.drafts, cx.left_out) {
-            Ok(compiled) => hosts.push(compiled),
+            Ok(mut compiled) => {
+                compiled.findings = cx.findings;
+                hosts.push(compiled);
+            }
             Err(found) => problems.extend(found),
         }
     }

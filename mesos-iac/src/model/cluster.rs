@@ -1,7 +1,7 @@
 use super::host::{Host, Hosts, IntoHostPattern, Settings};
 use super::{
-    Appliance, Assignment, AttributeGroup, AttributeSpec, AttributeValue, Code, IntoValue, Key, Precedence, Problem,
-    Problems, Result, Role, RoleInstance, Scope, nearest, registry,
+    Allowance, Appliance, Assignment, AttributeGroup, AttributeSpec, AttributeValue, Code, IntoValue, Key, Lint,
+    Precedence, Problem, Problems, Result, Role, RoleInstance, Scope, nearest, registry,
 };
 use crate::words::{HostName, HostPattern, Location};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +20,7 @@ pub struct Cluster {
     pub(super) hosts: Vec<Host>,
     pub(super) keys: BTreeMap<String, AttributeSpec>,
     pub(super) inputs: super::Assignments,
+    allowed: Vec<Allowance>,
 }
 
 /// A cluster in the making. What is wrong is collected and returned by [`ClusterBuilder::build`], all of it at once.
@@ -35,6 +36,7 @@ pub struct ClusterBuilder {
     environments: Vec<AttributeGroup>,
     systems: Vec<AttributeGroup>,
     hosts: Vec<Host>,
+    allowed: Vec<Allowance>,
     problems: Problems,
 }
 
@@ -56,6 +58,7 @@ impl Cluster {
             environments: Vec::new(),
             systems: Vec::new(),
             hosts: Vec::new(),
+            allowed: Vec::new(),
             problems: Problems::new(),
         }
     }
@@ -87,6 +90,12 @@ impl Cluster {
     #[must_use]
     pub const fn attributes(&self) -> &BTreeMap<String, AttributeSpec> {
         &self.keys
+    }
+
+    /// The lints that the definition allows everywhere.
+    #[must_use]
+    pub fn allowed(&self) -> &[Allowance] {
+        &self.allowed
     }
 
     /// The roles that are given to a host: the cluster's, its appliance's, its own.
@@ -193,6 +202,24 @@ impl ClusterBuilder {
     #[track_caller]
     pub fn role(mut self, role: impl Role) -> Self {
         self.roles.push(RoleInstance::given(role, Location::caller()));
+        self
+    }
+
+    /// Has `check` say nothing of a lint on any host, for a reason. One that finds nothing to allow is told.
+    ///
+    /// ```
+    /// # use mesos_iac::prelude::*;
+    /// # use mesos_iac::lint;
+    /// # fn cluster() -> Result<Cluster> {
+    /// Cluster::new("lab")
+    ///     .allow(&lint::CRLF_LINES, "the appliance's own configuration wants them")
+    /// #   .hosts(host("a")).build()
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn allow(mut self, lint: &'static Lint, reason: impl Into<String>) -> Self {
+        let (reason, at) = (reason.into(), Location::caller());
+        self.allowed.push(Allowance { lint, reason, at });
         self
     }
 
@@ -321,6 +348,7 @@ impl ClusterBuilder {
             hosts: self.hosts,
             keys,
             inputs: super::Assignments::new(),
+            allowed: self.allowed,
         };
         Ok(problems.into_result(cluster)?)
     }

@@ -1,6 +1,6 @@
 use super::{
-    Add, Cluster, Code, Condition, Declares, Dependencies, Draft, Drafts, Endpoint, Error, Handle, HostView, LeftOut,
-    Parts, Problem, Problems, Result, Role, Stage, StageDraft, Wait, caught, short_role_name,
+    Add, Cluster, Code, Condition, Declares, Dependencies, Draft, Drafts, Endpoint, Error, Finding, Handle, HostView,
+    LeftOut, Parts, Problem, Problems, Result, Role, Stage, StageDraft, Wait, caught, short_role_name,
 };
 use crate::words::{HostName, Location, ResourceId};
 use std::any::Any;
@@ -214,6 +214,7 @@ pub struct Cx<'w> {
     conditions: Vec<String>,
     pub(crate) drafts: Drafts,
     pub(crate) left_out: Vec<LeftOut>,
+    pub(crate) findings: Vec<Finding>,
     pub(crate) problems: Problems,
 }
 
@@ -313,6 +314,7 @@ impl<'w> Cx<'w> {
             conditions: Vec::new(),
             drafts: Drafts::default(),
             left_out: Vec::new(),
+            findings: Vec::new(),
             problems: Problems::new(),
         }
     }
@@ -528,6 +530,16 @@ impl<'w> Cx<'w> {
             Some((self.world.view(instance.host), endpoint.clone()))
         };
         self.world.endpoints.iter().filter_map(of_type).collect()
+    }
+
+    /// Finds fault with what is declared, though it can be built: what only the role itself can see, such as versions that
+    /// don't go together. What shows in the catalogs is better looked for by a [rule](crate::lint::Rule), which sees what
+    /// others wrote, too.
+    pub fn report(&mut self, finding: Finding) {
+        let finding = finding.on(self.host.name());
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
     }
 
     /// This host as its peers see it.

@@ -1,7 +1,7 @@
 use super::reach::{Wrong, check_address, check_login, check_port, read_host_key};
 use super::{
-    Arch, Assignment, Assignments, AttributeSpec, AttributeValue, Code, Fingerprint, HostInput, IntoValue, Key, Origin,
-    Os, Problem, Problems, Role, RoleInstance, Value, short_type_name,
+    Allowance, Arch, Assignment, Assignments, AttributeSpec, AttributeValue, Code, Fingerprint, HostInput, IntoValue,
+    Key, Lint, Origin, Os, Problem, Problems, Role, RoleInstance, Value, short_type_name,
 };
 use crate::words::{HostName, HostPattern, Location, PatternError};
 
@@ -54,6 +54,7 @@ pub struct Host {
     pub(crate) roles: Vec<RoleInstance>,
     pub(crate) settings: Settings,
     pub(crate) inputs: Assignments,
+    allowed: Vec<Allowance>,
 }
 
 /// One host.
@@ -105,6 +106,7 @@ impl Host {
             roles: Vec::new(),
             settings: Settings::default(),
             inputs: Assignments::new(),
+            allowed: Vec::new(),
         }
     }
 
@@ -222,6 +224,20 @@ impl Host {
     pub fn set<T: AttributeValue>(mut self, key: Key<T>, value: impl IntoValue<T>) -> Self {
         self.settings.set(key, value, Location::caller());
         self
+    }
+
+    /// Has `check` say nothing of a lint on this host, for a reason; see [`ClusterBuilder::allow`](super::ClusterBuilder::allow).
+    #[track_caller]
+    pub fn allow(mut self, lint: &'static Lint, reason: impl Into<String>) -> Self {
+        let (reason, at) = (reason.into(), Location::caller());
+        self.allowed.push(Allowance { lint, reason, at });
+        self
+    }
+
+    /// The lints that are allowed on this host.
+    #[must_use]
+    pub fn allowed(&self) -> &[Allowance] {
+        &self.allowed
     }
 
     /// The host's name.
@@ -443,6 +459,17 @@ impl Hosts {
         let instance = RoleInstance::given(role, Location::caller());
         for host in &mut self.hosts {
             host.roles.push(instance.clone());
+        }
+        self
+    }
+
+    /// See [`Host::allow`].
+    #[track_caller]
+    pub fn allow(mut self, lint: &'static Lint, reason: impl Into<String>) -> Self {
+        let (reason, at) = (reason.into(), Location::caller());
+        for host in &mut self.hosts {
+            let (reason, at) = (reason.clone(), at.clone());
+            host.allowed.push(Allowance { lint, reason, at });
         }
         self
     }

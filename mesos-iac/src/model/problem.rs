@@ -29,8 +29,7 @@ pub struct Place {
 }
 
 /// The sorts of mistakes, each under a stable name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Code {
     /// A name, path, mode, pattern or command that can't be one.
@@ -65,6 +64,14 @@ pub enum Code {
     ForeignHandle,
     /// Resources that wait for each other.
     Cycle,
+    /// What a lint of this name found.
+    Lint(&'static str),
+}
+
+impl Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 impl Code {
@@ -88,6 +95,7 @@ impl Code {
             Self::DanglingReference => "dangling-reference",
             Self::ForeignHandle => "foreign-handle",
             Self::Cycle => "cycle",
+            Self::Lint(name) => name,
         }
     }
 }

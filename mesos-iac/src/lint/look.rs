@@ -1,0 +1,166 @@
+use crate::compile::{Compiled, CompiledHost};
+use crate::kinds::File;
+use crate::model::{Catalog, Cluster, Declaration, Finding, HostView, Kind, Provenance};
+use crate::words::{HostName, ResourceId};
+use std::any::Any;
+use std::cell::RefCell;
+
+/// What a rule sees: the cluster as it is compiled, all hosts at once.
+pub struct LintCx<'c> {
+    cluster: &'c Cluster,
+    hosts: Vec<LintHost<'c>>,
+    found: RefCell<Vec<Finding>>,
+}
+
+/// A host as a rule sees it: what the definition says of it, and what it will have.
+pub struct LintHost<'c> {
+    view: HostView<'c>,
+    compiled: &'c CompiledHost,
+    files: Vec<RenderedFile<'c>>,
+}
+
+/// A file as it will be written.
+#[derive(Debug)]
+pub struct RenderedFile<'c> {
+    /// The resource.
+    pub id: &'c ResourceId,
+    /// The path.
+    pub path: &'c str,
+    /// The content; each secret stands by its source.
+    pub text: String,
+    /// The resource itself.
+    pub file: &'c File,
+}
+
+impl<'c> LintCx<'c> {
+    pub(super) fn new(cluster: &'c Cluster, compiled: &'c Compiled) -> Self {
+        let hosts = compiled.hosts.iter().filter_map(|host| {
+            let index = cluster.host_index(host.name().as_str())?;
+            Some(LintHost::new(HostView::new(cluster, index), host))
+        });
+        Self {
+            cluster,
+            hosts: hosts.collect(),
+            found: RefCell::default(),
+        }
+    }
+
+    /// The cluster.
+    #[must_use]
+    pub const fn cluster(&self) -> &'c Cluster {
+        self.cluster
+    }
+
+    /// The hosts, in the order of their declaration.
+    #[must_use]
+    pub fn hosts(&self) -> &[LintHost<'c>] {
+        &self.hosts
+    }
+
+    /// Reports what was found. If it names a host and a resource, the place of its declaration is added.
+    pub fn report(&self, finding: Finding) {
+        let finding = self.with_place(finding);
+        let mut found = self.found.borrow_mut();
+        if !found.contains(&finding) {
+            found.push(finding);
+        }
+    }
+
+    fn with_place(&self, finding: Finding) -> Finding {
+        let problem = &finding.problem;
+        let declaration = match (&problem.host, &problem.resource) {
+            (Some(host), Some(id)) => self.host(host.as_str()).and_then(|host| host.declaration(id)),
+            _ => None,
+        };
+        match declaration {
+            Some(declaration) if !problem.places.iter().any(|place| place.at == declaration.at) => {
+                finding.at("declared", declaration.at.clone())
+            }
+            _ => finding,
+        }
+    }
+
+    fn host(&self, name: &str) -> Option<&LintHost<'c>> {
+        self.hosts.iter().find(|host| host.name().as_str() == name)
+    }
+
+    pub(super) fn into_found(self) -> Vec<Finding> {
+        self.found.into_inner()
+    }
+}
+
+impl<'c> LintHost<'c> {
+    fn new(view: HostView<'c>, compiled: &'c CompiledHost) -> Self {
+        let files = compiled.catalog.resources().filter_map(|entry| {
+            let resource: &dyn Any = &*entry.resource;
+            let file = resource.downcast_ref::<File>()?;
+            Some(RenderedFile {
+                id: &entry.id,
+                path: file.path().as_str(),
+                text: file.text()?,
+                file,
+            })
+        });
+        Self {
+            view,
+            compiled,
+            files: files.collect(),
+        }
+    }
+
+    /// The host's name.
+    #[must_use]
+    pub fn name(&self) -> &'c HostName {
+        self.view.name()
+    }
+
+    /// What the definition says of the host: attributes, address, operating system.
+    #[must_use]
+    pub const fn view(&self) -> HostView<'c> {
+        self.view
+    }
+
+    /// What the host will have.
+    #[must_use]
+    pub const fn catalog(&self) -> &'c Catalog {
+        &self.compiled.catalog
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub const fn provenance(&self) -> &'c Provenance {
+        &self.compiled.provenance
+    }
+
+    /// Every file whose content is managed and is text, in the catalog's order.
+    #[must_use]
+    pub fn files(&self) -> &[RenderedFile<'c>] {
+        &self.files
+    }
+
+    /// The file at this path, if its content is managed and is text.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<&RenderedFile<'c>> {
+        self.files.iter().find(|file| file.path == path)
+    }
+
+    /// The files right in this directory, each with its name.
+    pub fn files_in<'a>(&'a self, directory: &'a str) -> impl Iterator<Item = (&'c str, &'a RenderedFile<'c>)> {
+        self.files.iter().filter_map(move |file| {
+            let name = file.path.strip_prefix(directory)?.strip_prefix('/')?;
+            (!name.contains('/')).then_some((name, file))
+        })
+    }
+
+    /// The resource of this kind and key.
+    #[must_use]
+    pub fn get<R: Kind>(&self, key: &str) -> Option<&'c R> {
+        self.compiled.catalog.get(key)
+    }
+
+    /// How a resource came into the catalog.
+    #[must_use]
+    pub fn declaration(&self, id: &ResourceId) -> Option<&'c Declaration> {
+        self.compiled.provenance.declared.get(id)
+    }
+}

@@ -1,0 +1,154 @@
+//! Each lint finds the mistake that it is about, and leaves alone the definition that is nearly the same.
+
+mod general;
+
+use mesos_iac::lint::{self, Findings, Level, Lint};
+use mesos_iac::prelude::*;
+
+/// A lint, a cluster that has its mistake, and one that is nearly the same and has not.
+struct Case {
+    lint: &'static Lint,
+    bad: fn() -> Result<Cluster>,
+    near: fn() -> Result<Cluster>,
+}
+
+fn cases() -> Vec<Case> {
+    [general::cases()].into_iter().flatten().collect()
+}
+
+/// Files as somebody writes them by hand, without the role library.
+#[derive(Role, Clone)]
+#[role(name = "by-hand")]
+struct ByHand {
+    files: Vec<(&'static str, &'static str)>,
+}
+
+impl Declares for ByHand {
+    fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+        for (path, content) in &self.files {
+            cx.add(file(*path).content(*content));
+        }
+        Ok(())
+    }
+}
+
+/// One host with these files.
+fn with_files(files: impl IntoIterator<Item = (&'static str, &'static str)>) -> ClusterBuilder {
+    let role = ByHand {
+        files: files.into_iter().collect(),
+    };
+    Cluster::new("lab").hosts(host("a").addr("198.18.0.1").os(Os::debian("12")).role(role))
+}
+
+fn findings(cluster: &Cluster) -> Findings {
+    let compiled = cluster.compile().expect("the cluster compiles");
+    lint::check(cluster, &compiled)
+}
+
+fn finds(cluster: &Cluster, lint: &Lint) -> bool {
+    findings(cluster).found.iter().any(|finding| finding.lint == lint)
+}
+
+#[test]
+fn each_lint_finds_its_mistake_and_leaves_the_near_one_alone() {
+    let cases = cases();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let bad = (case.bad)().expect("the definition with the mistake can be made");
+        let near = (case.near)().expect("the near definition can be made");
+        if !finds(&bad, case.lint) {
+            wrong.push(format!("{} isn't found", case.lint.name));
+        }
+        if finds(&near, case.lint) {
+            wrong.push(format!(
+                "{} is found where it isn't: {:#?}",
+                case.lint.name,
+                findings(&near).found
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let lints: std::collections::BTreeSet<_> = cases.iter().map(|case| case.lint.name).collect();
+    println!(
+        "lints: {} lints, each found in one definition and not in a near one",
+        lints.len()
+    );
+}
+
+#[test]
+fn each_lint_has_a_case_and_a_page() {
+    let cases = cases();
+    for lint in lint::all() {
+        assert!(cases.iter().any(|case| case.lint == lint), "{} has no case", lint.name);
+        assert!(lint.page.len() > 80, "{} has no page worth its name", lint.name);
+        assert!(
+            lint.name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+            "{:?} is no name of a lint",
+            lint.name
+        );
+    }
+    let mut names: Vec<_> = lint::all().iter().map(|lint| lint.name).collect();
+    names.dedup();
+    assert_eq!(names.len(), lint::all().len(), "two lints share a name");
+}
+
+#[test]
+fn what_is_allowed_is_not_told_and_keeps_its_reason() {
+    let dos = [("/etc/motd", "hello\r\n")];
+    let cluster = with_files(dos)
+        .allow(&lint::CRLF_LINES, "for a terminal of 1983")
+        .build()
+        .unwrap();
+    let findings = findings(&cluster);
+    assert!(findings.found.is_empty(), "{:#?}", findings.found);
+    assert_eq!(findings.allowed.len(), 1);
+    assert_eq!(findings.allowed[0].by.reason, "for a terminal of 1983");
+}
+
+#[test]
+fn a_host_allows_for_itself_only() {
+    let role = ByHand {
+        files: vec![("/etc/motd", "hello\r\n")],
+    };
+    let cluster = Cluster::new("lab")
+        .role(role)
+        .hosts(hosts("a[1-2]").addrs(["198.18.0.1", "198.18.0.2"]))
+        .hosts_matching("a1", |host| host.allow(&lint::CRLF_LINES, "for a terminal of 1983"))
+        .build()
+        .unwrap();
+    let findings = findings(&cluster);
+    let hosts: Vec<_> = findings
+        .found
+        .iter()
+        .filter_map(|finding| finding.problem.host.clone())
+        .collect();
+    assert_eq!(hosts.iter().map(|host| host.as_str()).collect::<Vec<_>>(), ["a2"]);
+}
+
+/// What a role finds fault with itself comes out with what rules find.
+#[test]
+fn a_role_reports_what_only_it_can_see() {
+    static OLD: Lint = Lint {
+        name: "old",
+        level: Level::Error,
+        summary: "the version is older than the oldest that is kept up",
+        page: "",
+    };
+
+    #[derive(Role, Clone)]
+    #[role(name = "versioned")]
+    struct Versioned;
+
+    impl Declares for Versioned {
+        fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+            cx.report(OLD.finding("0.19 is too old").hint("take 1.11"));
+            Ok(())
+        }
+    }
+
+    let cluster = Cluster::new("lab").hosts(host("a").role(Versioned)).build().unwrap();
+    let errors = findings(&cluster).errors();
+    assert_eq!(errors.to_string(), "[old] a: 0.19 is too old\n  hint: take 1.11");
+}
