@@ -2,6 +2,7 @@
 
 mod general;
 
+use mesos_iac::HostName;
 use mesos_iac::lint::{self, Findings, Level, Lint};
 use mesos_iac::prelude::*;
 
@@ -124,7 +125,7 @@ fn a_host_allows_for_itself_only() {
         .iter()
         .filter_map(|finding| finding.problem.host.clone())
         .collect();
-    assert_eq!(hosts.iter().map(|host| host.as_str()).collect::<Vec<_>>(), ["a2"]);
+    assert_eq!(hosts.iter().map(HostName::as_str).collect::<Vec<_>>(), ["a2"]);
 }
 
 /// What a role finds fault with itself comes out with what rules find.
