@@ -25,6 +25,7 @@ mod output;
 mod plan;
 mod plan_packages;
 mod retries;
+mod roles;
 mod sandbox;
 mod saved_plan;
 mod secrets;

@@ -463,6 +463,30 @@ impl Hosts {
         self
     }
 
+    /// Sets an attribute of each host to a value of its own, one for each host in the order of their names.
+    #[track_caller]
+    pub fn set_each<T: AttributeValue, V: IntoValue<T>>(
+        mut self,
+        key: Key<T>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let at = Location::caller();
+        let values: Vec<V> = values.into_iter().collect();
+        if values.len() != self.hosts.len() && self.problems.is_empty() {
+            let message = format!("{} values are given for {} hosts", values.len(), self.hosts.len());
+            self.problems.push(
+                Problem::new(Code::InvalidValue, message)
+                    .at("given", at)
+                    .hint("give one value for each host"),
+            );
+            return self;
+        }
+        for (host, value) in self.hosts.iter_mut().zip(values) {
+            host.settings.set(key.clone(), value, at.clone());
+        }
+        self
+    }
+
     /// See [`Host::allow`].
     #[track_caller]
     pub fn allow(mut self, lint: &'static Lint, reason: impl Into<String>) -> Self {

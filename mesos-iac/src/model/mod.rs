@@ -34,6 +34,7 @@ pub mod registry;
 mod resource;
 mod retry;
 mod role;
+mod rollout;
 mod scope;
 mod suggestion;
 mod system;
@@ -73,6 +74,7 @@ pub use resource::{
 };
 pub use retry::Retry;
 pub use role::{Declares, Endpoint, Role, short_role_name};
+pub use rollout::{Gate, MaxDown, Rollout, RolloutOrder};
 pub use scope::{Assignment, Assignments, AttributeError, Origin, Precedence, Scope};
 pub use suggestion::nearest;
 pub use system::{

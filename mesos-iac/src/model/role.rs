@@ -1,4 +1,4 @@
-use super::{Cx, ExposeCx, IncludeCx, Result};
+use super::{Cx, ExposeCx, IncludeCx, Result, Rollout};
 use dyn_clone::DynClone;
 use std::any::Any;
 use std::fmt;
@@ -91,6 +91,11 @@ pub trait Declares {
     /// # Errors
     /// An attribute is unset, or something can't be built.
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()>;
+
+    /// What changing the hosts of this role one after the other has to heed; none where they don't hang together.
+    fn rollout(&self) -> Option<Rollout> {
+        None
+    }
 }
 
 /// Something that a role exposes on its host for others to use, such as the address that clients connect to. The type

@@ -1,1 +1,3 @@
 //! The role library: clusters of ZooKeeper, Mesos, Marathon, Chronos, HAProxy and Docker, as roles that compose.
+
+pub mod zookeeper;
