@@ -482,7 +482,7 @@ impl Hosts {
             return self;
         }
         for (host, value) in self.hosts.iter_mut().zip(values) {
-            host.settings.set(key.clone(), value, at.clone());
+            host.settings.set(key, value, at.clone());
         }
         self
     }

@@ -83,7 +83,7 @@ pub struct ZooKeeper {
     peer_ports: (u16, u16),
     max_client_connections: u32,
     snapshots_kept: u8,
-    purge_every: Duration,
+    purge_hours: u32,
     commands: Vec<String>,
     admin_server: AdminServer,
     heap_megabytes: u32,
@@ -113,7 +113,7 @@ impl ZooKeeper {
             peer_ports: (2888, 3888),
             max_client_connections: 0,
             snapshots_kept: 3,
-            purge_every: Duration::from_hours(24),
+            purge_hours: 24,
             commands: ["srvr", "ruok", "mntr", "stat", "isro", "conf"]
                 .map(str::to_owned)
                 .to_vec(),
@@ -170,11 +170,11 @@ impl ZooKeeper {
         self
     }
 
-    /// How many snapshots are kept, 3 at the least, and how often older ones are purged (in whole hours); 3 and 24 h
-    /// unless said. Nothing else ever removes them.
-    pub const fn autopurge(mut self, kept: u8, every: Duration) -> Self {
+    /// How many snapshots are kept, 3 at the least, and after how many hours older ones are purged; 3 and 24 unless said.
+    /// Nothing else ever removes them.
+    pub const fn autopurge(mut self, kept: u8, hours: u32) -> Self {
         self.snapshots_kept = kept;
-        self.purge_every = every;
+        self.purge_hours = hours;
         self
     }
 
@@ -303,7 +303,7 @@ impl ZooKeeper {
             client_port: self.client_port,
             max_client_connections: self.max_client_connections,
             snapshots_kept: self.snapshots_kept,
-            purge_hours: self.purge_every.as_secs() / 3600,
+            purge_hours: self.purge_hours,
             commands: (!self.commands.is_empty()).then(|| self.commands.join(",")),
             settings,
             // One server stands alone; a `server.` line would make it wait for a quorum of itself.
@@ -323,11 +323,9 @@ impl ZooKeeper {
                 self.snapshots_kept
             ));
         }
-        if self.purge_every.as_secs() < 3600 || self.purge_every.as_secs() % 3600 != 0 {
-            wrong.push(format!(
-                "snapshots are purged every {:?}: whole hours, one at the least",
-                self.purge_every
-            ));
+        if self.purge_hours == 0 {
+            wrong
+                .push("snapshots are purged every 0 hours, which ZooKeeper takes for never: 1 at the least".to_owned());
         }
         if self.tick.is_zero() {
             wrong.push("a tick lasts no time".to_owned());
@@ -384,7 +382,7 @@ struct ZooCfg<'a> {
     client_port: u16,
     max_client_connections: u32,
     snapshots_kept: u8,
-    purge_hours: u64,
+    purge_hours: u32,
     commands: Option<String>,
     settings: Vec<String>,
     servers: Vec<String>,
