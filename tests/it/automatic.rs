@@ -51,6 +51,8 @@ fn cases() -> impl IntoIterator<Item = Case> {
             file("/a").verify(["/opt/check", "{}"]), file("/opt/check");
         "`directory`" after "the nearest managed `directory` above it": "directory[/a/b]" after "directory[/a]",
             directory("/a/b"), directory("/a");
+        "`directory`" after "the `package` that brings it": "directory[/etc/app/flags]" after "package[app]",
+            directory("/etc/app/flags").exclusive(), package("app").provides_path("/etc/app/flags");
         "`directory`" after "its owner": "directory[/a]" after "user[bob]",
             directory("/a").owner("bob"), user("bob");
         "`directory`" after "its group": "directory[/a]" after "group[ops]",

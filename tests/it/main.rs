@@ -15,6 +15,7 @@ mod conflicts;
 mod definition;
 mod exactness;
 mod examples;
+mod exclusive;
 mod graphs;
 mod house;
 mod lints;

@@ -94,6 +94,7 @@ impl<'a> AutomaticEdges<'a> {
                 }
                 self.above(index, path);
             }
+            Effect::Entries(directory) => self.above(index, directory),
             Effect::Tree(directory) => {
                 let owners: Vec<usize> = below(&self.paths, directory).copied().collect();
                 owners
@@ -143,7 +144,7 @@ fn below<'m, T>(paths: &'m BTreeMap<&AbsPath, T>, directory: &'m AbsPath) -> imp
 
 const fn reason_for(effect: &Effect) -> Reason {
     match effect {
-        Effect::Path(_) | Effect::Tree(_) => Reason::Path,
+        Effect::Path(_) | Effect::Tree(_) | Effect::Entries(_) => Reason::Path,
         Effect::Package(_) => Reason::Package,
         Effect::Unit(_) => Reason::Unit,
         Effect::User(_) | Effect::Uid(_) => Reason::User,

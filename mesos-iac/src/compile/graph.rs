@@ -7,7 +7,7 @@ use super::node::{Node, Wire};
 use super::order::{self, Dropped};
 use crate::model::{
     CATALOG_FORMAT, Catalog, Code, Declaration, DeclaredFacts, Draft, Drafts, DroppedEdge, Edge, Entry, HostView,
-    LeftOut, Problem, Problems, Provenance, Reason, RoleInstance, RoleOrigin, short_role_name,
+    LeftOut, OwnedPaths, Problem, Problems, Provenance, Reason, RoleInstance, RoleOrigin, short_role_name,
 };
 use crate::words::ResourceId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -74,9 +74,20 @@ impl<'w> Graph<'w> {
             }
         }
         if graph.problems.is_empty() {
+            graph.complete();
             Ok(graph)
         } else {
             Err(graph.problems)
+        }
+    }
+
+    /// Tells the kinds that have to know it what all resources of the host own.
+    fn complete(&mut self) {
+        let paths = OwnedPaths::of(self.nodes.iter().map(|node| &node.effects));
+        for node in &mut self.nodes {
+            if let Some(completed) = node.draft.parts.resource.behavior().completed(&paths) {
+                node.draft.parts.resource = completed;
+            }
         }
     }
 

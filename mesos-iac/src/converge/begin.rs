@@ -4,7 +4,7 @@
 use super::event::{Event, Outcome};
 use super::executor::{Change, Run};
 use super::undo::before;
-use crate::model::{Inverse, Orphan, Resource};
+use crate::model::{Diff, Inverse, Orphan, Resource};
 use crate::state::UndoStep;
 use crate::words::ResourceId;
 
@@ -57,7 +57,9 @@ impl<'c> Run<'c, '_> {
         let mut ready = Vec::with_capacity(changes.len());
         for change in changes {
             let entry = change.entry;
-            let remembered = self.begin().and_then(|()| self.remember(&entry.id, &*entry.resource));
+            let remembered = self
+                .begin()
+                .and_then(|()| self.remember(&entry.id, &*entry.resource, Some(&change.diff)));
             match remembered {
                 Ok(()) => ready.push(change),
                 Err(why) => self.settle(change.at, entry, Outcome::Failed(why), change.took),
@@ -68,23 +70,23 @@ impl<'c> Run<'c, '_> {
 
     pub(super) fn remember_orphan(&mut self, orphan: &Orphan) -> Result<(), String> {
         match orphan.inverse.as_ref().map(Inverse::resource).transpose()? {
-            Some(inverse) => self.remember(&orphan.id, &*inverse),
+            Some(inverse) => self.remember(&orphan.id, &*inverse, None),
             None => Ok(()),
         }
     }
 
     /// Makes durable how everything is that a change of this resource reaches.
-    fn remember(&mut self, id: &ResourceId, resource: &dyn Resource) -> Result<(), String> {
+    fn remember(&mut self, id: &ResourceId, resource: &dyn Resource, change: Option<&Diff>) -> Result<(), String> {
         let Some(log) = self.options.confirm.as_ref().and_then(|_| self.store.undo_log()) else {
             return Ok(());
         };
-        let mut steps = before(self.system, resource).map_err(|error| error.to_string())?;
+        let mut steps = before(self.system, resource, change).map_err(|error| error.to_string())?;
         if steps.is_empty() {
             self.lasting.push(id.clone());
         }
         for (target, action) in self.subscribers.of(id) {
             // A refresh may end in a unit that doesn't run any more.
-            steps.extend(before(self.system, &*target.resource).map_err(|error| error.to_string())?);
+            steps.extend(before(self.system, &*target.resource, None).map_err(|error| error.to_string())?);
             steps.push(UndoStep::Refresh {
                 target: target.resource.clone(),
                 action,

@@ -1,8 +1,8 @@
 //! Undoes a run that nobody confirmed: what stood at its paths, its units, and what they are refreshed for.
 
 use crate::model::{
-    Converge, Effect, Error, FileWrite, Ledger, PathAttributes, PathEntry, PathKind, RefreshAction, Resource, Result,
-    System, SystemError, UnitAction,
+    Converge, Diff, Effect, Error, FileWrite, Ledger, PathAttributes, PathEntry, PathKind, RefreshAction, Resource,
+    Result, System, SystemError, UnitAction,
 };
 use crate::plan::guarded;
 use crate::state::{PathBefore, StateError, UndoLog, UndoStep};
@@ -11,15 +11,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
 use std::time::Duration;
 
-/// How what this resource owns is at the moment. Empty: it owns nothing that could be undone.
-pub(super) fn before(system: &dyn System, resource: &dyn Resource) -> Result<Vec<UndoStep>> {
+/// How what this resource owns is at the moment, and what else this change of it reaches. Empty: it owns nothing that could
+/// be undone.
+pub(super) fn before(system: &dyn System, resource: &dyn Resource, change: Option<&Diff>) -> Result<Vec<UndoStep>> {
     let behavior = resource.behavior();
     let mut steps = Vec::new();
-    for effect in behavior.effects().writes {
+    let owned = behavior.effects().writes;
+    let paths = owned.iter().filter(|effect| matches!(effect, Effect::Path(_))).count();
+    for effect in owned {
         match effect {
             Effect::Path(path) => {
                 // Where a link is followed, what it leads to is what changes.
-                let path = behavior.location(system)?.unwrap_or(path);
+                let location = if paths == 1 { behavior.location(system)? } else { None };
+                let path = location.unwrap_or(path);
                 let before = path_before(system, &path)?;
                 steps.push(UndoStep::Path { path, before });
             }
@@ -33,6 +37,10 @@ pub(super) fn before(system: &dyn System, resource: &dyn Resource) -> Result<Vec
             }
             _ => {}
         }
+    }
+    for path in change.map(|diff| behavior.touches(diff)).unwrap_or_default() {
+        let before = path_before(system, &path)?;
+        steps.push(UndoStep::Path { path, before });
     }
     Ok(steps)
 }

@@ -6,6 +6,7 @@
 mod builder;
 mod command;
 mod directory;
+mod exclusive;
 mod file;
 mod group;
 mod package;

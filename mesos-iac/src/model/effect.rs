@@ -11,6 +11,8 @@ pub enum Effect {
     Path(AbsPath),
     /// Everything below a directory. Can be read, not owned.
     Tree(AbsPath),
+    /// All that stands in a directory, whoever put it there. Can be read, not owned.
+    Entries(AbsPath),
     /// A package, by name.
     Package(String),
     /// A unit, by its full name (`zookeeper.service`).
@@ -36,6 +38,7 @@ impl fmt::Display for Effect {
         match self {
             Self::Path(path) => write!(f, "path {path}"),
             Self::Tree(path) => write!(f, "everything below {path}"),
+            Self::Entries(path) => write!(f, "all that stands in {path}"),
             Self::Package(name) => write!(f, "package {name}"),
             Self::Unit(name) => write!(f, "unit {name}"),
             Self::User(name) => write!(f, "user {name}"),

@@ -1,4 +1,4 @@
-use super::{Check, Diff, Effects, Error, FileDraft, PackageRequest, ReadSystem, Result, System};
+use super::{Check, Diff, Effects, Error, FileDraft, OwnedPaths, PackageRequest, ReadSystem, Result, System};
 use crate::words::{AbsPath, NameError, ResourceId};
 use dyn_clone::DynClone;
 use serde::{Deserialize, Serialize};
@@ -158,6 +158,20 @@ pub trait Converge {
     /// What it reads, owns and brings along; automatic edges and conflicts are found from these.
     fn effects(&self) -> Effects {
         Effects::none()
+    }
+
+    /// The paths beyond those that it owns which applying this difference changes, in that order. A run that waits to be
+    /// confirmed remembers what stands there.
+    fn touches(&self, diff: &Diff) -> Vec<AbsPath> {
+        let _ = diff;
+        Vec::new()
+    }
+
+    /// The same resource as it stands in its host's catalog, for a kind that has to know what the others of the host own.
+    /// Its effects stay the same. `None`: it stands there as it was declared.
+    fn completed(&self, paths: &OwnedPaths) -> Option<Box<dyn Resource>> {
+        let _ = paths;
+        None
     }
 
     /// The resource that undoes it, where there is one; pruning uses it.

@@ -1,7 +1,7 @@
-//! Two resources that are one path on a host, because a link leads from one to the other.
+//! Resources that get in each other's way on a host, because a link leads from one to the other.
 
 use super::guarded::guarded;
-use crate::model::{Catalog, ReadSystem};
+use crate::model::{Catalog, Effect, Entry, ReadSystem};
 use crate::words::{AbsPath, ResourceId};
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,6 +19,13 @@ pub(crate) fn shared_locations<'c>(catalog: &'c Catalog, system: &dyn ReadSystem
         }
     }
     let mut shared = HashMap::new();
+    for entry in &catalog.entries {
+        for effect in entry.resource.behavior().effects().reads {
+            if let Effect::Entries(directory) = effect {
+                shared.extend(hidden_entries(catalog, entry, &directory, &at, system));
+            }
+        }
+    }
     for (location, ids) in at {
         for id in ids.iter().filter(|_| ids.len() > 1) {
             let others: Vec<String> = ids
@@ -31,4 +38,39 @@ pub(crate) fn shared_locations<'c>(catalog: &'c Catalog, system: &dyn ReadSystem
         }
     }
     shared
+}
+
+/// The resources that a link puts into an exclusive directory, which therefore doesn't know of them and would remove what
+/// they make.
+fn hidden_entries<'c>(
+    catalog: &'c Catalog,
+    exclusive: &'c Entry,
+    directory: &AbsPath,
+    at: &BTreeMap<AbsPath, Vec<&'c ResourceId>>,
+    system: &dyn ReadSystem,
+) -> HashMap<&'c ResourceId, String> {
+    let mut hidden = HashMap::new();
+    let Ok(resolved) = system.resolve(directory) else {
+        return hidden;
+    };
+    let is_known = |id: &ResourceId| {
+        let writes = catalog
+            .entry(id)
+            .map(|entry| entry.resource.behavior().effects().writes);
+        let is_within = |effect: &Effect| matches!(effect, Effect::Path(path) if path.is_within(directory));
+        writes.into_iter().flatten().any(|effect| is_within(&effect))
+    };
+    let within = at.iter().filter(|(location, _)| location.is_within(&resolved));
+    for (location, id) in within.flat_map(|(location, ids)| ids.iter().map(move |id| (location, *id))) {
+        if *id != exclusive.id && !is_known(id) {
+            let why = format!(
+                "tell it from what nothing owns in {}: on this host it is {location}",
+                exclusive.id
+            );
+            hidden.insert(id, why);
+            let why = format!("remove what nothing owns: on this host {id} is {location}, through a link");
+            hidden.insert(&exclusive.id, why);
+        }
+    }
+    hidden
 }

@@ -4,7 +4,7 @@ use super::guarded::guarded;
 use super::locations::shared_locations;
 use super::owed::judge_owed;
 use super::packages::{Forecast, Foreseen};
-use super::provided::{brings, is_called, lacks, makes_unit};
+use super::provided::{brings, is_called, lacks, makes_unit, minds_company};
 use super::refreshes::{Fate, Outlook};
 use super::types::{Because, Doubt, Plan, Planned, PlannedOrphan, PlannedResource};
 use super::witness::Witness;
@@ -157,10 +157,13 @@ impl<'c, 'p> Planner<'c, 'p> {
         let provider = self.provider(entry, &effects);
         let asked = || witness.has_probed().then_some(moving);
         Looked::Settled(match found {
-            Ok(Check::NoChange) => match provider.filter(|_| lacks(&effects, self.system)).or_else(asked) {
-                Some(first) => whether(first, None),
-                None => Planned::NoChange,
-            },
+            Ok(Check::NoChange) => {
+                let adds = |_: &&ResourceId| minds_company(&effects) || lacks(&effects, self.system);
+                match provider.filter(adds).or_else(asked) {
+                    Some(first) => whether(first, None),
+                    None => Planned::NoChange,
+                }
+            }
             // What is brought along can't be seen before it is there, so neither can a difference from it.
             Ok(Check::Change(diff)) => match provider.or_else(asked) {
                 Some(first) => whether(first, Some(diff)),

@@ -9,7 +9,7 @@ pub(super) fn brings(first: &Effects, then: &Effects) -> bool {
     let wanted: Vec<&Effect> = then.writes.iter().chain(&then.reads).chain(created).collect();
     first.provides.iter().any(|provided| {
         wanted.iter().any(|wanted| match (provided, wanted) {
-            (Effect::Path(above), Effect::Path(path)) => path.is_within(above),
+            (Effect::Path(above), Effect::Path(path) | Effect::Entries(path)) => path.is_within(above),
             (provided, wanted) => provided == *wanted,
         })
     })
@@ -38,6 +38,11 @@ pub(super) fn is_called(effect: &Effect, name: &str) -> bool {
 /// Whether something that the resource is about isn't on the host.
 pub(super) fn lacks(effects: &Effects, system: &dyn ReadSystem) -> bool {
     effects.writes.iter().any(|effect| is_missing(effect, system))
+}
+
+/// Whether anything that comes along with a package matters to it, not only what is missing.
+pub(super) fn minds_company(effects: &Effects) -> bool {
+    effects.reads.iter().any(|effect| matches!(effect, Effect::Entries(_)))
 }
 
 /// What can't be looked up isn't missing.
