@@ -24,6 +24,8 @@
 #   first-contact     a host that was made to match by hand is left alone; needs root
 #   plan-packages     a plan asks apt-get once, and only where packages change; needs root
 #   saved-plan    a plan is saved, shown, obeyed, and refused where the host isn't as it says
+#   kinds         exclusive directories, repositories, units, timers, cron jobs on a real host; needs root
+#   units         unit files and timers pass systemd-analyze verify
 #   trust         a changed or unknown host key is refused before anything is sent; needs root
 #   upload        an edited definition sends a catalog and no program; needs root
 #   connections   100 concurrent first connections, static and dynamic controller; needs root
@@ -130,7 +132,7 @@ mkdir -p target/show
 case "${1-}" in
 sandbox) sandbox ;;
 bad-input) bad_input ;;
-hosts | trust | connections | states | canary | lockout) suite "$1" "$1::" ;;
+hosts | trust | connections | states | canary | lockout | kinds) suite "$1" "$1::" ;;
 unreachable) suite "$1" a_dead_host ;;
 upload) suite "$1" an_edited_ ;;
 interrupt) suite "$1" losses::an_ ;;
@@ -154,6 +156,7 @@ graphs)
     cargo test --quiet --test it -- graphs:: 2>&1 | tee target/show/graphs
     echo "graphs: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/graphs) properties held over $cases random graphs of up to 23 resources"
     ;;
+units) cargo test --quiet --test it -- kinds::systemd --nocapture 2>&1 | grep '^units:' ;;
 edges) cargo test --quiet --test it -- automatic:: --nocapture 2>&1 | grep '^edges:' ;;
 truth-table) cargo test --quiet --test it -- truth_table:: --nocapture 2>&1 | grep '^truth-table:' ;;
 kills) cargo test --quiet --test kills ;;

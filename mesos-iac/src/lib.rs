@@ -141,8 +141,8 @@ pub use words::*;
 /// What a definition needs: `use mesos_iac::prelude::*`.
 pub mod prelude {
     pub use crate::kinds::{
-        Command, Directory, File, Group, Package, Service, Symlink, User, command, directory, file, group, package,
-        service, symlink, user,
+        AptRepository, Command, Directory, File, Group, Package, Service, Symlink, User, apt_pin, apt_repository,
+        command, cron_job, directory, file, group, package, service, symlink, timer, unit_file, user,
     };
     pub use crate::model::{
         Arch, AttributeValue, Attributes, Catalog, Check, Cluster, ClusterBuilder, Condition, Content, Converge, Cx,

@@ -87,6 +87,9 @@ fn cases() -> impl IntoIterator<Item = Case> {
             service("app@1"), file("/usr/lib/systemd/system/app@.service");
         "`service`" after "a drop-in of its template": "service[app@1]" after "file[/etc/systemd/system/app@.service.d/x.conf]",
             service("app@1"), file("/etc/systemd/system/app@.service.d/x.conf");
+        "`service` of a timer" after "the unit file of the service that it starts":
+            "service[app.timer]" after "file[/etc/systemd/system/app.service]",
+            service("app.timer"), unit_file("app").exec_start(["/bin/true"]);
         "`service`" after "its file in `/etc/default`": "service[app]" after "file[/etc/default/app]",
             service("app"), file("/etc/default/app");
         "`service`" after "its script in `/etc/init.d`": "service[app]" after "file[/etc/init.d/app]",

@@ -19,6 +19,7 @@ mod exclusive;
 mod graphs;
 mod house;
 mod lints;
+mod kinds;
 mod macros;
 mod ordering;
 mod orphans;

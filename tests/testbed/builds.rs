@@ -19,6 +19,8 @@ pub(crate) struct Builds {
     pub(crate) kills: PathBuf,
     /// `definitions/lockout.rs`, an ordinary build.
     pub(crate) lockout: PathBuf,
+    /// `definitions/kinds.rs`, an ordinary build.
+    pub(crate) kinds: PathBuf,
     /// `definitions/plans.rs`, an ordinary build.
     pub(crate) plans: PathBuf,
     /// `definitions/canary.rs`, an ordinary build.
@@ -40,6 +42,7 @@ impl Builds {
             "testbed_kills",
             "testbed_lockout",
             "testbed_canary",
+            "testbed_kinds",
             "testbed_plans",
         ] {
             examples.extend(["--example", name]);
@@ -60,6 +63,7 @@ impl Builds {
             lab: built.of("testbed_lab")?,
             edited_lab,
             canary: built.of("testbed_canary")?,
+            kinds: built.of("testbed_kinds")?,
             kills: built.of("testbed_kills")?,
             lockout: built.of("testbed_lockout")?,
             plans: built.of("testbed_plans")?,

@@ -21,6 +21,7 @@ mod connections;
 mod hostile;
 mod hosts;
 mod kills;
+mod kinds;
 mod lockout;
 mod losses;
 mod plans;
@@ -100,6 +101,8 @@ const PROMISES: &[Promise] = promises![
         it_heals_across_a_reboot_too,
         a_run_that_is_confirmed_stays,
         a_run_that_is_killed_is_undone_too;
+    kinds:
+        each_kind_does_on_a_host_what_it_says;
     connections:
         a_hundred_first_connections_at_once_crash_nothing;
     plans:

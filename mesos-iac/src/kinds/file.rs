@@ -138,6 +138,17 @@ impl File {
         &self.attributes
     }
 
+    /// The same file, to be absent.
+    pub(super) fn inverse_file(&self) -> Self {
+        Self {
+            path: self.path.clone(),
+            present: false,
+            content: None,
+            attributes: PathAttributes::default(),
+            verify: None,
+        }
+    }
+
     fn bytes(&self, system: &dyn System) -> Result<Vec<u8>> {
         match &self.content {
             Some(content) => content.reveal(system),
@@ -235,15 +246,7 @@ impl Converge for File {
     }
 
     fn inverse(&self) -> Option<Box<dyn Resource>> {
-        self.present.then(|| {
-            Box::new(Self {
-                path: self.path.clone(),
-                present: false,
-                content: None,
-                attributes: PathAttributes::default(),
-                verify: None,
-            }) as _
-        })
+        self.present.then(|| Box::new(self.inverse_file()) as _)
     }
 
     fn effects(&self) -> Effects {

@@ -3,22 +3,36 @@
 //! A kind is a data type that says what is desired, a builder that makes it, and an `impl Converge` that says how. To add
 //! one, add a file here and name it below.
 
+mod apt_lists;
+mod apt_pin;
+mod apt_repository;
 mod builder;
 mod command;
+mod cron;
+mod cron_schedule;
 mod directory;
 mod exclusive;
 mod file;
 mod group;
 mod package;
+mod parts;
+mod rendered;
 mod service;
 mod symlink;
+mod timer;
+mod unit_file;
 mod user;
 
+pub use apt_pin::{AptPinBuilder, apt_pin};
+pub use apt_repository::{AptRepository, AptRepositoryBuilder, apt_repository};
 pub use command::{Command, CommandBuilder, Complete, Incomplete, command};
+pub use cron::{CronJobBuilder, cron_job};
 pub use directory::{Directory, DirectoryBuilder, directory};
 pub use file::{File, FileBuilder, file};
 pub use group::{Group, GroupBuilder, group};
 pub use package::{Package, PackageBuilder, package};
 pub use service::{Service, ServiceBuilder, service};
 pub use symlink::{Symlink, SymlinkBuilder, symlink};
+pub use timer::{TimerBuilder, timer};
+pub use unit_file::{UnitFileBuilder, unit_file};
 pub use user::{User, UserBuilder, user};

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 /// Ensures that a unit of systemd is enabled or not, runs or not, is masked or not.
 ///
 /// What isn't set is left as it is. A unit that doesn't exist is as desired where it is to be neither enabled nor running,
-/// and an error otherwise. Comes after its unit file, its drop-ins and the package that brings it; two services can't listen on one port.
+/// and an error otherwise. Comes after its unit file (for a timer, also that of the service it starts), its drop-ins and the package
+/// that brings it; two services can't listen on one port.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Resource)]
 #[serde(deny_unknown_fields)]
 #[resource(kind = "core.service", key = name)]
@@ -142,10 +143,12 @@ impl Service {
         self.enabled == Some(true) || self.running == Some(true)
     }
 
-    /// A unit file that changed since systemd read it would be ignored by what follows.
+    /// A unit file that changed since systemd read it would be ignored by what follows; so would that of the service that a
+    /// timer starts, which may have no resource of its own.
     fn reread_if_changed(&self, system: &dyn System) -> Result<UnitState> {
         let state = system.unit(&self.unit())?;
-        if state.needs_reload {
+        let is_old = |unit: String| Ok::<_, Error>(system.unit(&unit)?.needs_reload);
+        if state.needs_reload || started_by(&self.unit()).map(is_old).transpose()? == Some(true) {
             system.reload_units()?;
         }
         Ok(state)
@@ -271,7 +274,8 @@ impl Converge for Service {
         if self.running != Some(false) {
             effects.writes.extend(self.ports.iter().copied().map(Effect::Port));
         }
-        for unit in std::iter::once(unit.clone()).chain(template(&unit)) {
+        let others = template(&unit).into_iter().chain(started_by(&unit));
+        for unit in std::iter::once(unit.clone()).chain(others) {
             for directory in ["/etc", "/run", "/usr/lib", "/lib"] {
                 let file = format!("{directory}/systemd/system/{unit}");
                 effects = effects
@@ -286,6 +290,12 @@ impl Converge for Service {
         }
         effects
     }
+}
+
+/// The service that a timer, path or socket starts, as far as its name tells.
+fn started_by(unit: &str) -> Option<String> {
+    let (stem, suffix) = unit.rsplit_once('.')?;
+    matches!(suffix, "timer" | "path" | "socket").then(|| format!("{stem}.service"))
 }
 
 /// The template that a unit is an instance of: `getty@.service` of `getty@tty1.service`.

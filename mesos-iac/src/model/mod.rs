@@ -26,6 +26,7 @@ mod ledger;
 mod lint;
 mod orphan;
 mod owned_paths;
+mod package_source;
 mod packages;
 mod panicked;
 mod problem;
@@ -67,6 +68,7 @@ pub use ledger::{ChangeCause, Ledger, LedgerRecord, OwedRefresh, OwnedResource, 
 pub use lint::{Allowance, Finding, Level, Lint};
 pub use orphan::{Inverse, Orphan};
 pub use owned_paths::OwnedPaths;
+pub use package_source::PackageSource;
 pub use packages::{PackageChange, PackageForecast};
 pub use problem::{Code, Place, Problem, Problems};
 pub use provenance::{Declaration, DroppedEdge, LeftOut, Provenance, RoleOrigin};

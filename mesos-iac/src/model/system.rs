@@ -1,6 +1,6 @@
 //! The interface through which a resource sees and changes a machine.
 
-use super::{Ended, Facts, PackageForecast, SystemError};
+use super::{Ended, Facts, PackageForecast, PackageSource, SystemError};
 use crate::words::{AbsPath, CommandLine, HumanDuration, Mode, SecretSource, SecretText};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -326,6 +326,12 @@ pub trait ReadSystem: Send + Sync {
         })
     }
 
+    /// Whether the package manager has read what this repository offers.
+    ///
+    /// # Errors
+    /// Its lists can't be looked at.
+    fn knows_package_source(&self, source: &PackageSource) -> Result<bool>;
+
     /// What the service manager says of the unit, which is named in full (`zookeeper.service`).
     ///
     /// # Errors
@@ -460,6 +466,12 @@ pub trait System: ReadSystem {
     /// # Errors
     /// The package manager ends with an error.
     fn remove_packages(&self, names: &[String]) -> Result<()>;
+
+    /// Has the package manager read what this repository offers, and no other's.
+    ///
+    /// # Errors
+    /// It can't be reached, isn't signed by its key, or the package manager ends with an error.
+    fn read_package_source(&self, source: &PackageSource) -> Result<()>;
 
     /// Does this to the unit and waits until it is done.
     ///

@@ -1,5 +1,6 @@
 use crate::model::{
-    Account, Facts, GroupEntry, PackageForecast, PackageRequest, PathEntry, Probe, ReadSystem, SystemError, UnitState,
+    Account, Facts, GroupEntry, PackageForecast, PackageRequest, PackageSource, PathEntry, Probe, ReadSystem,
+    SystemError, UnitState,
 };
 use crate::words::{AbsPath, SecretSource, SecretText};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,6 +58,10 @@ impl ReadSystem for Witness<'_> {
 
     fn foresee_packages(&self, install: &[PackageRequest], remove: &[String]) -> Result<PackageForecast> {
         self.system.foresee_packages(install, remove)
+    }
+
+    fn knows_package_source(&self, source: &PackageSource) -> Result<bool> {
+        self.system.knows_package_source(source)
     }
 
     fn unit(&self, name: &str) -> Result<UnitState> {

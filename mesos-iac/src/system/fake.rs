@@ -2,7 +2,8 @@ use super::fake_repository::FakeRepository;
 use super::machine::Machine;
 use crate::model::{
     Account, AccountChange, Arch, Ended, Facts, FileWrite, GroupEntry, Invocation, Os, Output, PackageForecast,
-    PackageRequest, PathAttributes, PathEntry, PathKind, Probe, ReadSystem, System, SystemError, UnitAction, UnitState,
+    PackageRequest, PackageSource, PathAttributes, PathEntry, PathKind, Probe, ReadSystem, System, SystemError,
+    UnitAction, UnitState,
 };
 use crate::words::{AbsPath, CommandLine, Mode, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -54,10 +55,14 @@ impl FakeSystem {
             "/",
             "/etc",
             "/etc/apt",
+            "/etc/apt/preferences.d",
             "/etc/apt/sources.list.d",
             "/etc/cron.d",
             "/etc/default",
             "/etc/init.d",
+            "/etc/security",
+            "/etc/security/limits.d",
+            "/etc/sysctl.d",
             "/etc/systemd",
             "/etc/systemd/system",
             "/home",
@@ -378,6 +383,10 @@ impl ReadSystem for FakeSystem {
         Ok(state.repository.forecast(&state.machine, install, remove))
     }
 
+    fn knows_package_source(&self, source: &PackageSource) -> Result<bool> {
+        Ok(self.lock().machine.knows_package_source(source))
+    }
+
     fn unit(&self, name: &str) -> Result<UnitState> {
         let state = self.lock();
         if state.missing_units.iter().any(|missing| missing == name) {
@@ -494,6 +503,11 @@ impl System for FakeSystem {
 
     fn remove_packages(&self, names: &[String]) -> Result<()> {
         self.lock_to_change()?.machine.remove_packages(names);
+        Ok(())
+    }
+
+    fn read_package_source(&self, source: &PackageSource) -> Result<()> {
+        self.lock_to_change()?.machine.read_package_source(source);
         Ok(())
     }
 

@@ -1,9 +1,10 @@
 use crate::model::{
-    Account, AccountChange, GroupEntry, PackageRequest, PathAttributes, SystemError, UnitAction, UnitState,
+    Account, AccountChange, GroupEntry, PackageRequest, PackageSource, PathAttributes, SystemError, UnitAction,
+    UnitState,
 };
 use crate::words::{AbsPath, CommandLine};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of a machine's serialised form.
 pub(super) const MACHINE_FORMAT: u32 = 1;
@@ -34,6 +35,9 @@ pub struct Machine {
     pub actions: BTreeMap<String, u32>,
     /// Commands that were run.
     pub commands: Vec<CommandLine>,
+    /// The lists that the package manager keeps of repositories, by how their names begin.
+    #[serde(default)]
+    pub package_lists: BTreeSet<String>,
 }
 
 impl Default for Machine {
@@ -63,6 +67,7 @@ impl Default for Machine {
             attributes: BTreeMap::new(),
             actions: BTreeMap::new(),
             commands: Vec::new(),
+            package_lists: BTreeSet::new(),
         }
     }
 }
@@ -79,6 +84,14 @@ impl Machine {
         names.iter().for_each(|name| {
             self.packages.remove(name);
         });
+    }
+
+    pub(super) fn knows_package_source(&self, source: &PackageSource) -> bool {
+        source.lists.iter().all(|list| self.package_lists.contains(list))
+    }
+
+    pub(super) fn read_package_source(&mut self, source: &PackageSource) {
+        self.package_lists.extend(source.lists.iter().cloned());
     }
 
     /// A unit that nobody touched is taken to exist, and neither to be enabled nor to run.

@@ -1,5 +1,6 @@
 use crate::model::{
-    Account, Facts, GroupEntry, PackageForecast, PackageRequest, PathEntry, Probe, ReadSystem, SystemError, UnitState,
+    Account, Facts, GroupEntry, PackageForecast, PackageRequest, PackageSource, PathEntry, Probe, ReadSystem,
+    SystemError, UnitState,
 };
 use crate::words::{AbsPath, SecretSource, SecretText};
 
@@ -39,6 +40,10 @@ impl ReadSystem for PlanningSystem<'_> {
 
     fn foresee_packages(&self, install: &[PackageRequest], remove: &[String]) -> Result<PackageForecast> {
         self.0.foresee_packages(install, remove)
+    }
+
+    fn knows_package_source(&self, source: &PackageSource) -> Result<bool> {
+        self.0.knows_package_source(source)
     }
 
     fn unit(&self, name: &str) -> Result<UnitState> {

@@ -3,8 +3,8 @@ use super::machine::{MACHINE_FORMAT, Machine};
 use super::sandbox_place::{OWN, admit, inspect, is_own};
 use crate::model::{
     Account, AccountChange, Arch, Catalog, DeclaredFacts, Facts, FileWrite, GroupEntry, Invocation, Os, Output,
-    PackageForecast, PackageRequest, PathAttributes, PathEntry, Probe, ReadSystem, System, SystemError, UnitAction,
-    UnitState,
+    PackageForecast, PackageRequest, PackageSource, PathAttributes, PathEntry, Probe, ReadSystem, System, SystemError,
+    UnitAction, UnitState,
 };
 use crate::words::{AbsPath, HostName, Mode, ResourceId, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -267,6 +267,10 @@ impl ReadSystem for Sandbox {
         Err(Self::unknowable(what.to_owned()))
     }
 
+    fn knows_package_source(&self, source: &PackageSource) -> Result<bool> {
+        Ok(self.lock().knows_package_source(source))
+    }
+
     fn unit(&self, name: &str) -> Result<UnitState> {
         Ok(self.lock().unit(name))
     }
@@ -355,6 +359,12 @@ impl System for Sandbox {
 
     fn remove_packages(&self, names: &[String]) -> Result<()> {
         self.lock().remove_packages(names);
+        Ok(())
+    }
+
+    /// What is in the repository nobody asks: a package that is installed in the model is taken to exist.
+    fn read_package_source(&self, source: &PackageSource) -> Result<()> {
+        self.lock().read_package_source(source);
         Ok(())
     }
 

@@ -1,3 +1,4 @@
+use super::apt_source;
 use super::apt_words::{complaints, is_locked, may_be_stale, operand, plain_operand, simulated, with_gist};
 use super::convert::command;
 use super::debian_version;
@@ -6,7 +7,7 @@ use super::dpkg_status::PackageState;
 use super::files::Files;
 use super::process::Call;
 use super::services_denied::{Denied, ServicesDenied};
-use crate::model::{Ended, Output, PackageChange, PackageRequest, SystemError};
+use crate::model::{Ended, Output, PackageChange, PackageRequest, PackageSource, SystemError};
 use crate::words::CommandLine;
 use std::cmp::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -74,7 +75,7 @@ impl Apt {
         let command = denied.apt_get(&words)?;
         let mut output = call(&command, &denied).run()?;
         if output.ended != Ended::Exit(0) && may_be_stale(&output) && !*has_updated {
-            let complaints = update(&denied)?;
+            let complaints = update(&denied, &["update"])?;
             *has_updated = complaints.is_empty();
             output = call(&command, &denied).run()?;
             // What is still missing may be in a repository that couldn't be asked.
@@ -93,6 +94,26 @@ impl Apt {
         drop(has_updated);
         ended.and(lifted)?;
         require(dpkg, packages)
+    }
+
+    /// Reads what a repository offers.
+    pub(super) fn read(&self, files: &Files, source: &PackageSource) -> Result<()> {
+        let transaction = self.has_updated.lock().unwrap_or_else(PoisonError::into_inner);
+        let denied = ServicesDenied::begin(files, Denied::Everything)?;
+        let words = apt_source::words(source);
+        let read = update(&denied, &words.iter().map(String::as_str).collect::<Vec<_>>());
+        let lifted = denied.end();
+        drop(transaction);
+        let complaints = read?;
+        lifted?;
+        match complaints.is_empty() {
+            true => Ok(()),
+            false => Err(SystemError::Other(format!(
+                "read the repository of {}: {}",
+                source.file,
+                complaints.join("; ")
+            ))),
+        }
     }
 
     /// Removes the packages and nothing else, and keeps their configuration.
@@ -190,8 +211,8 @@ fn finish_interrupted(denied: &ServicesDenied<'_>, dpkg: &Dpkg) -> Result<()> {
 }
 
 /// Fetches the lists of packages, and tells what couldn't be fetched. That is no error yet: what is needed may be elsewhere.
-fn update(denied: &ServicesDenied<'_>) -> Result<Vec<String>> {
-    let command = command(apt_get(&["update"]))?;
+fn update(denied: &ServicesDenied<'_>, words: &[&str]) -> Result<Vec<String>> {
+    let command = command(apt_get(words))?;
     let mut output = call(&command, denied).run()?;
     for _ in 1..TRIES {
         if !is_locked(&output) {

@@ -2,6 +2,7 @@ use super::account_tools;
 use super::accounts::Accounts;
 use super::apt::Apt;
 use super::apt_forecast;
+use super::apt_source;
 use super::dpkg::Dpkg;
 use super::dpkg_status::{PackageRecord, PackageState};
 use super::facts;
@@ -15,8 +16,8 @@ use super::systemd::{self, Systemd};
 use super::unit_files;
 use crate::model::{
     Account, AccountChange, COMMAND_TIME_OUT, Ended, Facts, FileDraft, FileWrite, GroupEntry, Invocation, Output,
-    PackageForecast, PackageRequest, PathAttributes, PathEntry, PathKind, Probe, ReadSystem, System, SystemError,
-    UnitAction, UnitState,
+    PackageForecast, PackageRequest, PackageSource, PathAttributes, PathEntry, PathKind, Probe, ReadSystem, System,
+    SystemError, UnitAction, UnitState,
 };
 use crate::words::{AbsPath, CommandLine, HumanDuration, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -189,6 +190,10 @@ impl ReadSystem for LocalSystem {
         apt_forecast::forecast(self.root(), &self.dpkg, install, remove)
     }
 
+    fn knows_package_source(&self, source: &PackageSource) -> Result<bool> {
+        apt_source::is_read(self.root(), source)
+    }
+
     fn unit(&self, name: &str) -> Result<UnitState> {
         if self.root().place().is_some() {
             systemd::check_name(name)?;
@@ -288,6 +293,11 @@ impl System for LocalSystem {
     fn remove_packages(&self, names: &[String]) -> Result<()> {
         self.require_running("remove packages")?;
         self.apt.remove(&self.files, &self.dpkg, names)
+    }
+
+    fn read_package_source(&self, source: &PackageSource) -> Result<()> {
+        self.require_running("read a repository")?;
+        self.apt.read(&self.files, source)
     }
 
     fn control_unit(&self, name: &str, action: UnitAction) -> Result<()> {

@@ -8,6 +8,7 @@ mod account_tools;
 mod accounts;
 mod apt;
 mod apt_forecast;
+mod apt_source;
 mod apt_words;
 mod bus;
 mod bus_message;
