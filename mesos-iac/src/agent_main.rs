@@ -1,6 +1,7 @@
 //! What makes a program an agent: its first argument. Every cluster program is one, and so is `mesos-iac-agent`.
 
 use crate::agent::{Machinery, guard, serve, undo_at_boot};
+use crate::bridge;
 use crate::model::{Facts, ReadSystem as _, System, SystemError, registry};
 use crate::state::STATE_DIRECTORY;
 use crate::system::local::LocalSystem;
@@ -15,9 +16,17 @@ use std::process::ExitCode;
 /// * `agent` serves a controller over standard input and output.
 /// * `guard` and `undo` are started by hosts themselves: they undo a run that nobody confirms.
 /// * `kinds` prints which kinds it has, with their versions, as JSON.
+/// * `haproxy-bridge --config FILE` is what an installed agent does from a timer: one run of the bridge.
 pub(crate) fn run_as_agent() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     let first = arguments.next()?;
+    if first == "haproxy-bridge" {
+        let rest: Vec<_> = arguments.collect();
+        return match rest.as_slice() {
+            [option, file] if option == "--config" => Some(haproxy_bridge(Path::new(file))),
+            _ => Some(status(Err("begin: expected `haproxy-bridge --config FILE`".to_owned()))),
+        };
+    }
     if arguments.next().is_some() {
         return None;
     }
@@ -39,6 +48,22 @@ pub(crate) fn run_as_agent() -> Option<ExitCode> {
         }
         _ => None,
     }
+}
+
+/// A line for what changed and each thing that isn't served, or for why nothing did; nothing where all is as it was, since
+/// that is said every few seconds.
+fn haproxy_bridge(config: &Path) -> ExitCode {
+    let (lines, status) = match bridge::run(config) {
+        Ok(done) if done.has_changed => {
+            let skipped = done.skipped.iter().map(|skipped| format!("not served: {skipped}\n"));
+            (format!("{done}\n{}", skipped.collect::<String>()), ExitCode::SUCCESS)
+        }
+        Ok(_) => return ExitCode::SUCCESS,
+        Err(error) => (format!("failed to {error}\n"), ExitCode::from(error.exit_status())),
+    };
+    // Nobody may be reading, and the status says the same.
+    let _unheard = std::io::stderr().write_all(lines.as_bytes());
+    status
 }
 
 /// What was tried on the host's own behalf is told in its journal.

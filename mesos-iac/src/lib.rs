@@ -99,6 +99,7 @@ extern crate self as mesos_iac;
 
 pub mod agent;
 mod agent_main;
+pub mod bridge;
 pub mod compile;
 pub mod converge;
 pub mod kinds;

@@ -10,6 +10,7 @@ const FLOORS: [(&str, u8); 18] = [
     ("words", 0),
     ("model", 1),
     ("kinds", 1),
+    ("bridge", 2),
     ("compile", 2),
     ("lint", 2),
     ("plan", 2),

@@ -397,7 +397,7 @@ impl Converge for AptRepository {
     }
 
     fn inverse(&self) -> Option<Box<dyn Resource>> {
-        let absent = |file: &File| file.inverse_file();
+        let absent = |file: &File| File::absent_at(file.path().clone());
         self.present.then(|| {
             Box::new(Self {
                 name: self.name.clone(),

@@ -138,13 +138,13 @@ impl File {
         &self.attributes
     }
 
-    /// The same file, to be absent.
-    pub(super) fn inverse_file(&self) -> Self {
+    /// That there is none.
+    pub(super) const fn absent_at(path: AbsPath) -> Self {
         Self {
-            path: self.path.clone(),
+            path,
             present: false,
             content: None,
-            attributes: PathAttributes::default(),
+            attributes: PathAttributes::UNMANAGED,
             verify: None,
         }
     }
@@ -246,7 +246,7 @@ impl Converge for File {
     }
 
     fn inverse(&self) -> Option<Box<dyn Resource>> {
-        self.present.then(|| Box::new(self.inverse_file()) as _)
+        self.present.then(|| Box::new(Self::absent_at(self.path.clone())) as _)
     }
 
     fn effects(&self) -> Effects {

@@ -14,6 +14,10 @@ pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// How long a command may take unless told otherwise.
 pub const COMMAND_TIME_OUT: Duration = Duration::from_secs(600);
 
+/// What stands for an agent where there is none.
+const NO_PROGRAM: &str = "#!/bin/sh\n# The agent itself would stand here on a real host; this one is a model.\n\
+    echo 'no agent: this file was written where hosts are only a model' >&2\nexit 1\n";
+
 type Result<T> = std::result::Result<T, SystemError>;
 
 /// What stands at a path, links not followed.
@@ -370,6 +374,15 @@ pub trait ReadSystem: Send + Sync {
     /// Whether a path can be given only to users and groups that exist, as on a host.
     fn needs_accounts(&self) -> bool {
         true
+    }
+
+    /// The program that looks at this machine, for an agent that stays on it: all of its bytes. A machine that is only a
+    /// model has a placeholder, which says so when it is started.
+    ///
+    /// # Errors
+    /// It can't be read.
+    fn own_program(&self) -> Result<Vec<u8>> {
+        Ok(NO_PROGRAM.as_bytes().to_vec())
     }
 
     /// Which boot of the machine this is, in words that no other boot has. `None`: there is no knowing.

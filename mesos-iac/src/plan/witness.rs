@@ -93,6 +93,10 @@ impl ReadSystem for Witness<'_> {
         self.system.needs_accounts()
     }
 
+    fn own_program(&self) -> Result<Vec<u8>> {
+        self.system.own_program()
+    }
+
     fn boot(&self) -> Result<Option<String>> {
         self.system.boot()
     }

@@ -71,6 +71,10 @@ impl ReadSystem for PlanningSystem<'_> {
         self.0.runs_commands()
     }
 
+    fn own_program(&self) -> Result<Vec<u8>> {
+        self.0.own_program()
+    }
+
     fn boot(&self) -> Result<Option<String>> {
         self.0.boot()
     }

@@ -9,6 +9,7 @@ use super::facts;
 use super::files::{Durability, Files, Ownership};
 use super::guard;
 use super::process::Call;
+use super::program;
 use super::root::Root;
 use super::scope;
 use super::services_denied;
@@ -221,6 +222,10 @@ impl ReadSystem for LocalSystem {
                 stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
             }),
         }
+    }
+
+    fn own_program(&self) -> Result<Vec<u8>> {
+        program::own()
     }
 
     fn boot(&self) -> Result<Option<String>> {

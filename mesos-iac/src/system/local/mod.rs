@@ -22,6 +22,7 @@ mod files;
 mod guard;
 mod local_system;
 mod process;
+mod program;
 mod reading;
 mod refusal;
 mod root;

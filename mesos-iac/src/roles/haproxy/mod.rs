@@ -1,0 +1,37 @@
+//! HAProxy in front of what Marathon runs.
+//!
+//! ```
+//! use mesos_iac::prelude::*;
+//! use mesos_iac::roles::haproxy::HaProxy;
+//! use std::time::Duration;
+//!
+//! # fn main() -> Result<()> {
+//! let cluster = Cluster::new("lab")
+//!     // Each app has a name on port 80 of the masters: `www.example.com`.
+//!     .hosts(hosts("master-[1-3]").role(HaProxy::new().by_host_name("example.com").marathons(["10.0.0.1:8080"])))
+//!     // Each service port of an app is a port of the agents, from 80 on.
+//!     .hosts(hosts("agent-[1-5]").role(
+//!         HaProxy::new().lowest_port(80).every(Duration::from_secs(30)).marathons(["10.0.0.1:8080"]),
+//!     ))
+//!     .build()?;
+//! assert!(cluster.compile()?.host("agent-5")?.catalog.has::<Package>("haproxy"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What belongs to whom
+//!
+//! The definition owns HAProxy itself: its package, `/etc/haproxy/haproxy.cfg`, its service. The bridge
+//! ([`crate::bridge`]) owns what it serves: `/etc/haproxy/marathon/marathon.cfg`, which HAProxy reads behind the former.
+//! Neither writes what is the other's, so a second apply changes nothing, whatever Marathon runs meanwhile.
+//!
+//! # The bridge
+//!
+//! A timer of systemd starts the installed agent, by default every ten seconds. Its journal (`journalctl -u
+//! mesos-iac-haproxy-bridge`) has a line for each change, each app that can't be served, and each failure; its exit status
+//! says what failed ([`crate::bridge::BridgeError::exit_status`]).
+
+mod role;
+mod units;
+
+pub use role::HaProxy;

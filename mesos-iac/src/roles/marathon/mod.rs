@@ -1,0 +1,5 @@
+//! Marathon.
+
+mod api;
+
+pub use api::MarathonApi;
