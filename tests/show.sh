@@ -26,6 +26,8 @@
 #   saved-plan    a plan is saved, shown, obeyed, and refused where the host isn't as it says
 #   kinds         exclusive directories, repositories, units, timers, cron jobs on a real host; needs root
 #   units         unit files and timers pass systemd-analyze verify
+#   haproxy-config    what HAProxy says of all that the bridge from Marathon writes; needs haproxy, which it installs as root
+#   haproxy-hosts     HAProxy on real hosts serves what a Marathon lists, and outlives it; needs root
 #   trust         a changed or unknown host key is refused before anything is sent; needs root
 #   upload        an edited definition sends a catalog and no program; needs root
 #   connections   100 concurrent first connections, static and dynamic controller; needs root
@@ -128,6 +130,15 @@ benches() {
     grep '^benches:' target/show/benches
 }
 
+haproxy_config() {
+    if ! command -v /usr/sbin/haproxy >/dev/null; then
+        apt-get update -q >&2
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -q haproxy >&2
+    fi
+    cargo test --quiet --test haproxy -- --nocapture 2>&1 | tee target/show/haproxy-config
+    echo "haproxy-config: $(sed -n 's/^\.*haproxy-config: //p' target/show/haproxy-config | sort | paste -sd';' | sed 's/;/; /g')"
+}
+
 mkdir -p target/show
 case "${1-}" in
 sandbox) sandbox ;;
@@ -148,6 +159,8 @@ saved-plan)
     cargo test --quiet --test it -- saved_plan:: orphans:: 2>&1 | tee target/show/saved-plan
     echo "saved-plan: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/saved-plan) tests: a plan is saved, shown and obeyed; the host that was edited by hand is refused by name"
     ;;
+haproxy-config) haproxy_config ;;
+haproxy-hosts) suite "$1" haproxy:: ;;
 build) build ;;
 benches) benches ;;
 edit) edit ;;

@@ -17,10 +17,13 @@ mod exactness;
 mod examples;
 mod exclusive;
 mod graphs;
+mod haproxy;
 mod house;
 mod lints;
 mod kinds;
 mod macros;
+#[path = "../testbed/marathon.rs"]
+mod marathon;
 mod ordering;
 mod orphans;
 mod output;

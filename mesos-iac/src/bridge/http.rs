@@ -52,10 +52,11 @@ pub(super) fn get(address: SocketAddr, path: &str, accept: &str, deadline: Insta
             return Err(format!("its answer has more than {MOST_BYTES} bytes"));
         }
         // Some keep the connection open although they are told not to.
-        if length == 0 || may_be_whole(&bytes) {
-            if let Some(answer) = parse(&bytes, length == 0)? {
-                return Ok(answer);
-            }
+        let is_all = length == 0;
+        if (is_all || may_be_whole(&bytes))
+            && let Some(answer) = parse(&bytes, is_all)?
+        {
+            return Ok(answer);
         }
     }
 }
@@ -102,9 +103,9 @@ fn parse(bytes: &[u8], is_all: bool) -> Result<Option<Answer>, String> {
         return cut();
     };
     let mut words = head.split("\r\n").next().unwrap_or_default().split(' ');
-    let status = match (words.next(), words.next().and_then(|word| word.parse().ok())) {
-        (Some("HTTP/1.0" | "HTTP/1.1"), Some(status)) => status,
-        _ => return Err("what it says is no HTTP".to_owned()),
+    let (version, status) = (words.next(), words.next().and_then(|word| word.parse().ok()));
+    let (Some("HTTP/1.0" | "HTTP/1.1"), Some(status)) = (version, status) else {
+        return Err("what it says is no HTTP".to_owned());
     };
     let is_chunked = field(&head, "transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked"));
     let body = match field(&head, "content-length") {
