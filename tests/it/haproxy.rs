@@ -18,6 +18,15 @@ use tempfile::TempDir;
 
 const WEB: &str = "web\t20001\t10.0.0.1:31000\t10.0.0.2:31000\t\n";
 
+/// A leader with these tasks and no labels.
+fn lists(tasks: &str) -> Answers {
+    Answers {
+        tasks: Some(tasks.to_owned()),
+        apps: r#"{"apps":[]}"#.to_owned(),
+        leader: Some("127.0.0.1:8080".to_owned()),
+    }
+}
+
 /// A bridge with places of its own, and the Marathon that it asks first.
 struct Bench {
     directory: TempDir,
@@ -28,7 +37,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let answers = Arc::new(Mutex::new(Answers::tasks(WEB)));
+        let answers = Arc::new(Mutex::new(lists(WEB)));
         let place = |name: &str| AbsPath::new(directory.path().join(name).to_str().unwrap()).unwrap();
         let config = BridgeConfig {
             format: BRIDGE_FORMAT,
@@ -102,12 +111,10 @@ fn what_marathon_says_is_served_and_what_is_as_it_was_is_left_alone() {
     assert_eq!((bench.served(), bench.reloads()), (vec!["web-20001".to_owned()], 1));
     assert!(!bench.run().unwrap().has_changed);
     // The same tasks in another order are the same.
-    bench.say(Answers::tasks("web\t20001\t10.0.0.2:31000\t10.0.0.1:31000\t\n"));
+    bench.say(lists("web\t20001\t10.0.0.2:31000\t10.0.0.1:31000\t\n"));
     assert!(!bench.run().unwrap().has_changed);
     assert_eq!(bench.reloads(), 1);
-    bench.say(Answers::tasks(
-        "web\t20001\t10.0.0.1:31000\nnew\t20002\t10.0.0.1:31001\n",
-    ));
+    bench.say(lists("web\t20001\t10.0.0.1:31000\nnew\t20002\t10.0.0.1:31001\n"));
     assert!(bench.run().unwrap().has_changed);
     assert_eq!(bench.served(), ["new-20002", "web-20001"]);
     assert_eq!(bench.reloads(), 2);
@@ -125,7 +132,7 @@ fn the_last_good_stays_whatever_marathon_says_instead_of_tasks() {
     bench.run().unwrap();
     let nothing = |leader: Option<&str>| Answers {
         leader: leader.map(ToOwned::to_owned),
-        ..Answers::tasks("")
+        ..lists("")
     };
     for (answers, told) in [
         (Answers::default(), "/v2/tasks is answered with status 503"),
@@ -134,7 +141,7 @@ fn the_last_good_stays_whatever_marathon_says_instead_of_tasks() {
             "it knows of no task and of no leader: /v2/leader is answered with status 404",
         ),
         (
-            Answers::tasks("<html>\n<body>sign in</body>\n"),
+            lists("<html>\n<body>sign in</body>\n"),
             "nothing in its answer reads as a list of tasks",
         ),
     ] {
@@ -161,7 +168,7 @@ fn what_haproxy_refuses_takes_no_place() {
     let mut bench = Bench::new();
     bench.run().unwrap();
     bench.config.validate = shell("echo \"[ALERT] no: $0\" >&2; exit 1; {}");
-    bench.say(Answers::tasks("new\t20002\t10.0.0.1:31001\n"));
+    bench.say(lists("new\t20002\t10.0.0.1:31001\n"));
     let error = bench.run().unwrap_err();
     assert_eq!(error.exit_status(), 4);
     assert!(error.to_string().contains("[ALERT] no:"), "{error}");
@@ -207,7 +214,7 @@ fn a_port_of_another_program_is_not_taken_from_it() {
     let bench = Bench::new();
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = other.local_addr().unwrap().port();
-    bench.say(Answers::tasks(&format!("{WEB}other\t{port}\t10.0.0.1:31005\n")));
+    bench.say(lists(&format!("{WEB}other\t{port}\t10.0.0.1:31005\n")));
     let done = bench.run().unwrap();
     assert_eq!(bench.served(), ["web-20001"]);
     assert!(
@@ -253,7 +260,7 @@ fn labels_are_asked_for_where_names_count() {
     };
     bench.say(Answers {
         apps: r#"{"apps":[{"id":"/web","labels":{"HAPROXY_0_VHOST":"shop.example.org"}}]}"#.to_owned(),
-        ..Answers::tasks(WEB)
+        ..lists(WEB)
     });
     bench.run().unwrap();
     let text = std::fs::read_to_string(bench.path("marathon.cfg")).unwrap();

@@ -23,6 +23,8 @@ pub(crate) struct Builds {
     pub(crate) kinds: PathBuf,
     /// `definitions/plans.rs`, an ordinary build.
     pub(crate) plans: PathBuf,
+    /// `definitions/haproxy.rs`, an ordinary build.
+    pub(crate) haproxy: PathBuf,
     /// `definitions/canary.rs`, an ordinary build.
     pub(crate) canary: PathBuf,
     /// The kinds-only agent.
@@ -44,6 +46,7 @@ impl Builds {
             "testbed_canary",
             "testbed_kinds",
             "testbed_plans",
+            "testbed_haproxy",
         ] {
             examples.extend(["--example", name]);
         }
@@ -67,6 +70,7 @@ impl Builds {
             kills: built.of("testbed_kills")?,
             lockout: built.of("testbed_lockout")?,
             plans: built.of("testbed_plans")?,
+            haproxy: built.of("testbed_haproxy")?,
             agent: build(&["agent"], &[])?.of("mesos-iac-agent")?,
             static_lab: build(
                 &statically,

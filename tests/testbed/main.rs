@@ -18,12 +18,14 @@ mod builds;
 mod canary;
 mod commands;
 mod connections;
+mod haproxy;
 mod hostile;
 mod hosts;
 mod kills;
 mod kinds;
 mod lockout;
 mod losses;
+mod marathon;
 mod plans;
 mod program;
 mod shipping;
@@ -105,6 +107,8 @@ const PROMISES: &[Promise] = promises![
         each_kind_does_on_a_host_what_it_says;
     connections:
         a_hundred_first_connections_at_once_crash_nothing;
+    haproxy:
+        it_serves_what_marathon_lists_and_outlives_it;
     plans:
         a_plan_is_what_a_run_does,
         a_saved_plan_refuses_the_host_that_was_edited,
@@ -113,6 +117,12 @@ const PROMISES: &[Promise] = promises![
 ];
 
 fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, rest @ ..] = arguments.as_slice()
+        && first == haproxy::STAND_IN
+    {
+        return haproxy::stand_in(rest);
+    }
     let mut words = Vec::new();
     for argument in std::env::args().skip(1) {
         match argument.as_str() {

@@ -15,17 +15,6 @@ pub(crate) struct Answers {
     pub(crate) leader: Option<String>,
 }
 
-impl Answers {
-    /// A leader with these tasks and no labels.
-    pub(crate) fn tasks(text: &str) -> Self {
-        Self {
-            tasks: Some(text.to_owned()),
-            apps: r#"{"apps":[]}"#.to_owned(),
-            leader: Some("127.0.0.1:8080".to_owned()),
-        }
-    }
-}
-
 /// Answers whoever connects, for as long as the program lasts.
 pub(crate) fn serve(listener: TcpListener, answers: impl Fn() -> Answers + Send + Sync + 'static) {
     let answers = Arc::new(answers);

@@ -1,7 +1,7 @@
 use super::units;
 use crate::bridge::{BRIDGE_FORMAT, BridgeConfig, HaProxyVersion, Routing};
 use crate::kinds::{directory, file, installed_agent, package, service};
-use crate::model::{Cx, Declare as _, Declares, Error, Result};
+use crate::model::{Cx, Declare as _, Declares, Error, Gate, MaxDown, Result, Rollout, RolloutOrder};
 use crate::roles::marathon::MarathonApi;
 use crate::words::{AbsPath, CommandLine, HumanDuration, Secret};
 use mesos_iac_macros::{Role, Template};
@@ -240,6 +240,16 @@ struct Config {
 }
 
 impl Declares for HaProxy {
+    fn rollout(&self) -> Option<Rollout> {
+        Some(Rollout {
+            order: RolloutOrder::Declared,
+            max_down: MaxDown::Count(1),
+            gate: Gate::Unit {
+                name: "haproxy.service".to_owned(),
+            },
+        })
+    }
+
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
         let bridge = self.bridge(cx)?;
         if let Some((user, _)) = &self.stats
