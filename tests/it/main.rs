@@ -19,8 +19,8 @@ mod exclusive;
 mod graphs;
 mod haproxy;
 mod house;
-mod lints;
 mod kinds;
+mod lints;
 mod macros;
 #[path = "../testbed/marathon.rs"]
 mod marathon;

@@ -21,6 +21,7 @@ mod fingerprint;
 mod host;
 mod host_view;
 mod inputs;
+mod invocation;
 mod key;
 mod ledger;
 mod lint;
@@ -43,6 +44,7 @@ mod system;
 mod system_error;
 mod system_ext;
 mod template;
+mod unit;
 mod value;
 
 pub use appliance::{Appliance, AttributeGroup, appliance, attributes_of};
@@ -63,6 +65,7 @@ pub use fingerprint::{Fingerprint, FingerprintError};
 pub use host::{Host, Hosts, IntoHostPattern, fnmatch, host, hosts};
 pub use host_view::HostView;
 pub use inputs::{HostInput, InputValue, Inputs, RawValue};
+pub use invocation::{COMMAND_TIME_OUT, Invocation, Output, Probe};
 pub use key::{Attributes, Key, attribute_json};
 pub use ledger::{ChangeCause, Ledger, LedgerRecord, OwedRefresh, OwnedResource, Ownership, RefreshCause};
 pub use lint::{Allowance, Finding, Level, Lint};
@@ -82,15 +85,15 @@ pub use rollout::{Gate, MaxDown, Rollout, RolloutOrder};
 pub use scope::{Assignment, Assignments, AttributeError, Origin, Precedence, Scope};
 pub use suggestion::nearest;
 pub use system::{
-    Account, AccountChange, Attributes as PathAttributes, COMMAND_TIME_OUT, FileDraft, FileWrite, GroupEntry,
-    Invocation, MOST_BYTES, Output, PackageRequest, PathEntry, PathKind, Probe, ReadSystem, System, UnitAction,
-    UnitState, full_unit_name,
+    Account, AccountChange, Attributes as PathAttributes, FileDraft, FileWrite, GroupEntry, MOST_BYTES, PackageRequest,
+    PathEntry, PathKind, ReadSystem, System,
 };
 pub use system_error::{Ended, SystemError};
 pub use system_ext::{invoke, probe};
 pub use template::{
     AttributeTemplate, BUILT_INS, Template, TemplateError, TemplateRegistration, TemplateSource, template_value,
 };
+pub use unit::{UnitAction, UnitState, full_unit_name};
 pub use value::{AttributeValue, IntoValue, Value, short_type_name};
 
 pub(crate) use anchor::Anchor;

@@ -1,18 +1,13 @@
 //! The interface through which a resource sees and changes a machine.
 
-use super::{Ended, Facts, PackageForecast, PackageSource, SystemError};
-use crate::words::{AbsPath, CommandLine, HumanDuration, Mode, SecretSource, SecretText};
+use super::{Facts, Invocation, Output, PackageForecast, PackageSource, Probe, SystemError, UnitAction, UnitState};
+use crate::words::{AbsPath, CommandLine, Mode, SecretSource, SecretText};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 /// The most bytes of a file's content, as it is declared and as [`ReadSystem::read`] returns it: files of configuration are
 /// far smaller.
 pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
-
-/// How long a command may take unless told otherwise.
-pub const COMMAND_TIME_OUT: Duration = Duration::from_secs(600);
 
 /// What stands for an agent where there is none.
 const NO_PROGRAM: &str = "#!/bin/sh\n# The agent itself would stand here on a real host; this one is a model.\n\
@@ -58,63 +53,6 @@ impl fmt::Display for PathKind {
     }
 }
 
-/// What a service manager says of a unit.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UnitState {
-    /// Whether there is such a unit at all.
-    pub exists: bool,
-    /// `UnitFileState`: `enabled`, `disabled`, `static`, `masked`, `generated` …
-    pub file_state: String,
-    /// `ActiveState`: `active`, `inactive`, `failed`, `activating` …
-    pub active: String,
-    /// Whether the unit's file changed since the manager read it.
-    pub needs_reload: bool,
-}
-
-/// What to do with a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum UnitAction {
-    /// Start it as soon as its turn comes, and don't wait for that: while the host boots, it comes later.
-    QueueStart,
-    /// Stop it, or don't start it if its turn is still to come, and don't wait for that.
-    QueueStop,
-    /// Start it now.
-    Start,
-    /// Stop it now.
-    Stop,
-    /// Restart it now; start it if it doesn't run.
-    Restart,
-    /// Have it read its configuration again.
-    Reload,
-    /// Start it at every boot.
-    Enable,
-    /// Don't start it at boot.
-    Disable,
-    /// Make it impossible to start.
-    Mask,
-    /// Undo that.
-    Unmask,
-}
-
-impl UnitAction {
-    /// The word that `systemctl` has for it.
-    #[must_use]
-    pub const fn verb(self) -> &'static str {
-        match self {
-            Self::Start | Self::QueueStart => "start",
-            Self::Stop | Self::QueueStop => "stop",
-            Self::Restart => "restart",
-            Self::Reload => "reload",
-            Self::Enable => "enable",
-            Self::Disable => "disable",
-            Self::Mask => "mask",
-            Self::Unmask => "unmask",
-        }
-    }
-}
-
 /// An entry of the user database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -143,57 +81,6 @@ pub struct GroupEntry {
     pub gid: u32,
     /// The names of its members, sorted.
     pub members: Vec<String>,
-}
-
-/// A command to run, and the conditions under which it runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Invocation {
-    /// The program and its arguments.
-    pub command: CommandLine,
-    /// The directory it starts in; none: the root directory.
-    pub directory: Option<AbsPath>,
-    /// Who runs it; none: root.
-    pub user: Option<String>,
-    /// Variables added to a minimal environment.
-    pub environment: BTreeMap<String, String>,
-    /// How long it may take before it and its children are ended.
-    pub time_out: HumanDuration,
-}
-
-impl Invocation {
-    /// The command, run by root in the root directory with a minimal environment.
-    #[must_use]
-    pub const fn new(command: CommandLine) -> Self {
-        Self {
-            command,
-            directory: None,
-            user: None,
-            environment: BTreeMap::new(),
-            time_out: HumanDuration(COMMAND_TIME_OUT),
-        }
-    }
-}
-
-/// A question that is put to the host by running a command: exit status 0 is yes, 1 is no, all else an error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Probe {
-    /// What is run.
-    pub invocation: Invocation,
-    /// Whether the user promises that it changes nothing; only then a plan runs it.
-    pub read_only: bool,
-}
-
-/// What a command left behind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Output {
-    /// How it ended.
-    pub ended: Ended,
-    /// What it wrote to its standard output, the end of it if it was much.
-    pub stdout: Vec<u8>,
-    /// What it wrote to its standard error, the end of it if it was much.
-    pub stderr: Vec<u8>,
 }
 
 /// The new content of a file, with what the file is to be.
@@ -583,26 +470,4 @@ pub trait System: ReadSystem {
     /// # Errors
     /// It can't be started or takes too long.
     fn run(&self, invocation: &Invocation) -> Result<Output>;
-}
-
-/// The unit's name in full: a name without a suffix is a service.
-#[must_use]
-pub fn full_unit_name(name: &str) -> String {
-    const SUFFIXES: [&str; 11] = [
-        "service",
-        "socket",
-        "timer",
-        "path",
-        "mount",
-        "automount",
-        "swap",
-        "target",
-        "slice",
-        "scope",
-        "device",
-    ];
-    match name.rsplit_once('.') {
-        Some((_, suffix)) if SUFFIXES.contains(&suffix) => name.to_owned(),
-        _ => format!("{name}.service"),
-    }
 }
