@@ -6,6 +6,7 @@
 #   sandbox       the example in a sandbox: the files of the document, a second run, a plan of what was edited
 #   bad-input     every mistake of the list is refused with what, where, why and what next
 #   kills         a run is killed at every single step and repeated; needs strace
+#   flags         the tables of flags against the sources of all releases of Mesos
 #   graphs        properties of runs over random graphs with random failures
 #   edges         each row of the published table of automatic edges
 #   truth-table   each row of the published truth table of refreshes, for each relation
@@ -169,6 +170,7 @@ graphs)
     cargo test --quiet --test it -- graphs:: 2>&1 | tee target/show/graphs
     echo "graphs: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/graphs) properties held over $cases random graphs of up to 23 resources"
     ;;
+flags) cargo test --quiet --test it -- flag_tables:: --nocapture 2>&1 | grep -o 'flags: .*' ;;
 units) cargo test --quiet --test it -- kinds::systemd --nocapture 2>&1 | grep '^units:' ;;
 edges) cargo test --quiet --test it -- automatic:: --nocapture 2>&1 | grep '^edges:' ;;
 truth-table) cargo test --quiet --test it -- truth_table:: --nocapture 2>&1 | grep '^truth-table:' ;;

@@ -16,6 +16,8 @@ mod definition;
 mod exactness;
 mod examples;
 mod exclusive;
+mod flag_tables;
+mod flags;
 mod graphs;
 mod haproxy;
 mod house;

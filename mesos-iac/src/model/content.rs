@@ -59,6 +59,13 @@ impl Content {
         self.0.push(Segment::Secret(Secret::from_source(secret)));
     }
 
+    /// This content, and `other` after it.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// Whether a secret is part of it.
     #[must_use]
     pub fn is_secret(&self) -> bool {

@@ -64,6 +64,8 @@ pub enum Code {
     ForeignHandle,
     /// Resources that wait for each other.
     Cycle,
+    /// A flag that a daemon of the declared version doesn't read, or not so.
+    InvalidFlag,
     /// What a lint of this name found.
     Lint(&'static str),
 }
@@ -95,6 +97,7 @@ impl Code {
             Self::DanglingReference => "dangling-reference",
             Self::ForeignHandle => "foreign-handle",
             Self::Cycle => "cycle",
+            Self::InvalidFlag => "invalid-flag",
             Self::Lint(name) => name,
         }
     }
