@@ -28,7 +28,7 @@ use std::marker::PhantomData;
 /// };
 /// assert_eq!(
 ///     words(Version::new(1, 11, 0)),
-///     ["--max_agent_ping_timeouts=20", "--no-hostname_lookup", "--offer_timeout=2mins"]
+///     ["--no-hostname_lookup", "--max_agent_ping_timeouts=20", "--offer_timeout=2mins"]
 /// );
 /// assert_eq!(words(Version::new(0, 28, 3))[1], "--max_slave_ping_timeouts=20");
 ///
