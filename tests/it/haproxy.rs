@@ -288,6 +288,8 @@ impl Declares for Marathons {
     fn expose(&self, cx: &mut ExposeCx<'_>) -> Result<()> {
         let addr = format!("{}:8080", cx.addr()?);
         cx.expose(MarathonApi {
+            version: mesos_iac::roles::Version::new(1, 5, 15),
+            credentials: None,
             addr: addr.parse().map_err(|_| Error::message("read an address"))?,
         });
         Ok(())

@@ -15,6 +15,7 @@ mod exclusive;
 mod file;
 mod group;
 mod installed_agent;
+pub mod mesos_agent;
 mod package;
 mod parts;
 mod rendered;

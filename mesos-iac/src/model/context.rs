@@ -108,6 +108,11 @@ impl<'w> World<'w> {
             .collect()
     }
 
+    fn has_role<R: Role>(&self, host: usize) -> bool {
+        let roles = self.roles.get(host).map_or(&[][..], Vec::as_slice);
+        roles.iter().any(|role| (&*role.role as &dyn Any).is::<R>())
+    }
+
     fn hosts_where(&self, condition: &Condition) -> Result<Vec<HostView<'w>>> {
         let mut hosts = Vec::new();
         for index in 0..self.cluster.hosts().len() {
@@ -512,6 +517,12 @@ impl<'w> Cx<'w> {
     #[must_use]
     pub fn hosts_with<R: Role>(&self) -> Vec<HostView<'w>> {
         self.world.hosts_with::<R>()
+    }
+
+    /// Whether this host has the role.
+    #[must_use]
+    pub fn has_role<R: Role>(&self) -> bool {
+        self.world.has_role::<R>(self.host.index())
     }
 
     /// The hosts for which the condition holds, in the order of their declaration.

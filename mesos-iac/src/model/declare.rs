@@ -90,6 +90,12 @@ pub trait Dependencies {
     fn add_to(self, list: &mut Vec<Dependency>);
 }
 
+impl Dependencies for Dependency {
+    fn add_to(self, list: &mut Vec<Dependency>) {
+        list.push(self);
+    }
+}
+
 impl<R> Dependencies for Handle<R> {
     fn add_to(self, list: &mut Vec<Dependency>) {
         list.push(Dependency::Handle {

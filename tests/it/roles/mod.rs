@@ -1,5 +1,6 @@
 //! The role library: what it writes, and what it refuses.
 
+mod mesos;
 mod zookeeper;
 
 use mesos_iac::File;

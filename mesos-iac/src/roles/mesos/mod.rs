@@ -1,23 +1,34 @@
-//! What Mesos' masters and agents are told: where they find each other, what agents have, who may do what.
+//! Mesos: masters and agents as roles, and what they are told: where they find each other, what agents have, who may do what.
 
 mod acls;
-mod attributes;
+mod agent;
+mod attribute;
+mod cluster;
+mod control;
 mod credentials;
-mod error;
-mod reconfiguration;
-mod resources;
-mod role_name;
+mod daemon;
+mod flag_values;
+mod layout;
+mod master;
+mod membership;
+mod placing;
 mod tls;
 mod urls;
-mod value;
 
+pub use crate::kinds::mesos_agent::{
+    AgentDescription, AgentResource, Attributes, Change, DiskSource, GrammarError, Resources, RoleName, Scalar,
+    Subject, Value, Verdict, reconfiguration,
+};
 pub use acls::{AclAction, Acls, Entities};
-pub use attributes::Attributes;
+pub use agent::{AgentAddress, MesosAgent, MesosAgentAt};
+pub use attribute::{HostAttribute, IntoAttribute};
+pub use cluster::{Mesos, MesosMasterAt};
+pub use control::MesosControl;
 pub use credentials::{Credential, Credentials};
-pub use error::GrammarError;
-pub use reconfiguration::{AgentDescription, Change, Subject, Verdict, reconfiguration};
-pub use resources::{AgentResource, DiskSource, Resources};
-pub use role_name::RoleName;
+pub use layout::{Init, MesosLayout};
+pub use master::MesosMaster;
 pub use tls::{HostnameValidation, Tls, TlsVersion};
 pub use urls::{MasterUrl, ZkUrl};
-pub use value::{Scalar, Value};
+
+pub(super) use cluster::wrong;
+use daemon::Daemon;

@@ -1,7 +1,5 @@
 use super::value::{covers, united};
 use super::{Attributes, DiskSource, Resources, RoleName, Value};
-use crate::roles::Version;
-use crate::roles::flags::ReconfigurationPolicy;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -62,15 +60,21 @@ pub enum Verdict {
     NewAgentId,
 }
 
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hostname => f.write_str("host name"),
+            Self::Port => f.write_str("port"),
+            Self::Domain => f.write_str("fault domain"),
+            Self::Attribute(key) => write!(f, "attribute {key}"),
+            Self::Resource(key) => write!(f, "resource {key}"),
+        }
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.subject {
-            Subject::Hostname => f.write_str("host name")?,
-            Subject::Port => f.write_str("port")?,
-            Subject::Domain => f.write_str("fault domain")?,
-            Subject::Attribute(key) => write!(f, "attribute {key}")?,
-            Subject::Resource(key) => write!(f, "resource {key}")?,
-        }
+        self.subject.fmt(f)?;
         match (&self.old, &self.new) {
             (Some(old), Some(new)) => write!(f, ": {old} → {new}")?,
             (Some(old), None) => write!(f, ": {old} is gone")?,
@@ -85,15 +89,11 @@ impl fmt::Display for Change {
     }
 }
 
-/// What it costs to change an agent from `old` to `new`.
-///
-/// Before 1.5 there is no `--reconfiguration_policy`, and every change counts as under
-/// [`Equal`](ReconfigurationPolicy::Equal).
+/// What it costs to change an agent from `old` to `new`: one that bears what is only added (`--reconfiguration_policy=additive`,
+/// from 1.5 on), or one that bears nothing.
 ///
 /// ```
-/// use mesos_iac::roles::Version;
-/// use mesos_iac::roles::flags::ReconfigurationPolicy;
-/// use mesos_iac::roles::mesos::{AgentDescription, Attributes, Resources, Verdict, reconfiguration};
+/// use mesos_iac::kinds::mesos_agent::{AgentDescription, Attributes, Resources, Verdict, reconfiguration};
 ///
 /// let agent = |attributes| AgentDescription {
 ///     hostname: "agent-1".into(),
@@ -105,19 +105,11 @@ impl fmt::Display for Change {
 /// };
 /// let old = agent(Attributes::new().with("rack", "r1"));
 /// let new = agent(Attributes::new().with("rack", "r1").with("ssd", true));
-/// let verdict = |policy, version| reconfiguration(&old, &new, policy, version)[0].verdict;
-/// let additive = ReconfigurationPolicy::Additive;
-/// assert_eq!(verdict(additive, Version::new(1, 11, 0)), Verdict::Kept);
-/// assert_eq!(verdict(additive, Version::new(1, 4, 0)), Verdict::NewAgentId);
+/// assert_eq!(reconfiguration(&old, &new, true)[0].verdict, Verdict::Kept);
+/// assert_eq!(reconfiguration(&old, &new, false)[0].verdict, Verdict::NewAgentId);
 /// ```
 #[must_use]
-pub fn reconfiguration(
-    old: &AgentDescription,
-    new: &AgentDescription,
-    policy: ReconfigurationPolicy,
-    version: Version,
-) -> Vec<Change> {
-    let additive = policy == ReconfigurationPolicy::Additive && version >= Version::new(1, 5, 0);
+pub fn reconfiguration(old: &AgentDescription, new: &AgentDescription, additive: bool) -> Vec<Change> {
     let judge = |kept: bool| match kept && additive {
         true => Verdict::Kept,
         false => Verdict::NewAgentId,
@@ -257,9 +249,8 @@ mod tests {
     }
 
     fn told(old: &AgentDescription, new: &AgentDescription) -> Vec<(String, Verdict)> {
-        let additive = ReconfigurationPolicy::Additive;
-        let changes = reconfiguration(old, new, additive, Version::new(1, 11, 0));
-        let equal = reconfiguration(old, new, ReconfigurationPolicy::Equal, Version::new(1, 11, 0));
+        let changes = reconfiguration(old, new, true);
+        let equal = reconfiguration(old, new, false);
         assert_eq!(changes.len(), equal.len());
         assert!(equal.iter().all(|change| change.verdict != Verdict::Kept));
         changes

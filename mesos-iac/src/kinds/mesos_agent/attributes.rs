@@ -1,13 +1,11 @@
 use super::{GrammarError, Value};
-use crate::model::Content;
-use crate::roles::flags::{FlagFile, FlagValue, Form, Written};
 use std::fmt;
 use std::str::FromStr;
 
 /// What describes an agent to frameworks: keys with a text, a number or ranges each.
 ///
 /// ```
-/// use mesos_iac::roles::mesos::{Attributes, Scalar};
+/// use mesos_iac::kinds::mesos_agent::{Attributes, Scalar};
 ///
 /// let attributes = Attributes::new().with("rack", "r1").with("ssd", true).with("level", 3);
 /// assert_eq!(attributes.to_string(), "rack:r1;ssd:true;level:3");
@@ -15,7 +13,7 @@ use std::str::FromStr;
 ///
 /// // Mesos would take this text for a number.
 /// assert!(Attributes::new().with("rack", "12").check().is_err());
-/// # Ok::<(), mesos_iac::roles::mesos::GrammarError>(())
+/// # Ok::<(), mesos_iac::kinds::mesos_agent::GrammarError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attributes(Vec<(String, Value)>);
@@ -74,27 +72,24 @@ impl Attributes {
         Ok(())
     }
 
-    /// A file for each, for the directory that the packages read attributes from, such as `/etc/mesos-slave/attributes`.
+    /// A file for each, name and content, for the directory that the packages read attributes from, such as `/etc/mesos-slave/attributes`.
     ///
     /// # Errors
     /// Those of [`check`](Self::check); a key that can't be the name of a file, or that a shell's `*` doesn't find.
-    pub fn files(&self) -> Result<Vec<FlagFile>, GrammarError> {
+    pub fn files(&self) -> Result<Vec<(String, String)>, GrammarError> {
         self.check()?;
         self.iter().map(|(key, value)| file(key, value)).collect()
     }
 }
 
 /// A file whose name and content the packages join by `:`.
-pub(super) fn file(key: &str, value: &Value) -> Result<FlagFile, GrammarError> {
+pub(super) fn file(key: &str, value: &Value) -> Result<(String, String), GrammarError> {
     if key.contains('/') || key.starts_with('.') {
         return Err(GrammarError::new(format!(
             "`{key}` can't be the name of a file that the packages find: it has a `/` or starts with `.`"
         )));
     }
-    Ok(FlagFile {
-        name: key.to_owned(),
-        content: Content::text(format!("{value}\n")),
-    })
+    Ok((key.to_owned(), format!("{value}\n")))
 }
 
 impl fmt::Display for Attributes {
@@ -126,17 +121,6 @@ impl FromStr for Attributes {
     }
 }
 
-impl FlagValue for Attributes {
-    const FORM: Form = Form::Attributes;
-
-    fn written(&self) -> Written {
-        match self.check() {
-            Ok(()) => Written::Text(self.to_string()),
-            Err(error) => Written::Wrong(error.to_string()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,7 +142,7 @@ mod tests {
         let files = Attributes::new().with("rack", "r1").with("level", 3).files().unwrap();
         let shown: Vec<_> = files
             .iter()
-            .map(|file| (file.name.as_str(), file.content.to_string()))
+            .map(|(name, content)| (name.as_str(), content.clone()))
             .collect();
         assert_eq!(shown, [("rack", "r1\n".to_owned()), ("level", "3\n".to_owned())]);
         assert!(Attributes::new().with(".rack", "r1").files().is_err());

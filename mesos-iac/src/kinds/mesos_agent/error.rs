@@ -4,7 +4,7 @@
 pub struct GrammarError(String);
 
 impl GrammarError {
-    pub(super) fn new(why: impl Into<String>) -> Self {
+    pub(crate) fn new(why: impl Into<String>) -> Self {
         Self(why.into())
     }
 }

@@ -1,5 +1,4 @@
 use super::{GrammarError, RoleName, Scalar, Value, attributes};
-use crate::roles::flags::{FlagFile, FlagValue, Form, Written};
 use serde_json::{Value as Json, json};
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -10,7 +9,7 @@ use std::str::FromStr;
 /// It is written as text, or as JSON as soon as a disk has a [`DiskSource`].
 ///
 /// ```
-/// use mesos_iac::roles::mesos::{AgentResource, DiskSource, Resources};
+/// use mesos_iac::kinds::mesos_agent::{AgentResource, DiskSource, Resources};
 ///
 /// let resources = Resources::from([
 ///     AgentResource::cpus(3.5),
@@ -21,7 +20,7 @@ use std::str::FromStr;
 ///
 /// let ssd = AgentResource::disk(100_000).source(DiskSource::Mount("/mnt/ssd".into()));
 /// assert!(Resources::from([ssd]).to_string().starts_with(r#"[{"disk":{"source":{"mount":{"root":"/mnt/ssd"}"#));
-/// # Ok::<(), mesos_iac::roles::mesos::GrammarError>(())
+/// # Ok::<(), mesos_iac::kinds::mesos_agent::GrammarError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resources(Vec<AgentResource>);
@@ -372,11 +371,11 @@ impl Resources {
         Ok(())
     }
 
-    /// A file for each, for the directory that the packages read resources from, such as `/etc/mesos-slave/resources`.
+    /// A file for each, name and content, for the directory that the packages read resources from, such as `/etc/mesos-slave/resources`.
     ///
     /// # Errors
     /// Those of [`check`](Self::check); a disk with a source, which only JSON can say; a key that can't be the name of a file.
-    pub fn files(&self) -> Result<Vec<FlagFile>, GrammarError> {
+    pub fn files(&self) -> Result<Vec<(String, String)>, GrammarError> {
         self.check()?;
         let file = |resource: &AgentResource| match &resource.source {
             Some(_) => Err(GrammarError::new(
@@ -429,17 +428,6 @@ impl FromStr for Resources {
         };
         resources.check()?;
         Ok(resources)
-    }
-}
-
-impl FlagValue for Resources {
-    const FORM: Form = Form::Resources;
-
-    fn written(&self) -> Written {
-        match self.check() {
-            Ok(()) => Written::Text(self.to_string()),
-            Err(error) => Written::Wrong(error.to_string()),
-        }
     }
 }
 
@@ -501,7 +489,7 @@ mod tests {
     fn each_stands_in_a_file_of_its_own() {
         let role: RoleName = "prod".parse().unwrap();
         let resources = Resources::from([AgentResource::cpus(2.0).role(role), AgentResource::ports([80..=80])]);
-        let names: Vec<_> = resources.files().unwrap().into_iter().map(|file| file.name).collect();
+        let names: Vec<_> = resources.files().unwrap().into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["cpus(prod)", "ports"]);
         let raw = Resources::from([AgentResource::disk(1).source(DiskSource::Raw)]);
         assert!(raw.files().is_err());

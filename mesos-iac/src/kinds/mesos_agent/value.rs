@@ -59,13 +59,13 @@ impl fmt::Display for Scalar {
 /// A value of an attribute or a resource of an agent.
 ///
 /// ```
-/// use mesos_iac::roles::mesos::Value;
+/// use mesos_iac::kinds::mesos_agent::Value;
 ///
 /// let read = |text| Value::read(text).map(|value| value.to_string());
 /// assert_eq!(read("[31000-32000, 32001-32010]")?, "[31000-32010]");
 /// assert_eq!(read("2.50")?, "2.5");
 /// assert_eq!(Value::from("ssd").kind(), "text");
-/// # Ok::<(), mesos_iac::roles::mesos::GrammarError>(())
+/// # Ok::<(), mesos_iac::kinds::mesos_agent::GrammarError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Value {

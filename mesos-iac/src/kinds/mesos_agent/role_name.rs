@@ -1,5 +1,4 @@
 use super::GrammarError;
-use crate::roles::flags::{FlagValue, Form, Written};
 use std::fmt;
 use std::str::FromStr;
 
@@ -54,14 +53,6 @@ impl FromStr for RoleName {
             }
         }
         Ok(Self(text.to_owned()))
-    }
-}
-
-impl FlagValue for RoleName {
-    const FORM: Form = Form::Role;
-
-    fn written(&self) -> Written {
-        Written::Text(self.0.clone())
     }
 }
 

@@ -1,0 +1,7 @@
+//! Docker's engine, and which of its versions which Mesos gets along with.
+
+mod matrix;
+mod role;
+
+pub use matrix::{DOCKER_VERSION, clash};
+pub use role::{Docker, DockerAt};

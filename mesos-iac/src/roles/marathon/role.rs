@@ -1,0 +1,250 @@
+use super::layout::FlagsIn;
+use super::{MarathonApi, MarathonLayout};
+use crate::kinds::{command, directory, file, service, unit_file};
+use crate::model::{
+    Content, Cx, Declare as _, Declares, Dependencies as _, Dependency, ExposeCx, Gate, MaxDown, Problems, Result,
+    Rollout, RolloutOrder,
+};
+use crate::roles::Version;
+use crate::roles::flags::{CheckedFlag, EnvironmentLine, Flag, FlagValue, Flags, Marathon as Program, marathon};
+use crate::roles::mesos::{Init, Mesos};
+use crate::words::Secret;
+use mesos_iac_macros::Role;
+use std::net::IpAddr;
+
+/// Marathon, in high availability: the hosts that have the role elect a leader, and the others hand on to it.
+///
+/// ```
+/// use mesos_iac::prelude::*;
+/// use mesos_iac::roles::Version;
+/// use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
+/// use mesos_iac::roles::mesos::{Mesos, MesosLayout};
+///
+/// # fn cluster() -> Result<Cluster> {
+/// let mesos = Mesos::new(Version::new(0, 22, 0), MesosLayout::mesosphere()).zookeeper("zk://10.0.0.1:2181/mesos".parse()?);
+/// let marathon = Marathon::new(Version::new(0, 8, 2), MarathonLayout::mesosphere(), &mesos);
+/// Cluster::new("lab").hosts(host("m1").addr("10.0.0.2").role(marathon)).build()
+/// # }
+/// # cluster().unwrap().compile().unwrap();
+/// ```
+#[derive(Debug, Clone, PartialEq, Role)]
+#[role(name = "marathon")]
+#[must_use = "a role takes part once it is given to a cluster, an appliance or a host"]
+pub struct Marathon {
+    version: Version,
+    layout: MarathonLayout,
+    mesos: Mesos,
+    flags: Flags<Program>,
+    path: String,
+    port: u16,
+    credentials: Option<Secret<String>>,
+    principal: Option<(String, Secret<String>)>,
+}
+
+impl Marathon {
+    /// Marathon of this version, laid out like this, on top of this Mesos.
+    pub fn new(version: Version, layout: MarathonLayout, mesos: &Mesos) -> Self {
+        Self {
+            version,
+            layout,
+            mesos: mesos.clone(),
+            flags: Flags::new(),
+            path: "/marathon".to_owned(),
+            port: 8080,
+            credentials: None,
+            principal: None,
+        }
+    }
+
+    /// Where Marathon keeps its state in the ZooKeeper of its Mesos; `/marathon` unless said.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// The port that it listens on; 8080 unless said.
+    pub const fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Sets a flag. What the role would set itself otherwise is shadowed.
+    #[track_caller]
+    pub fn flag<V: FlagValue>(mut self, flag: Flag<Program, V>, value: impl Into<V>) -> Self {
+        self.flags = self.flags.set(flag, value);
+        self
+    }
+
+    /// Adds flags.
+    pub fn flags(mut self, flags: Flags<Program>) -> Self {
+        self.flags = self.flags.merge(flags);
+        self
+    }
+
+    /// Where apps' artifacts are uploaded to, such as `hdfs://…` or `file:///srv/artifacts`; until 1.5.
+    #[track_caller]
+    pub fn artifact_store(self, url: impl Into<String>) -> Self {
+        self.flag(marathon::ARTIFACT_STORE, url.into())
+    }
+
+    /// Who may use its API: name and password with a colon between them.
+    pub fn credentials(mut self, credentials: Secret<String>) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// Who Marathon is for the masters.
+    pub fn principal(mut self, name: impl Into<String>, secret: Secret<String>) -> Self {
+        self.principal = Some((name.into(), secret));
+        self
+    }
+
+    fn checked(&self, cx: &mut Cx<'_>, files: &mut Vec<Dependency>) -> Result<Vec<CheckedFlag>> {
+        let zk = self.mesos.zk_url(&Mesos::servers(cx))?;
+        let state = zk.with_path(&self.path).map_err(crate::roles::mesos::wrong)?;
+        let mut defaults = Flags::<Program>::new()
+            .set(marathon::MASTER, zk)
+            .set(marathon::ZK, state)
+            .set(marathon::HOSTNAME, cx.addr()?)
+            .set(marathon::HTTP_PORT, self.port);
+        if self.layout.flags_in(self.version) == FlagsIn::Environment && !self.layout.own_unit {
+            // The package runs Marathon as a user of its own, under which no task could be started.
+            defaults = defaults.set(marathon::MESOS_USER, "root");
+        }
+        if let Some(credentials) = &self.credentials {
+            defaults = defaults.set(marathon::HTTP_CREDENTIALS, credentials.clone());
+        }
+        if let Some((name, secret)) = &self.principal {
+            let path = "/etc/marathon/mesos-secret";
+            // No line feed: Mesos takes it for a part of the secret.
+            cx.add(file(path).content(Content::secret(secret.source().clone())).mode(0o400))
+                .add_to(files);
+            defaults = defaults
+                .set(marathon::MESOS_AUTHENTICATION_PRINCIPAL, name.as_str())
+                .set(marathon::MESOS_AUTHENTICATION_SECRET_FILE, path);
+        }
+        let flags = self.flags.clone().with_defaults(defaults);
+        let mut problems = flags.missing(self.version);
+        let checked = flags.checked(self.version).unwrap_or_else(|found| {
+            problems.extend(found);
+            Vec::new()
+        });
+        Ok(problems.into_result(checked)?)
+    }
+
+    /// A file for each flag, in a directory that holds nothing else.
+    fn place_files(cx: &mut Cx<'_>, flags: &[CheckedFlag], files: &mut Vec<Dependency>) -> Result<()> {
+        let mut problems = Problems::new();
+        cx.add(directory("/etc/marathon/conf").exclusive()).add_to(files);
+        for flag in flags {
+            match flag.file() {
+                Ok(Some(placed)) => {
+                    cx.add(file(format!("/etc/marathon/conf/{}", placed.name)).content(placed.content))
+                        .add_to(files);
+                }
+                Ok(None) => {}
+                Err(problem) => problems.push(problem),
+            }
+        }
+        Ok(problems.into_result(())?)
+    }
+
+    fn place_variables(cx: &mut Cx<'_>, flags: &[CheckedFlag], files: &mut Vec<Dependency>) -> Result<()> {
+        let mut problems = Problems::new();
+        let mut content = Content::empty();
+        for flag in flags {
+            match flag.environment() {
+                Ok(line) => {
+                    content = line.iter().map(EnvironmentLine::line).fold(content, Content::and);
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        problems.into_result(())?;
+        cx.add(file("/etc/default/marathon").content(content)).add_to(files);
+        Ok(())
+    }
+}
+
+impl Declares for Marathon {
+    fn expose(&self, cx: &mut ExposeCx<'_>) -> Result<()> {
+        // A host that is declared by name can't be asked by its address here; the bridge is told of it by hand then.
+        if let Ok(address) = cx.addr()?.parse::<IpAddr>() {
+            let mut api = MarathonApi::at((address, self.port).into(), self.version);
+            if let Some(credentials) = &self.credentials {
+                api = api.credentials(credentials.clone());
+            }
+            cx.expose(api);
+        }
+        Ok(())
+    }
+
+    fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+        let mut files = Vec::new();
+        self.layout.source.declare(cx, |package| {
+            let package = package.provides_path("/etc/marathon");
+            if self.layout.own_unit {
+                package
+            } else {
+                package.provides_unit("marathon")
+            }
+        });
+        let flags = self.checked(cx, &mut files)?;
+        match self.layout.flags_in(self.version) {
+            FlagsIn::Directory => Self::place_files(cx, &flags, &mut files)?,
+            FlagsIn::Environment => Self::place_variables(cx, &flags, &mut files)?,
+        }
+        if self.layout.own_unit {
+            let unit = unit_file("marathon.service")
+                .unit("Description", "Marathon")
+                .unit("Wants", "network-online.target")
+                .unit("After", "network-online.target")
+                .service("EnvironmentFile", "/etc/default/marathon")
+                .exec_start([self.layout.binary(self.version)])
+                .service("Restart", "always")
+                .service("RestartSec", "60")
+                .wanted_by("multi-user.target");
+            cx.add(unit).add_to(&mut files);
+        }
+        match self.layout.init {
+            Init::Upstart => {
+                let job = format!(
+                    "description \"Marathon\"\nstart on stopped rc RUNLEVEL=[2345]\nrespawn\nexec {}\n",
+                    self.layout.binary(self.version)
+                );
+                cx.add(file("/etc/init/marathon.conf").content(job)).add_to(&mut files);
+                let runs = "initctl status marathon | grep -q start/running";
+                let started = cx.add(
+                    command(["initctl", "start", "marathon"])
+                        .unless(["sh", "-c", runs])
+                        .after(files.clone()),
+                );
+                let restart = command(["initctl", "restart", "marathon"])
+                    .name("restart marathon")
+                    .refresh_only();
+                cx.add(restart.rerun_on(files).after(started));
+            }
+            _ => {
+                cx.add(
+                    service("marathon")
+                        .enabled()
+                        .running()
+                        .listens_on(self.port)
+                        .restart_on(files),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn rollout(&self) -> Option<Rollout> {
+        Some(Rollout {
+            order: RolloutOrder::LeaderLast,
+            max_down: MaxDown::Count(1),
+            gate: Gate::Http {
+                port: self.port,
+                path: "/ping".to_owned(),
+            },
+        })
+    }
+}

@@ -1,0 +1,242 @@
+use super::{problems, text};
+use mesos_iac::prelude::*;
+use mesos_iac::roles::Version;
+use mesos_iac::roles::flags::{agent, master};
+use mesos_iac::roles::mesos::{AgentResource, Init, Mesos, MesosLayout, Resources};
+use mesos_iac::roles::zookeeper::{ZooKeeper, ZooKeeperHost};
+use std::time::Duration;
+
+const V0_22: Version = Version::new(0, 22, 1);
+const V1_11: Version = Version::new(1, 11, 0);
+
+#[derive(Attributes)]
+#[attributes(prefix = "site")]
+struct Site {
+    /// In which rack the host stands.
+    #[attr(default = "r1".to_owned())]
+    rack: String,
+    /// Whether its disks are fast.
+    #[attr(default = false)]
+    flash: bool,
+}
+
+/// Three masters with ZooKeeper, two agents.
+fn cluster(mesos: &Mesos) -> ClusterBuilder {
+    let agent = mesos
+        .agent()
+        .attribute("rack", Site::RACK)
+        .attribute("flash", Site::FLASH);
+    Cluster::new("lab")
+        .appliance(
+            appliance("master")
+                .role(ZooKeeper::new())
+                .role(mesos.master().cluster("lab")),
+        )
+        .appliance(appliance("agent").role(agent))
+        .hosts(
+            hosts("m[1-3]")
+                .appliance("master")
+                .addrs(["198.18.0.1", "198.18.0.2", "198.18.0.3"])
+                .set_each(ZooKeeperHost::ID, [1, 2, 3]),
+        )
+        .hosts(hosts("a[1-2]").appliance("agent").addrs(["198.18.0.11", "198.18.0.12"]))
+}
+
+/// Every file of a host, with its path.
+fn files(cluster: &Cluster, host: &str) -> String {
+    let compiled = cluster.compile().expect("the cluster compiles");
+    let host = compiled.host(host).expect("the host is one of the cluster's");
+    let mut files: Vec<_> = host
+        .catalog
+        .all::<File>()
+        .map(|(path, file)| (path.to_owned(), file.text().unwrap_or_default()))
+        .filter(|(path, _)| !path.contains("zookeeper"))
+        .collect();
+    files.sort();
+    files
+        .into_iter()
+        .map(|(path, text)| format!("== {path}\n{text}"))
+        .collect()
+}
+
+#[test]
+fn mesosphere_reads_a_file_for_each_flag() {
+    let cluster = cluster(&Mesos::new(V0_22, MesosLayout::mesosphere())).build().unwrap();
+    crate::support::assert_snapshot("role_mesos_mesosphere_master", files(&cluster, "m1"));
+    crate::support::assert_snapshot("role_mesos_mesosphere_agent", files(&cluster, "a1"));
+}
+
+#[test]
+fn each_layout_puts_flags_where_they_are_read() {
+    for (name, layout) in [
+        ("apache_rpm", MesosLayout::apache_rpm()),
+        ("default_files", MesosLayout::default_files()),
+        ("environment_file", MesosLayout::environment_file()),
+        ("command_line", MesosLayout::command_line().prefix("/opt/mesos")),
+        ("upstart", MesosLayout::mesosphere().init(Init::Upstart)),
+        ("sysv", MesosLayout::mesosphere().init(Init::SysV)),
+    ] {
+        let cluster = cluster(&Mesos::new(V1_11, layout)).build().unwrap();
+        let text = format!("{}\n{}", files(&cluster, "m1"), files(&cluster, "a1"));
+        crate::support::assert_snapshot(&format!("role_mesos_{name}"), text);
+    }
+}
+
+/// The upgrade of the packages that moved everything from `/usr/local` to `/usr` is one version number.
+#[test]
+fn what_moved_with_a_version_moves_with_it() {
+    let upstart = |version| {
+        let layout = MesosLayout::mesosphere().init(Init::Upstart);
+        let cluster = cluster(&Mesos::new(version, layout)).build().unwrap();
+        text(&cluster, "m1", "/etc/init/mesos-master.conf")
+    };
+    assert!(upstart(Version::new(0, 21, 1)).contains("exec /usr/local/bin/mesos-init-wrapper master"));
+    assert!(upstart(Version::new(0, 22, 0)).contains("exec /usr/bin/mesos-init-wrapper master"));
+}
+
+#[test]
+fn whoever_has_one_role_doesn_t_run_the_other_daemon() {
+    let mesos = Mesos::new(V0_22, MesosLayout::mesosphere());
+    let both = cluster(&mesos)
+        .hosts(
+            host("both")
+                .addr("198.18.0.20")
+                .role(mesos.master().cluster("lab"))
+                .role(mesos.agent()),
+        )
+        .build()
+        .unwrap()
+        .compile()
+        .unwrap();
+    let runs = |host: &str, unit: &str| {
+        let service = both.host(host).unwrap().catalog.get::<Service>(unit).unwrap().clone();
+        (service.is_enabled(), service.is_running())
+    };
+    let (on, off) = ((Some(true), Some(true)), (Some(false), Some(false)));
+    assert_eq!((runs("m1", "mesos-master"), runs("m1", "mesos-slave")), (on, off));
+    assert_eq!((runs("a1", "mesos-master"), runs("a1", "mesos-slave")), (off, on));
+    assert_eq!((runs("both", "mesos-master"), runs("both", "mesos-slave")), (on, on));
+}
+
+#[test]
+fn the_quorum_is_counted_from_the_masters() {
+    let mesos = Mesos::new(V1_11, MesosLayout::mesosphere());
+    let quorum = |masters: u8| {
+        let names = format!("m[1-{masters}]");
+        let cluster = Cluster::new("lab")
+            .hosts(
+                hosts(&names)
+                    .each(|i, host| host.addr(format!("198.18.0.{}", i + 1)))
+                    .role(
+                        mesos
+                            .clone()
+                            .zookeeper("zk://198.18.0.99:2181/mesos".parse().unwrap())
+                            .master(),
+                    ),
+            )
+            .build()
+            .unwrap();
+        text(&cluster, "m1", "/etc/mesos-master/quorum")
+    };
+    assert_eq!([1, 2, 3, 4, 5].map(quorum), ["1\n", "2\n", "2\n", "3\n", "3\n"]);
+}
+
+#[test]
+fn a_stated_change_of_masters_is_refused_where_it_could_split_them() {
+    let mesos = Mesos::new(V1_11, MesosLayout::mesosphere());
+    let changing = |from: usize| {
+        Cluster::new("lab").hosts(
+            hosts("m[1-3]")
+                .addrs(["198.18.0.1", "198.18.0.2", "198.18.0.3"])
+                .set_each(ZooKeeperHost::ID, [1, 2, 3])
+                .role(ZooKeeper::new())
+                .role(mesos.master().changing_from(from)),
+        )
+    };
+    assert!(changing(5).build().unwrap().compile().is_ok());
+    let told = problems(&changing(1));
+    assert!(
+        told.contains("one master can't grow to 3 while its log lives"),
+        "{told}"
+    );
+    assert!(told.contains("replicated_log"), "{told}");
+}
+
+#[test]
+fn flags_that_the_version_doesn_t_know_are_told_before_anything_is_touched() {
+    let old = Mesos::new(Version::new(0, 20, 1), MesosLayout::mesosphere());
+    let cluster = Cluster::new("lab").hosts(
+        host("a")
+            .addr("198.18.0.1")
+            .set(ZooKeeperHost::ID, 1)
+            .role(ZooKeeper::new())
+            .role(
+                old.agent()
+                    .flag(agent::RECOVERY_TIMEOUT, Duration::from_secs(300))
+                    .attribute("rack", "12"),
+            ),
+    );
+    let told = problems(&cluster);
+    assert!(told.contains("rack"), "{told}");
+
+    let master = old.master().flag(master::MAX_AGENT_PING_TIMEOUTS, 20_u32);
+    let cluster = Cluster::new("lab").hosts(
+        host("m")
+            .addr("198.18.0.1")
+            .set(ZooKeeperHost::ID, 1)
+            .role(ZooKeeper::new())
+            .role(master),
+    );
+    let told = problems(&cluster);
+    assert!(
+        told.contains("max_slave_ping_timeouts") || told.contains("max_agent_ping_timeouts"),
+        "{told}"
+    );
+}
+
+#[test]
+fn no_zookeeper_is_told_with_what_to_do() {
+    let mesos = Mesos::new(V1_11, MesosLayout::mesosphere());
+    let told = problems(&Cluster::new("lab").hosts(host("a").addr("198.18.0.1").role(mesos.agent())));
+    assert!(told.contains("no host has the role ZooKeeper"), "{told}");
+}
+
+#[test]
+fn disks_that_only_json_can_say_are_a_flag() {
+    let mesos = Mesos::new(V1_11, MesosLayout::mesosphere()).zookeeper("zk://198.18.0.9:2181/mesos".parse().unwrap());
+    let with = |resources: Resources| {
+        Cluster::new("lab")
+            .hosts(host("a").addr("198.18.0.1").role(mesos.agent().resources(resources)))
+            .build()
+            .unwrap()
+    };
+    let plain = with(Resources::from([AgentResource::cpus(4.0), AgentResource::mem(8192)]));
+    assert_eq!(text(&plain, "a", "/etc/mesos-slave/resources/mem"), "8192\n");
+}
+
+/// The password of ZooKeeper stands in files of root's and nowhere else.
+#[test]
+fn a_password_of_zookeeper_is_a_secret() {
+    let mesos = Mesos::new(V1_11, MesosLayout::mesosphere()).digest("mesos", Secret::from_env("ZK_PASSWORD"));
+    let with_digest = cluster(&mesos).build().unwrap();
+    let compiled = with_digest.compile().unwrap();
+    let zk = compiled
+        .host("m1")
+        .unwrap()
+        .catalog
+        .get::<File>("/etc/mesos/zk")
+        .unwrap()
+        .clone();
+    assert!(zk.content().unwrap().is_secret());
+    assert_eq!(zk.attributes().mode, Some(Mode::SECRET));
+    let on_command_line =
+        Mesos::new(V1_11, MesosLayout::command_line()).digest("mesos", Secret::from_env("ZK_PASSWORD"));
+    let told = problems(&cluster(&on_command_line));
+    assert!(told.contains("command line"), "{told}");
+}
+
+#[test]
+fn every_role_of_the_library_is_idempotent() {
+    mesos_iac::assert_idempotent!(cluster(&Mesos::new(V0_22, MesosLayout::mesosphere())).build());
+    mesos_iac::assert_idempotent!(cluster(&Mesos::new(V1_11, MesosLayout::environment_file())).build());
+}
