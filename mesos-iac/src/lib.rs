@@ -103,7 +103,7 @@ pub mod bridge;
 pub mod compile;
 pub mod converge;
 pub mod kinds;
-#[cfg(feature = "controller")]
+#[cfg(any(feature = "controller", feature = "roles"))]
 pub mod lint;
 pub mod model;
 pub mod plan;
