@@ -142,8 +142,9 @@ pub use words::*;
 /// What a definition needs: `use mesos_iac::prelude::*`.
 pub mod prelude {
     pub use crate::kinds::{
-        AptRepository, Command, Directory, File, Group, Package, Service, Symlink, User, apt_pin, apt_repository,
-        command, cron_job, directory, file, group, package, service, symlink, timer, unit_file, user,
+        AptRepository, Archive, Command, Directory, Download, File, Group, Package, Service, Symlink, Sysctl, User,
+        apt_pin, apt_repository, archive, command, cron_job, directory, download, file, group, limits, package,
+        service, symlink, sysctl, timer, unit_file, user, yum_repository,
     };
     pub use crate::model::{
         Arch, AttributeValue, Attributes, Catalog, Check, Cluster, ClusterBuilder, Condition, Content, Converge, Cx,

@@ -17,6 +17,8 @@ struct Case {
     first: &'static str,
 }
 
+const DIGEST: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
 macro_rules! cases {
     ($($what:literal after $after:literal: $then:literal after $first:literal, $($declaration:expr),+;)+) => {
         [$(Case {
@@ -57,6 +59,14 @@ fn cases() -> impl IntoIterator<Item = Case> {
             directory("/a").owner("bob"), user("bob");
         "`directory`" after "its group": "directory[/a]" after "group[ops]",
             directory("/a").group("ops"), group("ops");
+        "`download`" after "the `package` curl": "download[/a]" after "package[curl]",
+            download("/a").url("https://a/b").sha256(DIGEST), package("curl");
+        "`archive`" after "the `download` of what it unpacks": "archive[/opt/a]" after "download[/b]",
+            archive("/opt/a").from("/b").sha256(DIGEST), download("/b").url("https://a/b").sha256(DIGEST);
+        "`file`" after "the `archive` above it": "file[/opt/a/b]" after "archive[/opt/a]",
+            file("/opt/a/b"), archive("/opt/a").from("/b").sha256(DIGEST);
+        "`sysctl`" after "the `package` procps": "sysctl[vm.swappiness]" after "package[procps]",
+            sysctl("vm.swappiness").value(1), package("procps");
         "`symlink`" after "the nearest managed `directory` above it": "symlink[/a/b]" after "directory[/a]",
             symlink("/a/b", "/c"), directory("/a");
         "`symlink`" after "what is managed at its target": "symlink[/a/b]" after "file[/a/c]",

@@ -277,13 +277,13 @@ fn mistakes_are_told_before_any_host_is_touched() {
             mistakes(|cx| {
                 cx.add(directory("/etc").exclusive());
             }),
-            "make /etc exclusive: it is a top-level directory",
+            "remove what nothing owns in /etc: it is a top-level directory",
         ),
         (
             mistakes(|cx| {
                 cx.add(directory("/home/alice").exclusive());
             }),
-            "make /home/alice exclusive: it is a home directory",
+            "remove what nothing owns in /home/alice: it is a home directory",
         ),
         (
             mistakes(|cx| {

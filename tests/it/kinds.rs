@@ -344,6 +344,156 @@ fn a_repository_goes_with_its_files() {
     assert_eq!(system.text("/etc/apt/keyrings/mesosphere.gpg"), None);
 }
 
+const TARBALL: &str = "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73";
+
+fn marathon(cx: &mut Cx<'_>) {
+    cx.add(file("/opt/marathon/extra.conf").content("ours\n"));
+    cx.add(
+        archive("/opt/marathon")
+            .from("/var/cache/marathon.tgz")
+            .sha256(TARBALL)
+            .strip(1),
+    );
+    cx.add(
+        download("/var/cache/marathon.tgz")
+            .url("https://downloads.example.com/marathon.tgz")
+            .sha256(TARBALL),
+    );
+    cx.add(directory("/var/cache"));
+    cx.add(package("curl"));
+}
+
+#[test]
+fn a_download_is_fetched_once_and_an_archive_unpacked_once() {
+    let catalog = catalog(marathon);
+    let expected = [
+        "directory[/var/cache]",
+        "package[curl]",
+        "download[/var/cache/marathon.tgz]",
+        "archive[/opt/marathon]",
+        "file[/opt/marathon/extra.conf]",
+    ];
+    assert_eq!(order(&compile(marathon)), expected);
+    let fresh = || FakeSystem::new().with_url("https://downloads.example.com/marathon.tgz", "content");
+    let system = fresh();
+    settle(&catalog, &system);
+    let marker = format!("sha256 {TARBALL}\nstrip 1\n");
+    assert_eq!(system.text("/opt/marathon/.mesos-iac-archive"), Some(marker));
+    assert_eq!(system.text("/opt/marathon/extra.conf").as_deref(), Some("ours\n"));
+
+    // Another archive replaces all of the directory: what is in it is made again, and a plan doesn't deny it.
+    let old = AbsPath::new("/opt/marathon/.mesos-iac-archive").unwrap();
+    let replaced = || {
+        fresh()
+            .with_file(&old, "sha256 of another\n")
+            .with_file(&AbsPath::new("/opt/marathon/extra.conf").unwrap(), "ours\n")
+    };
+    let before = planned(&catalog, &replaced(), "file[/opt/marathon/extra.conf]");
+    assert!(matches!(before, Planned::Unknown { .. }), "{before:?}");
+    let system = replaced();
+    settle(&catalog, &system);
+    assert_eq!(system.text("/opt/marathon/extra.conf").as_deref(), Some("ours\n"));
+
+    // What is no archive's isn't replaced.
+    let theirs = fresh().with_file(&AbsPath::new("/opt/marathon/theirs").unwrap(), "data");
+    let archive: &Archive = catalog.get("/opt/marathon").unwrap();
+    let why = archive.check(&theirs).unwrap_err().to_string();
+    assert!(why.contains("what stands there isn't from an archive"), "{why}");
+}
+
+#[test]
+fn a_download_with_another_digest_leaves_nothing() {
+    let catalog = catalog(marathon);
+    let system = FakeSystem::new().with_url("https://downloads.example.com/marathon.tgz", "tampered");
+    let download: &Download = catalog.get("/var/cache/marathon.tgz").unwrap();
+    let Check::Change(diff) = download.check(&system).unwrap() else {
+        panic!("nothing is to be done");
+    };
+    let error = download.apply(&system, &diff).unwrap_err().to_string();
+    assert!(error.contains("and the definition says ed7002b4"), "{error}");
+    assert_eq!(system.text("/var/cache/marathon.tgz"), None);
+}
+
+#[test]
+fn a_sandbox_knows_no_network() {
+    let place = tempfile::tempdir().unwrap();
+    let catalog = catalog(marathon);
+    let sandbox = Sandbox::open(place.path(), &catalog, true).unwrap();
+    let summary = converge(
+        &catalog,
+        &sandbox,
+        &mut Store::in_memory(),
+        &ConvergeOptions::default(),
+        &mut |_| {},
+    );
+    assert_eq!((summary.unknown, summary.failed), (2, 0));
+}
+
+#[test]
+fn a_setting_of_the_kernel_is_set_now_and_after_a_boot() {
+    let catalog = catalog(|cx| {
+        cx.add(sysctl("net.ipv4.conf.eth0/1.rp_filter").value(1));
+    });
+    let file = "/etc/sysctl.d/60-net.ipv4.conf.eth0_1.rp_filter.conf";
+    let now = AbsPath::new("/proc/sys/net/ipv4/conf/eth0.1/rp_filter").unwrap();
+    let set = ["sysctl", "--quiet", "--write", "net.ipv4.conf.eth0/1.rp_filter=1"];
+    let system = FakeSystem::new().with_file(&now, "0\n").with_command(set, 0);
+    let setting: &Sysctl = catalog.get("net.ipv4.conf.eth0/1.rp_filter").unwrap();
+    let Check::Change(diff) = setting.check(&system).unwrap() else {
+        panic!("nothing is to be done");
+    };
+    assert_eq!(
+        (&diff.change("now").unwrap().from, &diff.change("now").unwrap().to),
+        (&"0".into(), &"1".into())
+    );
+    setting.apply(&system, &diff).unwrap();
+    assert_eq!(
+        system.text(file).as_deref(),
+        Some("net.ipv4.conf.eth0/1.rp_filter = 1\n")
+    );
+    assert_eq!(system.machine().commands.len(), 1);
+    // The fake has no kernel: it is as if sysctl had done it.
+    let system = system.with_file(&now, "1\n");
+    assert_eq!(setting.check(&system).unwrap(), Check::NoChange);
+    // A kernel that doesn't know it.
+    let other = FakeSystem::new().with_file(&AbsPath::new("/proc/sys/vm/swappiness").unwrap(), "60\n");
+    let error = setting.check(&other).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "find the sysctl `net.ipv4.conf.eth0/1.rp_filter` on the host: there is none"
+    );
+    // No kernel at all: a file.
+    let place = tempfile::tempdir().unwrap();
+    settle(&catalog, &Sandbox::open(place.path(), &catalog, true).unwrap());
+    assert!(place.path().join("a").join(file.trim_start_matches('/')).exists());
+}
+
+#[test]
+fn limits_and_repositories_of_yum_are_files() {
+    let catalog = catalog(|cx| {
+        cx.add(
+            limits("mesos")
+                .both("mesos", "nofile", 65536)
+                .soft("@ops", "core", "unlimited"),
+        );
+        cx.add(
+            yum_repository("mesosphere")
+                .base_url("http://repos.example.com/el/$releasever/$basearch/")
+                .signed_by("file:///etc/pki/rpm-gpg/RPM-GPG-KEY-mesosphere")
+                .option("priority", "10"),
+        );
+    });
+    assert_eq!(
+        text(&catalog, "/etc/security/limits.d/mesos.conf"),
+        "mesos - nofile 65536\n@ops soft core unlimited\n"
+    );
+    assert_eq!(
+        text(&catalog, "/etc/yum.repos.d/mesosphere.repo"),
+        "[mesosphere]\nname=mesosphere\nbaseurl=http://repos.example.com/el/$releasever/$basearch/\nenabled=1\n\
+         gpgcheck=1\ngpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-mesosphere\npriority=10\n"
+    );
+}
+
 #[test]
 fn mistakes_are_told_before_any_host_is_touched() {
     fn told(declare: fn(&mut Cx<'_>), why: &str) {
@@ -409,6 +559,18 @@ fn mistakes_are_told_before_any_host_is_touched() {
             cx.add(apt_repository("a").uri("https://x/").suite("./").signed_by("<html>"));
         },
         "its key is none: expected a public key of OpenPGP",
+    );
+    told(
+        |cx| {
+            cx.add(download("/a").url("https://a/b"));
+        },
+        "it needs a `.url(…)` and a `.sha256(…)`",
+    );
+    told(
+        |cx| {
+            cx.add(archive("/opt").from("/a").sha256(TARBALL));
+        },
+        "unpack an archive to /opt: it is a top-level directory",
     );
     told(
         |cx| {

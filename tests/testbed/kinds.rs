@@ -130,7 +130,7 @@ pub(crate) fn each_kind_does_on_a_host_what_it_says(suite: &Suite) -> String {
     bed.on(host, "rm /var/lib/apt/lists/_srv_own*");
     assert_eq!(edited.report(&["apply", "--detailed-exitcode"], 2).number("changed"), 1);
     bed.on(host, "mv /srv/own /srv/away; rm /etc/apt/sources.list.d/own.sources");
-    edited.run(&["apply"], 1).says("apt-repository[own]");
+    edited.run(&["apply"], 4).says("apt-repository[own]");
     assert!(
         !bed.is_so_on(host, "test -e /etc/apt/sources.list.d/own.sources"),
         "a failed repository stays"
@@ -139,12 +139,68 @@ pub(crate) fn each_kind_does_on_a_host_what_it_says(suite: &Suite) -> String {
     edited.run(&["apply"], 0);
     edited.run(&["apply", "--detailed-exitcode"], 0);
 
+    let artifacts = artifacts(suite, host, &edited);
+
     eventually("cron", Duration::from_secs(90), || {
         bed.is_so_on(host, "grep -q '^100% 20' /run/own-cron")
     });
     format!(
         "a signed repository, a pin, an exclusive directory of a package, units, a timer and a cron job: {changes} changes, \
          then 0; conffiles, strays and a later stray went, each with one restart; the timer starts the edited job; \
-         a repository that can't be read leaves the host as it was"
+         a repository that can't be read leaves the host as it was; {artifacts}"
+    )
+}
+
+/// Makes an edition of the application and returns the digest of its archive.
+fn application(suite: &Suite, host: &str, edition: &str) -> String {
+    let script = format!(
+        "set -e; rm -rf /srv/app-1; mkdir -p /srv/app-1/bin
+         printf '#!/bin/sh\\necho {edition} >/run/own-app; exec sleep infinity\\n' >/srv/app-1/bin/app
+         chmod 0755 /srv/app-1/bin/app; chown -R 12345:12345 /srv/app-1
+         tar -C /srv -czf /srv/app.tgz app-1; sha256sum /srv/app.tgz | cut -d' ' -f1"
+    );
+    suite.bed.on(host, &script).trim().to_owned()
+}
+
+/// An application comes over HTTP, is unpacked, runs, and is replaced by another edition; a tampered one isn't taken.
+fn artifacts(suite: &Suite, host: &str, program: &Program<'_>) -> String {
+    let bed = &suite.bed;
+    let with = |digest: &str| program.clone().with(["--set", &format!("kinds.archive={digest}")]);
+    let runs = |edition: &str| {
+        eventually(edition, Duration::from_secs(10), || {
+            bed.is_so_on(host, &format!("grep -qx {edition} /run/own-app"))
+        });
+    };
+    let one = with(&application(suite, host, "one"));
+    let first = one.report(&["apply", "--detailed-exitcode"], 2).number("changed");
+    runs("one");
+    assert_eq!(
+        bed.on(host, "stat -c '%U %a' /opt/app/bin/app"),
+        "root 755\n",
+        "whose the archive's files are"
+    );
+    assert_eq!(one.report(&["apply", "--detailed-exitcode"], 0).number("changed"), 0);
+
+    let digest = application(suite, host, "two");
+    bed.on(
+        host,
+        "cp /srv/app.tgz /srv/app.good; echo tampered >>/srv/app.tgz; touch /opt/app/left",
+    );
+    with(&digest).run(&["apply"], 4).says("and the definition says");
+    assert_eq!(
+        bed.on(host, "ls -A /opt; ls -A /var/cache | grep app; cat /run/own-app"),
+        "app\napp.tgz\none\n"
+    );
+    bed.on(host, "mv /srv/app.good /srv/app.tgz");
+    let second = with(&digest).report(&["apply", "--detailed-exitcode"], 2);
+    assert_eq!((second.number("changed"), second.number("refreshes")), (2, 1));
+    runs("two");
+    assert!(
+        !bed.is_so_on(host, "test -e /opt/app/left"),
+        "the old directory is still there"
+    );
+    format!(
+        "an application by download and archive: {first} changes, then 0; a tampered archive isn't taken, another edition \
+         replaces the old one with one restart"
     )
 }

@@ -16,6 +16,9 @@ use std::time::Duration;
 pub(super) fn before(system: &dyn System, resource: &dyn Resource, change: Option<&Diff>) -> Result<Vec<UndoStep>> {
     let behavior = resource.behavior();
     let mut steps = Vec::new();
+    if behavior.lasts() {
+        return Ok(steps);
+    }
     let owned = behavior.effects().writes;
     let paths = owned.iter().filter(|effect| matches!(effect, Effect::Path(_))).count();
     for effect in owned {

@@ -9,6 +9,9 @@ use crate::words::{AbsPath, ResourceId};
 use mesos_iac_macros::Resource;
 use serde::{Deserialize, Serialize};
 
+/// What is refused for a directory that others use too.
+const CLEARING: &str = "remove what nothing owns in";
+
 /// Ensures that a directory exists with an owner, a group and a mode; or that there is none, if it is empty.
 ///
 /// What isn't set is left as it is. A directory that doesn't exist yet is made with mode 0755 and belongs to root. Neither
@@ -119,7 +122,7 @@ impl Declare for DirectoryBuilder {
                 return Err(Error::message(format!("declare {path}: {why}")));
             }
             true => {
-                exclusive::refuse_shared(&path)?;
+                exclusive::refuse_shared(CLEARING, &path)?;
                 Some(Exclusive::keeping(self.keeping)?)
             }
             false if !self.keeping.is_empty() => {
@@ -170,7 +173,7 @@ impl Directory {
                 self.path
             )));
         }
-        exclusive::refuse_shared(&system.resolve(&self.path)?)?;
+        exclusive::refuse_shared(CLEARING, &system.resolve(&self.path)?)?;
         exclusive.compare(diff, &self.path, system)
     }
 }

@@ -16,7 +16,7 @@ const CLOSED: [&str; 10] = [
 ];
 
 /// Directories that many share: those in them may be exclusive, they themselves not.
-const SHARED: [&str; 33] = [
+const SHARED: [&str; 39] = [
     "/etc/alternatives",
     "/etc/apt",
     "/etc/default",
@@ -35,9 +35,15 @@ const SHARED: [&str; 33] = [
     "/usr/local",
     "/usr/local/bin",
     "/usr/local/etc",
+    "/usr/local/games",
+    "/usr/local/include",
     "/usr/local/lib",
+    "/usr/local/lib64",
+    "/usr/local/libexec",
+    "/usr/local/man",
     "/usr/local/sbin",
     "/usr/local/share",
+    "/usr/local/src",
     "/var/backups",
     "/var/cache",
     "/var/lib",
@@ -145,15 +151,15 @@ pub(super) fn remove(directory: &AbsPath, diff: &Diff, system: &dyn System) -> R
     Ok(())
 }
 
-/// Refuses a directory of which nobody can say who else has files there.
+/// Refuses a directory of which nobody can say who else has files there. `action` is for the message.
 ///
 /// # Errors
 /// It is one.
-pub(super) fn refuse_shared(path: &AbsPath) -> Result<()> {
+pub(super) fn refuse_shared(action: &str, path: &AbsPath) -> Result<()> {
     let text = path.as_str();
     let depth = text.split('/').filter(|part| !part.is_empty()).count();
     let is_within = |directory: &&str| text.strip_prefix(*directory).is_some_and(|rest| rest.starts_with('/'));
-    let is_local = is_within(&"/usr/local") && depth > 3;
+    let is_local = is_within(&"/usr/local") && depth > 2;
     let why = if depth < 2 {
         "it is a top-level directory"
     } else if SHARED.contains(&text) {
@@ -166,7 +172,7 @@ pub(super) fn refuse_shared(path: &AbsPath) -> Result<()> {
         return Ok(());
     };
     Err(Error::message(format!(
-        "make {path} exclusive: {why}, and all that no resource owns would be removed; name a directory of its own"
+        "{action} {path}: {why}, and what others have there would be removed; name a directory of its own"
     )))
 }
 
@@ -215,7 +221,7 @@ mod tests {
 
     #[test]
     fn directories_that_many_share_are_refused() {
-        let refused = |text: &str| refuse_shared(&AbsPath::new(text).unwrap()).is_err();
+        let refused = |text: &str| refuse_shared("x", &AbsPath::new(text).unwrap()).is_err();
         let shared = [
             "/",
             "/etc",
@@ -249,6 +255,7 @@ mod tests {
             "/opt/marathon",
             "/home/alice/.ssh",
             "/usr/local/etc/mesos",
+            "/usr/local/mesos",
             "/etc/systemd/system/mesos-master.service.d",
             "/var/lib/mesos/meta",
         ];

@@ -5,6 +5,7 @@
 
 mod anchor;
 mod appliance;
+mod artifact;
 mod catalog;
 mod check;
 mod cluster;
@@ -48,6 +49,7 @@ mod unit;
 mod value;
 
 pub use appliance::{Appliance, AttributeGroup, appliance, attributes_of};
+pub use artifact::{Fetch, Sha256Digest, Sha256DigestError, Unpack};
 pub use catalog::{CATALOG_FORMAT, Catalog, Edge, Entry, Reason, Subscription};
 pub use check::{Change, Check, Diff, Shown};
 pub use cluster::{Cluster, ClusterBuilder};
@@ -72,7 +74,7 @@ pub use lint::{Allowance, Finding, Level, Lint};
 pub use orphan::{Inverse, Orphan};
 pub use owned_paths::OwnedPaths;
 pub use package_source::PackageSource;
-pub use packages::{PackageChange, PackageForecast};
+pub use packages::{PackageChange, PackageForecast, PackageRequest};
 pub use problem::{Code, Place, Problem, Problems};
 pub use provenance::{Declaration, DroppedEdge, LeftOut, Provenance, RoleOrigin};
 pub use registry::{AttributeRegistration, AttributeSpec, KindRegistration, RoleRegistration};
@@ -85,8 +87,8 @@ pub use rollout::{Gate, MaxDown, Rollout, RolloutOrder};
 pub use scope::{Assignment, Assignments, AttributeError, Origin, Precedence, Scope};
 pub use suggestion::nearest;
 pub use system::{
-    Account, AccountChange, Attributes as PathAttributes, FileDraft, FileWrite, GroupEntry, MOST_BYTES, PackageRequest,
-    PathEntry, PathKind, ReadSystem, System,
+    Account, AccountChange, Attributes as PathAttributes, FileDraft, FileWrite, GroupEntry, MOST_BYTES, PathEntry,
+    PathKind, ReadSystem, System,
 };
 pub use system_error::{Ended, SystemError};
 pub use system_ext::{invoke, probe};

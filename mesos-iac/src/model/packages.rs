@@ -63,6 +63,15 @@ impl Diff {
     }
 }
 
+/// A package to install.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PackageRequest {
+    /// Its name.
+    pub name: String,
+    /// The exact version; none: whatever is installed, or the repository's candidate.
+    pub version: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

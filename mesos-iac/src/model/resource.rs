@@ -167,6 +167,11 @@ pub trait Converge {
         Vec::new()
     }
 
+    /// Whether a change of it stays though the run is undone: what it makes is too much to be remembered.
+    fn lasts(&self) -> bool {
+        false
+    }
+
     /// The same resource as it stands in its host's catalog, for a kind that has to know what the others of the host own.
     /// Its effects stay the same. `None`: it stands there as it was declared.
     fn completed(&self, paths: &OwnedPaths) -> Option<Box<dyn Resource>> {

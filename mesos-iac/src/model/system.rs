@@ -1,6 +1,9 @@
 //! The interface through which a resource sees and changes a machine.
 
-use super::{Facts, Invocation, Output, PackageForecast, PackageSource, Probe, SystemError, UnitAction, UnitState};
+use super::{
+    Facts, Fetch, Invocation, Output, PackageForecast, PackageRequest, PackageSource, Probe, Sha256Digest, SystemError,
+    UnitAction, UnitState, Unpack,
+};
 use crate::words::{AbsPath, CommandLine, Mode, SecretSource, SecretText};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -129,15 +132,6 @@ impl Attributes {
     };
 }
 
-/// A package to install.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PackageRequest {
-    /// Its name.
-    pub name: String,
-    /// The exact version; none: whatever is installed, or the repository's candidate.
-    pub version: Option<String>,
-}
-
 /// What a user's account is to become; `None` leaves a property as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountChange {
@@ -185,6 +179,12 @@ pub trait ReadSystem: Send + Sync {
     /// # Errors
     /// It can't be read, is no regular file, or is longer than [`MOST_BYTES`].
     fn read(&self, path: &AbsPath) -> Result<Option<Vec<u8>>>;
+
+    /// The SHA-256 digest of the regular file at the path, of any length, links followed. `None`: there is no file.
+    ///
+    /// # Errors
+    /// It can't be read, or is no regular file.
+    fn digest(&self, path: &AbsPath) -> Result<Option<Sha256Digest>>;
 
     /// The names in the directory at the path, sorted. `None`: there is no directory.
     ///
@@ -336,6 +336,19 @@ pub trait System: ReadSystem {
     /// # Errors
     /// As [`System::write_file`].
     fn create_directory(&self, path: &AbsPath, attributes: &Attributes) -> Result<()>;
+
+    /// Fetches a file from the network. It takes its place in one step, once its digest is right; else nothing is left of it.
+    ///
+    /// # Errors
+    /// It can't be fetched, its digest is another, or as [`System::write_file`].
+    fn fetch(&self, path: &AbsPath, fetch: &Fetch<'_>) -> Result<()>;
+
+    /// Unpacks an archive into a directory of its own, which takes its place in one step, and the old one's with all that
+    /// is in it.
+    ///
+    /// # Errors
+    /// The archive isn't there, its digest is another, it can't be unpacked, or the kernel refuses.
+    fn unpack(&self, directory: &AbsPath, unpack: &Unpack<'_>) -> Result<()>;
 
     /// Makes the link say `target`, in one step if there was a link.
     ///

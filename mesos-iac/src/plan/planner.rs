@@ -4,7 +4,7 @@ use super::guarded::guarded;
 use super::locations::shared_locations;
 use super::owed::judge_owed;
 use super::packages::{Forecast, Foreseen};
-use super::provided::{brings, is_called, lacks, makes_unit, minds_company};
+use super::provided::{brings, is_called, lacks, makes_unit, minds_company, replaces};
 use super::refreshes::{Fate, Outlook};
 use super::types::{Because, Doubt, Plan, Planned, PlannedOrphan, PlannedResource};
 use super::witness::Witness;
@@ -158,7 +158,13 @@ impl<'c, 'p> Planner<'c, 'p> {
         let asked = || witness.has_probed().then_some(moving);
         Looked::Settled(match found {
             Ok(Check::NoChange) => {
-                let adds = |_: &&ResourceId| minds_company(&effects) || lacks(&effects, self.system);
+                let adds = |first: &&ResourceId| {
+                    let replaced = self
+                        .entries
+                        .get(*first)
+                        .is_some_and(|first| replaces(&first.resource.behavior().effects(), &effects));
+                    replaced || minds_company(&effects) || lacks(&effects, self.system)
+                };
                 match provider.filter(adds).or_else(asked) {
                     Some(first) => whether(first, None),
                     None => Planned::NoChange,

@@ -45,6 +45,17 @@ pub(super) fn minds_company(effects: &Effects) -> bool {
     effects.reads.iter().any(|effect| matches!(effect, Effect::Entries(_)))
 }
 
+/// Whether what the other owns goes when the first changes: it is in a directory that the first replaces.
+pub(super) fn replaces(first: &Effects, then: &Effects) -> bool {
+    let replaced = first.provides.iter().filter(|provided| first.writes.contains(provided));
+    replaced.into_iter().any(|replaced| {
+        then.writes.iter().any(|written| match (replaced, written) {
+            (Effect::Path(above), Effect::Path(path)) => path.is_within(above),
+            _ => false,
+        })
+    })
+}
+
 /// What can't be looked up isn't missing.
 pub(super) fn is_missing(effect: &Effect, system: &dyn ReadSystem) -> bool {
     match effect {

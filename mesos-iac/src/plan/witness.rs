@@ -1,6 +1,6 @@
 use crate::model::{
     Account, Facts, GroupEntry, PackageForecast, PackageRequest, PackageSource, PathEntry, Probe, ReadSystem,
-    SystemError, UnitState,
+    Sha256Digest, SystemError, UnitState,
 };
 use crate::words::{AbsPath, SecretSource, SecretText};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,6 +42,10 @@ impl ReadSystem for Witness<'_> {
 
     fn read(&self, path: &AbsPath) -> Result<Option<Vec<u8>>> {
         self.system.read(path)
+    }
+
+    fn digest(&self, path: &AbsPath) -> Result<Option<Sha256Digest>> {
+        self.system.digest(path)
     }
 
     fn list(&self, path: &AbsPath) -> Result<Option<Vec<String>>> {

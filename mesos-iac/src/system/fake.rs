@@ -1,9 +1,9 @@
 use super::fake_repository::FakeRepository;
 use super::machine::Machine;
 use crate::model::{
-    Account, AccountChange, Arch, Ended, Facts, FileWrite, GroupEntry, Invocation, Os, Output, PackageForecast,
-    PackageRequest, PackageSource, PathAttributes, PathEntry, PathKind, Probe, ReadSystem, System, SystemError,
-    UnitAction, UnitState,
+    Account, AccountChange, Arch, Ended, Facts, Fetch, FileWrite, GroupEntry, Invocation, Os, Output, PackageForecast,
+    PackageRequest, PackageSource, PathAttributes, PathEntry, PathKind, Probe, ReadSystem, Sha256Digest, System,
+    SystemError, UnitAction, UnitState, Unpack,
 };
 use crate::words::{AbsPath, CommandLine, Mode, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -28,6 +28,7 @@ struct State {
     machine: Machine,
     nodes: BTreeMap<AbsPath, Node>,
     answers: BTreeMap<CommandLine, i32>,
+    network: BTreeMap<String, Vec<u8>>,
     missing_units: Vec<String>,
     repository: FakeRepository,
     changes: usize,
@@ -89,6 +90,7 @@ impl FakeSystem {
                 machine: Machine::default(),
                 nodes: nodes.collect(),
                 answers: BTreeMap::new(),
+                network: BTreeMap::new(),
                 missing_units: Vec::new(),
                 repository: FakeRepository::default(),
                 changes: 0,
@@ -167,6 +169,13 @@ impl FakeSystem {
         if let Ok(command) = CommandLine::new(words) {
             self.lock().answers.insert(command, exit_status);
         }
+        self
+    }
+
+    /// The same machine, which finds this at this address.
+    #[must_use]
+    pub fn with_url(self, url: &str, content: impl AsRef<[u8]>) -> Self {
+        self.lock().network.insert(url.to_owned(), content.as_ref().to_vec());
         self
     }
 
@@ -350,6 +359,10 @@ impl ReadSystem for FakeSystem {
         }
     }
 
+    fn digest(&self, path: &AbsPath) -> Result<Option<Sha256Digest>> {
+        Ok(self.read(path)?.map(|content| Sha256Digest::of(&content)))
+    }
+
     fn list(&self, path: &AbsPath) -> Result<Option<Vec<String>>> {
         let state = self.lock();
         let path = state.follow(path)?;
@@ -459,6 +472,35 @@ impl System for FakeSystem {
                 state.make(path, node, &PathAttributes::default(), Mode::FILE)
             }
         }
+    }
+
+    fn fetch(&self, path: &AbsPath, fetch: &Fetch<'_>) -> Result<()> {
+        let mut state = self.lock_to_change()?;
+        let Some(content) = state.network.get(fetch.url).cloned() else {
+            return Err(SystemError::Unknowable {
+                system: "a fake host".into(),
+                what: format!("what is at {}: say so with `.with_url(…)`", fetch.url),
+            });
+        };
+        fetch.sha256.require(fetch.url, &Sha256Digest::of(&content))?;
+        state.make(path, Node::File(content), fetch.attributes, Mode::FILE)
+    }
+
+    /// What is in the archive nobody looks at: the directory is there, with what says from which archive it is.
+    fn unpack(&self, directory: &AbsPath, unpack: &Unpack<'_>) -> Result<()> {
+        let mut state = self.lock_to_change()?;
+        let archive = match state.nodes.get(&state.follow(unpack.archive)?) {
+            Some(Node::File(content)) => Sha256Digest::of(content),
+            _ => return Err(refused("unpack", unpack.archive, "there is no such file".into())),
+        };
+        unpack.sha256.require(unpack.archive.as_str(), &archive)?;
+        state
+            .nodes
+            .retain(|path, _| path == directory || !path.is_within(directory));
+        state.make(directory, Node::Directory, unpack.attributes, Mode::DIRECTORY)?;
+        let marker = unpack.marker_in(directory)?;
+        let text = unpack.marker_text().into_bytes();
+        state.make(&marker, Node::File(text), &PathAttributes::default(), Mode::FILE)
     }
 
     fn set_attributes(&self, path: &AbsPath, attributes: &PathAttributes) -> Result<()> {

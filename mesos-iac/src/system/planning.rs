@@ -1,6 +1,6 @@
 use crate::model::{
     Account, Facts, GroupEntry, PackageForecast, PackageRequest, PackageSource, PathEntry, Probe, ReadSystem,
-    SystemError, UnitState,
+    Sha256Digest, SystemError, UnitState,
 };
 use crate::words::{AbsPath, SecretSource, SecretText};
 
@@ -24,6 +24,10 @@ impl ReadSystem for PlanningSystem<'_> {
 
     fn read(&self, path: &AbsPath) -> Result<Option<Vec<u8>>> {
         self.0.read(path)
+    }
+
+    fn digest(&self, path: &AbsPath) -> Result<Option<Sha256Digest>> {
+        self.0.digest(path)
     }
 
     fn list(&self, path: &AbsPath) -> Result<Option<Vec<String>>> {

@@ -2,9 +2,9 @@ use super::local::{Durability, Files, Ownership, Root};
 use super::machine::{MACHINE_FORMAT, Machine};
 use super::sandbox_place::{OWN, admit, inspect, is_own};
 use crate::model::{
-    Account, AccountChange, Arch, Catalog, DeclaredFacts, Facts, FileWrite, GroupEntry, Invocation, Os, Output,
-    PackageForecast, PackageRequest, PackageSource, PathAttributes, PathEntry, Probe, ReadSystem, System, SystemError,
-    UnitAction, UnitState,
+    Account, AccountChange, Arch, Catalog, DeclaredFacts, Facts, Fetch, FileWrite, GroupEntry, Invocation, Os, Output,
+    PackageForecast, PackageRequest, PackageSource, PathAttributes, PathEntry, Probe, ReadSystem, Sha256Digest, System,
+    SystemError, UnitAction, UnitState, Unpack,
 };
 use crate::words::{AbsPath, HostName, Mode, ResourceId, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -249,6 +249,10 @@ impl ReadSystem for Sandbox {
         self.files.as_ref().map_or(Ok(None), |files| files.root().read(path))
     }
 
+    fn digest(&self, path: &AbsPath) -> Result<Option<Sha256Digest>> {
+        self.files.as_ref().map_or(Ok(None), |files| files.root().digest(path))
+    }
+
     fn list(&self, path: &AbsPath) -> Result<Option<Vec<String>>> {
         self.files.as_ref().map_or(Ok(None), |files| files.root().list(path))
     }
@@ -339,6 +343,14 @@ impl System for Sandbox {
         let files = self.files(path)?;
         Self::make_parents(files, path)?;
         files.write_symlink(path, target)
+    }
+
+    fn fetch(&self, path: &AbsPath, fetch: &Fetch<'_>) -> Result<()> {
+        Err(Self::unknowable(format!("what is at {}, for {path}", fetch.url)))
+    }
+
+    fn unpack(&self, directory: &AbsPath, _: &Unpack<'_>) -> Result<()> {
+        Err(Self::unknowable(format!("what an archive puts into {directory}")))
     }
 
     fn set_attributes(&self, path: &AbsPath, attributes: &PathAttributes) -> Result<()> {

@@ -13,6 +13,9 @@ struct Kinds {
     /// What the service of the timer writes.
     #[attr(default = "first".to_owned())]
     edition: String,
+    /// The digest of `/srv/app.tgz`, which the host serves to itself; none: there is no such file.
+    #[attr(default = "none".to_owned())]
+    archive: String,
 }
 
 /// A flag directory as mesos-init-wrapper reads one: what is there when the service starts is what it gets.
@@ -44,6 +47,51 @@ impl Declares for Flags {
     }
 }
 
+/// An application that comes as an archive over HTTP.
+#[derive(Role, Clone)]
+#[role(name = "artifacts")]
+struct Artifacts;
+
+impl Declares for Artifacts {
+    fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+        let digest = cx.get(Kinds::ARCHIVE)?;
+        if digest == "none" {
+            return Ok(());
+        }
+        cx.add(package("curl"));
+        // systemd itself is the server: each connection gets an answer and the file.
+        let answer = cx.add(unit_file("own-http@").service("StandardInput", "socket").exec_start([
+            "/bin/sh",
+            "-c",
+            "while read -r line && [ ${#line} -gt 1 ]; do :; done
+                     printf 'HTTP/1.0 200 OK\\r\\n\\r\\n'; cat /srv/app.tgz",
+        ]));
+        let listen = cx.add(
+            unit_file("own-http.socket")
+                .set("Socket", "ListenStream", "127.0.0.1:8000")
+                .set("Socket", "Accept", "yes")
+                .wanted_by("sockets.target"),
+        );
+        let server = cx.add(
+            service("own-http.socket")
+                .enabled()
+                .running()
+                .restart_on((answer, listen)),
+        );
+        let tarball = cx.add(
+            download("/var/cache/app.tgz")
+                .url("http://127.0.0.1:8000/app.tgz")
+                .sha256(&digest)
+                .after(server),
+        );
+        let app = cx.add(archive("/opt/app").from("/var/cache/app.tgz").sha256(&digest).strip(1));
+        let unit = cx.add(unit_file("own-app").exec_start(["/opt/app/bin/app"]));
+        cx.add(service("own-app").running().restart_on((app, unit)).after(tarball));
+        cx.add(limits("own").both("*", "nofile", 4096));
+        Ok(())
+    }
+}
+
 #[derive(Role, Clone)]
 #[role(name = "kinds")]
 struct All;
@@ -51,6 +99,7 @@ struct All;
 impl Declares for All {
     fn include(&self, cx: &mut IncludeCx<'_>) -> Result<()> {
         cx.include(Flags);
+        cx.include(Artifacts);
         Ok(())
     }
 

@@ -276,6 +276,19 @@ impl Files {
     pub fn sweep(&self, directory: &AbsPath) -> Result<Vec<String>> {
         let mut names = self.root.list(directory)?.unwrap_or_default();
         names.retain(|name| is_temp_name(name));
+        // A directory is of an archive that wasn't unpacked to its end; it is removed when that is tried again.
+        let mut is_file = Ok(true);
+        names.retain(|name| {
+            let found = join(directory, name).and_then(|path| self.entry(&path));
+            match found {
+                Ok(entry) => entry.is_none_or(|entry| entry.kind != PathKind::Directory),
+                Err(error) => {
+                    is_file = Err(error);
+                    false
+                }
+            }
+        });
+        is_file?;
         for name in &names {
             self.remove(&join(directory, name)?)?;
         }

@@ -3,6 +3,7 @@ use super::accounts::Accounts;
 use super::apt::Apt;
 use super::apt_forecast;
 use super::apt_source;
+use super::artifacts;
 use super::dpkg::Dpkg;
 use super::dpkg_status::{PackageRecord, PackageState};
 use super::facts;
@@ -16,9 +17,9 @@ use super::services_denied;
 use super::systemd::{self, Systemd};
 use super::unit_files;
 use crate::model::{
-    Account, AccountChange, COMMAND_TIME_OUT, Ended, Facts, FileDraft, FileWrite, GroupEntry, Invocation, Output,
-    PackageForecast, PackageRequest, PackageSource, PathAttributes, PathEntry, PathKind, Probe, ReadSystem, System,
-    SystemError, UnitAction, UnitState,
+    Account, AccountChange, COMMAND_TIME_OUT, Ended, Facts, Fetch, FileDraft, FileWrite, GroupEntry, Invocation,
+    Output, PackageForecast, PackageRequest, PackageSource, PathAttributes, PathEntry, PathKind, Probe, ReadSystem,
+    Sha256Digest, System, SystemError, UnitAction, UnitState, Unpack,
 };
 use crate::words::{AbsPath, CommandLine, HumanDuration, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -168,6 +169,10 @@ impl ReadSystem for LocalSystem {
         self.root().read(path)
     }
 
+    fn digest(&self, path: &AbsPath) -> Result<Option<Sha256Digest>> {
+        self.root().digest(path)
+    }
+
     fn list(&self, path: &AbsPath) -> Result<Option<Vec<String>>> {
         self.root().list(path)
     }
@@ -280,6 +285,16 @@ impl System for LocalSystem {
 
     fn write_symlink(&self, path: &AbsPath, target: &str) -> Result<()> {
         self.files.write_symlink(path, target)
+    }
+
+    fn fetch(&self, path: &AbsPath, fetch: &Fetch<'_>) -> Result<()> {
+        self.require_running(&format!("fetch {}", fetch.url))?;
+        artifacts::fetch(&self.single_files, path, fetch)
+    }
+
+    fn unpack(&self, directory: &AbsPath, unpack: &Unpack<'_>) -> Result<()> {
+        self.require_running(&format!("unpack {}", unpack.archive))?;
+        artifacts::unpack(&self.single_files, directory, unpack)
     }
 
     fn set_attributes(&self, path: &AbsPath, attributes: &PathAttributes) -> Result<()> {

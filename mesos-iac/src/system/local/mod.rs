@@ -10,6 +10,7 @@ mod apt;
 mod apt_forecast;
 mod apt_source;
 mod apt_words;
+mod artifacts;
 mod bus;
 mod bus_message;
 mod cache;

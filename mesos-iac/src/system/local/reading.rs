@@ -2,12 +2,13 @@
 
 use super::refusal::{because, reason, refused};
 use super::root::{AtEnd, Lookup, Root, Spot};
-use crate::model::{MOST_BYTES, SystemError, fits};
+use crate::model::{MOST_BYTES, Sha256Digest, SystemError, fits};
 use crate::words::AbsPath;
 use rustix::fs::{Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
+use sha2::{Digest as _, Sha256};
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 
 type Result<T> = std::result::Result<T, SystemError>;
 
@@ -19,6 +20,20 @@ impl Root {
     pub fn read(&self, path: &AbsPath) -> Result<Option<Vec<u8>>> {
         match self.look_up_to_read(path, AtEnd::Follow)? {
             Some(spot) => read_at(&spot, path),
+            None => Ok(None),
+        }
+    }
+
+    /// The SHA-256 digest of the regular file at the path, of any length, links followed. `None`: there is no file.
+    ///
+    /// # Errors
+    /// It can't be read, or is no regular file.
+    pub fn digest(&self, path: &AbsPath) -> Result<Option<Sha256Digest>> {
+        let Some(spot) = self.look_up_to_read(path, AtEnd::Follow)? else {
+            return Ok(None);
+        };
+        match open_regular(&spot, path)? {
+            Some(file) => digest_of(file, path).map(Some),
             None => Ok(None),
         }
     }
@@ -56,8 +71,22 @@ impl Root {
     }
 }
 
-/// The content of the regular file at the spot; none: it went away.
-pub(super) fn read_at(spot: &Spot<'_>, path: &AbsPath) -> Result<Option<Vec<u8>>> {
+/// The digest of all that is in the file, which may be long.
+pub(super) fn digest_of(mut file: File, path: &AbsPath) -> Result<Sha256Digest> {
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 128 * 1024];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(Sha256Digest::from(digest)),
+            Ok(length) => digest.update(buffer.get(..length).unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(because("read", path, reason(&error))),
+        }
+    }
+}
+
+/// The regular file at the spot, open; none: it went away.
+fn open_regular(spot: &Spot<'_>, path: &AbsPath) -> Result<Option<File>> {
     let no_file = || because("read", path, "it is no regular file");
     // Not even opened if it is something else: opening a pipe or a device may do things.
     if spot.kind() != Some(FileType::RegularFile) {
@@ -73,6 +102,14 @@ pub(super) fn read_at(spot: &Spot<'_>, path: &AbsPath) -> Result<Option<Vec<u8>>
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(no_file());
     }
+    Ok(Some(File::from(fd)))
+}
+
+/// The content of the regular file at the spot; none: it went away.
+pub(super) fn read_at(spot: &Spot<'_>, path: &AbsPath) -> Result<Option<Vec<u8>>> {
+    let Some(file) = open_regular(spot, path)? else {
+        return Ok(None);
+    };
     let too_long = |why| {
         because(
             "read",
@@ -80,11 +117,11 @@ pub(super) fn read_at(spot: &Spot<'_>, path: &AbsPath) -> Result<Option<Vec<u8>>
             format!("{why}; if it stands in the way of another, move it away"),
         )
     };
-    let length = u64::try_from(stat.st_size).unwrap_or_default();
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
     fits(length).map_err(too_long)?;
     // Files of /proc say that they are empty, and a log may grow while it is read.
     let mut content = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
-    let mut limited = File::from(fd).take(MOST_BYTES + 1);
+    let mut limited = file.take(MOST_BYTES + 1);
     limited
         .read_to_end(&mut content)
         .map_err(|error| because("read", path, reason(&error)))?;

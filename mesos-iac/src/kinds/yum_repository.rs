@@ -1,0 +1,131 @@
+use super::File;
+use super::builder::Mistake;
+use super::rendered::{file_name, one_line, root_file};
+use crate::model::{Declare, Error, HostView, Result};
+use crate::words::{AbsPath, ResourceId};
+use std::fmt::Write as _;
+
+/// A repository of yum or dnf in the making; what it declares is the [`File`] `/etc/yum.repos.d/NAME.repo`.
+///
+/// ```
+/// # use mesos_iac::prelude::*;
+/// # fn declare(cx: &mut Cx<'_>) -> Result<()> {
+/// cx.add(
+///     yum_repository("mesosphere")
+///         .base_url("http://repos.example.com/el/7/x86_64/")
+///         .signed_by("file:///etc/pki/rpm-gpg/RPM-GPG-KEY-mesosphere"),
+/// );
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Rendered, and no more: packages are apt's so far, so nothing reads the repository, and no host with yum has shown it.
+#[derive(Debug, Clone)]
+#[must_use = "a declaration takes effect when it is given to `cx.add`"]
+pub struct YumRepositoryBuilder {
+    name: String,
+    present: bool,
+    base_url: Option<String>,
+    key: Option<String>,
+    is_unsigned: bool,
+    options: Vec<(String, String)>,
+    mistake: Mistake,
+}
+
+/// The repository of this name, which is that of its file and its section: letters, digits, `-`, `_` and `.`.
+pub fn yum_repository(name: impl Into<String>) -> YumRepositoryBuilder {
+    YumRepositoryBuilder {
+        name: name.into(),
+        present: true,
+        base_url: None,
+        key: None,
+        is_unsigned: false,
+        options: Vec::new(),
+        mistake: Mistake::default(),
+    }
+}
+
+impl YumRepositoryBuilder {
+    /// Sets where it is. `$releasever` and `$basearch` in it are yum's.
+    pub fn base_url(mut self, url: &str) -> Self {
+        self.base_url = self.mistake.keep(one_line("the address of a repository", url));
+        self
+    }
+
+    /// Sets the key that signs its packages, by address: `file:///etc/pki/rpm-gpg/…`, or `https://…`.
+    pub fn signed_by(mut self, url: &str) -> Self {
+        self.key = self.mistake.keep(one_line("the key of a repository", url));
+        self
+    }
+
+    /// Has yum trust it though nothing signs its packages.
+    pub const fn unsigned(mut self) -> Self {
+        self.is_unsigned = true;
+        self
+    }
+
+    /// Adds another setting, such as `.option("priority", "10")`.
+    pub fn option(mut self, key: &str, value: &str) -> Self {
+        let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let checked = if is_key {
+            one_line(&format!("the setting {key} of a repository"), value)
+        } else {
+            Err(Error::message(format!(
+                "declare the setting {key:?} of a repository: that is no setting's name"
+            )))
+        };
+        let value = self.mistake.keep(checked);
+        self.options.extend(value.map(|value| (key.to_owned(), value)));
+        self
+    }
+
+    /// Ensures that yum doesn't know it.
+    pub const fn absent(mut self) -> Self {
+        self.present = false;
+        self
+    }
+
+    fn path(&self) -> Result<AbsPath> {
+        file_name("the repository", &self.name, "-_.")?;
+        Ok(AbsPath::new(format!("/etc/yum.repos.d/{}.repo", self.name))?)
+    }
+}
+
+impl Declare for YumRepositoryBuilder {
+    type Out = File;
+
+    fn identity(&self) -> Result<ResourceId> {
+        Ok(ResourceId::new("core.file", self.path()?.as_str())?)
+    }
+
+    fn build(self, host: &HostView<'_>) -> Result<File> {
+        let path = self.path()?;
+        if !self.present {
+            return super::file(path.as_str()).absent().build(host);
+        }
+        self.mistake.check()?;
+        let refuse = |why: &str| Error::message(format!("declare the repository {}: {why}", self.name));
+        let url = self
+            .base_url
+            .as_ref()
+            .ok_or_else(|| refuse("it needs a `.base_url(…)`"))?;
+        let name = &self.name;
+        let mut text = format!("[{name}]\nname={name}\nbaseurl={url}\nenabled=1\n");
+        match (&self.key, self.is_unsigned) {
+            (Some(key), false) => {
+                let _infallible = write!(text, "gpgcheck=1\ngpgkey={key}\n");
+            }
+            (None, true) => text.push_str("gpgcheck=0\n"),
+            (Some(_), true) => return Err(refuse("it is both signed and unsigned")),
+            (None, false) => {
+                return Err(refuse(
+                    "it needs the key that signs it: `.signed_by(…)`, or `.unsigned()` if there is none on purpose",
+                ));
+            }
+        }
+        for (key, value) in &self.options {
+            let _infallible = writeln!(text, "{key}={value}");
+        }
+        root_file(path.as_str()).content(text).build(host)
+    }
+}
