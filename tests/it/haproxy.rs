@@ -195,18 +195,20 @@ fn a_reload_that_failed_is_tried_again_until_it_succeeds() {
 #[test]
 fn a_run_that_was_killed_before_its_reload_is_finished_by_the_next_one() {
     let mut bench = Bench::new();
+    // A port that no other test knows: somebody listens on it.
+    bench.say(lists("own\t20011\t10.0.0.1:31000\t\n"));
     // Kills the run, which is the shell's parent: the bridge in a process of its own.
     let good = std::mem::replace(&mut bench.config.reload, shell("kill -9 $PPID"));
     let file = bench.path("bridge.json");
     std::fs::write(&file, serde_json::to_string(&bench.config).unwrap()).unwrap();
     let ran = Lab::new("stacki_mesos").run(&["haproxy-bridge", "--config", file.to_str().unwrap()]);
     assert_eq!(ran.status, -1, "{ran}");
-    assert_eq!(bench.served(), ["web-20001"]);
+    assert_eq!(bench.served(), ["own-20011"]);
     bench.config.reload = good;
     // HAProxy may listen on it by now, which takes it from nobody.
-    let _haproxy = TcpListener::bind("127.0.0.1:20001");
+    let _haproxy = TcpListener::bind("127.0.0.1:20011").unwrap();
     assert!(bench.run().unwrap().has_changed);
-    assert_eq!((bench.served(), bench.reloads()), (vec!["web-20001".to_owned()], 1));
+    assert_eq!((bench.served(), bench.reloads()), (vec!["own-20011".to_owned()], 1));
 }
 
 #[test]

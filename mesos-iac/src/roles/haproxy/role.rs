@@ -25,7 +25,7 @@ pub(super) const STATE: &str = "/var/lib/mesos-iac-haproxy-bridge";
 const CONFIG: &str = "/etc/haproxy/haproxy.cfg";
 
 /// The name of the units.
-const UNIT: &str = "mesos-iac-haproxy-bridge";
+pub(super) const UNIT: &str = "mesos-iac-haproxy-bridge";
 
 /// The first version that runs under systemd by itself, as a master with workers.
 const OLDEST: HaProxyVersion = HaProxyVersion::new(1, 8);
@@ -300,16 +300,14 @@ impl Declares for HaProxy {
         let json = serde_json::to_string_pretty(&bridge).map_err(|error| wrong(error.to_string()))?;
         let told = cx.add(file(BRIDGE_CONFIG).content(json + "\n"));
         let agent = cx.add(installed_agent(AGENT));
-        let run = cx.add(file(format!("/etc/systemd/system/{UNIT}.service")).content(units::service()));
-        let timer = cx.add(file(format!("/etc/systemd/system/{UNIT}.timer")).content(units::timer(self.every)));
-        // It is the timer's to start; this has systemd read it again after a change.
-        let run = cx.add(service(UNIT).restart_on(run));
+        let run = cx.add(units::run());
+        let again = cx.add(units::again(self.every.0));
         cx.add(
             service(format!("{UNIT}.timer"))
                 .enabled()
                 .running()
-                .after((running, told, agent, run))
-                .restart_on(timer),
+                .after((told, agent, running))
+                .restart_on((run, again)),
         );
         Ok(())
     }
