@@ -9,7 +9,7 @@ use mesos_iac::testing::{assert_cluster_snapshot, assert_idempotent, render_ever
     reason = "an example is a program; here only its definition is used"
 )]
 #[path = "../../examples/stacki_mesos.rs"]
-mod stacki_mesos;
+pub(crate) mod stacki_mesos;
 
 #[expect(
     dead_code,
@@ -17,7 +17,7 @@ mod stacki_mesos;
     reason = "an example is a program; here only its definition is used"
 )]
 #[path = "../../examples/secrets.rs"]
-mod secrets;
+pub(crate) mod secrets;
 
 #[test]
 fn secrets_reads_as_it_did() {

@@ -153,6 +153,12 @@ impl Directory {
         &self.attributes
     }
 
+    /// Whether the directory is to exist.
+    #[must_use]
+    pub const fn is_present(&self) -> bool {
+        self.present
+    }
+
     /// Whether what nothing owns is removed from it.
     #[must_use]
     pub const fn is_exclusive(&self) -> bool {

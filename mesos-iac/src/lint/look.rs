@@ -4,11 +4,13 @@ use crate::model::{Catalog, Cluster, Declaration, Finding, HostView, Kind, Prove
 use crate::words::{HostName, ResourceId};
 use std::any::Any;
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 /// What a rule sees: the cluster as it is compiled, all hosts at once.
 pub struct LintCx<'c> {
     cluster: &'c Cluster,
     hosts: Vec<LintHost<'c>>,
+    by_name: HashMap<&'c HostName, usize>,
     found: RefCell<Vec<Finding>>,
 }
 
@@ -17,6 +19,7 @@ pub struct LintHost<'c> {
     view: HostView<'c>,
     compiled: &'c CompiledHost,
     files: Vec<RenderedFile<'c>>,
+    by_path: HashMap<&'c str, usize>,
 }
 
 /// A file as it will be written.
@@ -38,9 +41,15 @@ impl<'c> LintCx<'c> {
             let index = cluster.host_index(host.name().as_str())?;
             Some(LintHost::new(HostView::new(cluster, index), host))
         });
+        let hosts: Vec<LintHost<'c>> = hosts.collect();
         Self {
             cluster,
-            hosts: hosts.collect(),
+            by_name: hosts
+                .iter()
+                .enumerate()
+                .map(|(index, host)| (host.name(), index))
+                .collect(),
+            hosts,
             found: RefCell::default(),
         }
     }
@@ -69,7 +78,7 @@ impl<'c> LintCx<'c> {
     fn with_place(&self, finding: Finding) -> Finding {
         let problem = &finding.problem;
         let declaration = match (&problem.host, &problem.resource) {
-            (Some(host), Some(id)) => self.host(host.as_str()).and_then(|host| host.declaration(id)),
+            (Some(host), Some(id)) => self.host(host).and_then(|host| host.declaration(id)),
             _ => None,
         };
         match declaration {
@@ -80,8 +89,10 @@ impl<'c> LintCx<'c> {
         }
     }
 
-    fn host(&self, name: &str) -> Option<&LintHost<'c>> {
-        self.hosts.iter().find(|host| host.name().as_str() == name)
+    /// The host of this name.
+    #[must_use]
+    pub fn host(&self, name: &HostName) -> Option<&LintHost<'c>> {
+        self.by_name.get(name).map(|index| &self.hosts[*index])
     }
 
     pub(super) fn into_found(self) -> Vec<Finding> {
@@ -101,10 +112,16 @@ impl<'c> LintHost<'c> {
                 file,
             })
         });
+        let files: Vec<RenderedFile<'c>> = files.collect();
         Self {
             view,
             compiled,
-            files: files.collect(),
+            by_path: files
+                .iter()
+                .enumerate()
+                .map(|(index, file)| (file.path, index))
+                .collect(),
+            files,
         }
     }
 
@@ -141,7 +158,7 @@ impl<'c> LintHost<'c> {
     /// The file at this path, if its content is managed and is text.
     #[must_use]
     pub fn file(&self, path: &str) -> Option<&RenderedFile<'c>> {
-        self.files.iter().find(|file| file.path == path)
+        self.by_path.get(path).map(|index| &self.files[*index])
     }
 
     /// The files right in this directory, each with its name.

@@ -4,6 +4,7 @@ pub mod chronos;
 pub mod docker;
 pub mod flags;
 pub mod haproxy;
+pub mod lints;
 pub mod marathon;
 pub mod mesos;
 mod source;

@@ -1,46 +1,67 @@
 //! Lints that concern every cluster.
 
-use super::{Case, with_files};
+use super::{Case, by_hand, one, with_files};
 use mesos_iac::lint;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
         Case {
             lint: &lint::CRLF_LINES,
-            bad: || with_files([("/etc/zookeeper/conf/zoo.cfg", "tickTime=2000\r\nclientPort=2181\r\n")]).build(),
-            near: || with_files([("/etc/zookeeper/conf/zoo.cfg", "tickTime=2000\nclientPort=2181\n")]).build(),
+            bad: || with_files([("/etc/zookeeper/conf/zoo.cfg", "tickTime=2000\r\nclientPort=2181\r\n")]),
+            near: || with_files([("/etc/zookeeper/conf/zoo.cfg", "tickTime=2000\nclientPort=2181\n")]),
         },
         Case {
             lint: &lint::TYPOGRAPHIC_DAMAGE,
-            bad: || with_files([("/etc/default/mesos", "ULIMIT=\u{201c}-n 8192\u{201d}\n")]).build(),
+            bad: || with_files([("/etc/default/mesos", "ULIMIT=\u{201c}-n 8192\u{201d}\n")]),
             near: || {
                 with_files([(
                     "/etc/default/mesos",
                     "# the document\u{2019}s value\nULIMIT=\"-n 8192\"\n",
                 )])
-                .build()
             },
         },
         Case {
             lint: &lint::SSH_ROOT_LOGIN,
-            bad: || with_files([("/etc/ssh/sshd_config.d/golden.conf", "PermitRootLogin yes\n")]).build(),
+            bad: || with_files([("/etc/ssh/sshd_config.d/golden.conf", "PermitRootLogin yes\n")]),
             near: || {
                 let config = "# PermitRootLogin yes\nPermitRootLogin prohibit-password\n";
-                with_files([("/etc/ssh/sshd_config.d/golden.conf", config)]).build()
+                with_files([("/etc/ssh/sshd_config.d/golden.conf", config)])
+            },
+        },
+        Case {
+            lint: &lint::WORLD_WRITABLE,
+            bad: || one(by_hand().directory("/srv/artifacts", Some("0777"))),
+            near: || one(by_hand().directory("/srv/artifacts", Some("1777"))),
+        },
+        Case {
+            lint: &lint::SCRIPT_NOT_EXECUTABLE,
+            bad: || with_files([("/usr/local/bin/bridge", "#!/bin/sh\ntrue\n")]),
+            near: || one(by_hand().file_of_mode("/usr/local/bin/bridge", "0755", "#!/bin/sh\ntrue\n")),
+        },
+        Case {
+            lint: &lint::CRON_FILE_IGNORED,
+            bad: || with_files([("/etc/cron.d/bridge.sh", "* * * * * root /usr/local/bin/bridge\n")]),
+            near: || with_files([("/etc/cron.d/haproxy-bridge", "* * * * * root /usr/local/bin/bridge\n")]),
+        },
+        Case {
+            lint: &lint::UNSIGNED_REPOSITORY,
+            bad: || {
+                with_files([(
+                    "/etc/yum.repos.d/mesos.repo",
+                    "[mesos]\nbaseurl=http://mirror.lan/mesos\ngpgcheck=0\n",
+                )])
+            },
+            near: || {
+                with_files([(
+                    "/etc/yum.repos.d/mesos.repo",
+                    "[mesos]\nbaseurl=http://mirror.lan/mesos\ngpgcheck=1\n",
+                )])
             },
         },
         Case {
             lint: &lint::UNUSED_ALLOWANCE,
-            bad: || {
-                with_files([("/etc/motd", "hello\n")])
-                    .allow(&lint::CRLF_LINES, "none left")
-                    .build()
-            },
-            near: || {
-                with_files([("/etc/motd", "hello\r\n")])
-                    .allow(&lint::CRLF_LINES, "on purpose")
-                    .build()
-            },
+            bad: || with_files([("/etc/motd", "hello\n")]).allow(&lint::CRLF_LINES, "none left"),
+            near: || with_files([("/etc/motd", "hello\r\n")]).allow(&lint::CRLF_LINES, "on purpose"),
         },
     ]
 }

@@ -1,6 +1,14 @@
 //! Each lint finds the mistake that it is about, and leaves alone the definition that is nearly the same.
 
+mod agents;
+mod ensembles;
+mod examples;
+mod flags;
 mod general;
+mod haproxy;
+mod marathon;
+mod masters;
+mod security;
 
 use mesos_iac::HostName;
 use mesos_iac::lint::{self, Findings, Level, Lint};
@@ -9,36 +17,137 @@ use mesos_iac::prelude::*;
 /// A lint, a cluster that has its mistake, and one that is nearly the same and has not.
 struct Case {
     lint: &'static Lint,
-    bad: fn() -> Result<Cluster>,
-    near: fn() -> Result<Cluster>,
+    bad: fn() -> ClusterBuilder,
+    near: fn() -> ClusterBuilder,
 }
 
 fn cases() -> Vec<Case> {
-    [general::cases()].into_iter().flatten().collect()
+    [
+        agents::cases(),
+        ensembles::cases(),
+        flags::cases(),
+        general::cases(),
+        haproxy::cases(),
+        marathon::cases(),
+        masters::cases(),
+        security::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
-/// Files as somebody writes them by hand, without the role library.
-#[derive(Role, Clone)]
+/// What somebody declares by hand, without the role library.
+#[derive(Role, Clone, Default)]
 #[role(name = "by-hand")]
 struct ByHand {
-    files: Vec<(&'static str, &'static str)>,
+    files: Vec<(&'static str, String, Option<&'static str>)>,
+    packages: Vec<(&'static str, Option<&'static str>)>,
+    services: Vec<(&'static str, bool)>,
+    directories: Vec<(&'static str, Option<&'static str>)>,
+    commands: Vec<&'static [&'static str]>,
+}
+
+/// Nothing yet.
+fn by_hand() -> ByHand {
+    ByHand::default()
+}
+
+impl ByHand {
+    fn file(mut self, path: &'static str, content: impl Into<String>) -> Self {
+        self.files.push((path, content.into(), None));
+        self
+    }
+
+    fn file_of_mode(mut self, path: &'static str, mode: &'static str, content: &str) -> Self {
+        self.files.push((path, content.to_owned(), Some(mode)));
+        self
+    }
+
+    fn package(mut self, name: &'static str) -> Self {
+        self.packages.push((name, None));
+        self
+    }
+
+    fn pinned(mut self, name: &'static str, version: &'static str) -> Self {
+        self.packages.push((name, Some(version)));
+        self
+    }
+
+    fn runs(mut self, service: &'static str) -> Self {
+        self.services.push((service, true));
+        self
+    }
+
+    fn stops(mut self, service: &'static str) -> Self {
+        self.services.push((service, false));
+        self
+    }
+
+    fn directory(mut self, path: &'static str, mode: Option<&'static str>) -> Self {
+        self.directories.push((path, mode));
+        self
+    }
+
+    fn command(mut self, words: &'static [&'static str]) -> Self {
+        self.commands.push(words);
+        self
+    }
 }
 
 impl Declares for ByHand {
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
-        for (path, content) in &self.files {
-            cx.add(file(*path).content(*content));
+        for (path, content, mode) in &self.files {
+            let file = file(*path).content(content.as_str());
+            match mode {
+                Some(mode) => cx.add(file.mode(*mode)),
+                None => cx.add(file),
+            };
+        }
+        for (name, version) in &self.packages {
+            match version {
+                Some(version) => cx.add(package(*name).version(*version)),
+                None => cx.add(package(*name)),
+            };
+        }
+        for (name, runs) in &self.services {
+            match runs {
+                true => cx.add(service(*name).enabled().running()),
+                false => cx.add(service(*name).disabled().stopped()),
+            };
+        }
+        for (path, mode) in &self.directories {
+            match mode {
+                Some(mode) => cx.add(directory(*path).mode(*mode)),
+                None => cx.add(directory(*path)),
+            };
+        }
+        for words in &self.commands {
+            cx.add(command(words.iter().copied()).refresh_only());
         }
         Ok(())
     }
 }
 
+/// Hosts of Debian 12 with these names, whose addresses are 198.18.0.1 and so on.
+fn lab(hosts: impl IntoIterator<Item = (&'static str, ByHand)>) -> ClusterBuilder {
+    let mut cluster = Cluster::new("lab");
+    for (number, (name, role)) in hosts.into_iter().enumerate() {
+        let address = format!("198.18.0.{}", number + 1);
+        cluster = cluster.hosts(host(name).addr(address).os(Os::debian("12")).role(role));
+    }
+    cluster
+}
+
+/// One host.
+fn one(role: ByHand) -> ClusterBuilder {
+    lab([("a", role)])
+}
+
 /// One host with these files.
 fn with_files(files: impl IntoIterator<Item = (&'static str, &'static str)>) -> ClusterBuilder {
-    let role = ByHand {
-        files: files.into_iter().collect(),
-    };
-    Cluster::new("lab").hosts(host("a").addr("198.18.0.1").os(Os::debian("12")).role(role))
+    let add = |role: ByHand, (path, content)| role.file(path, content);
+    one(files.into_iter().fold(by_hand(), add))
 }
 
 fn findings(cluster: &Cluster) -> Findings {
@@ -55,8 +164,10 @@ fn each_lint_finds_its_mistake_and_leaves_the_near_one_alone() {
     let cases = cases();
     let mut wrong = Vec::new();
     for case in &cases {
-        let bad = (case.bad)().expect("the definition with the mistake can be made");
-        let near = (case.near)().expect("the near definition can be made");
+        let bad = (case.bad)()
+            .build()
+            .expect("the definition with the mistake can be made");
+        let near = (case.near)().build().expect("the near definition can be made");
         if !finds(&bad, case.lint) {
             wrong.push(format!("{} isn't found", case.lint.name));
         }
@@ -110,9 +221,7 @@ fn what_is_allowed_is_not_told_and_keeps_its_reason() {
 
 #[test]
 fn a_host_allows_for_itself_only() {
-    let role = ByHand {
-        files: vec![("/etc/motd", "hello\r\n")],
-    };
+    let role = by_hand().file("/etc/motd", "hello\r\n");
     let cluster = Cluster::new("lab")
         .role(role)
         .hosts(hosts("a[1-2]").addrs(["198.18.0.1", "198.18.0.2"]))

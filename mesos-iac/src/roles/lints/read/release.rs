@@ -1,0 +1,75 @@
+use crate::kinds::Package;
+use crate::lint::LintHost;
+use std::fmt;
+
+/// The release that a package's version is of: `0.22.1` of `0.22.1-1.0.ubuntu1404`, `3.8.0` of `1:3.8.0-11`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in super::super) struct Release(pub(in super::super) [u32; 3]);
+
+impl Release {
+    /// Reads it: what stands before the first `:` is the epoch, what isn't a number any more is the packager's.
+    /// None where not even two numbers are there.
+    pub(in super::super) fn of(version: &str) -> Option<Self> {
+        let upstream = version.split_once(':').map_or(version, |(_, rest)| rest);
+        let mut numbers = [0; 3];
+        let mut count = 0;
+        for part in upstream.split('.').take(3) {
+            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+            let Ok(number) = part[..digits].parse() else { break };
+            numbers[count] = number;
+            count += 1;
+            if digits < part.len() {
+                break;
+            }
+        }
+        (count >= 2).then_some(Self(numbers))
+    }
+
+    /// Whether it is this one or one after it.
+    pub(in super::super) fn since(self, major: u32, minor: u32) -> bool {
+        (self.0[0], self.0[1]) >= (major, minor)
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [major, minor, patch] = self.0;
+        write!(f, "{major}.{minor}.{patch}")
+    }
+}
+
+/// The first of these packages that the host is to have.
+pub(in super::super) fn package<'c>(host: &LintHost<'c>, names: &[&str]) -> Option<&'c Package> {
+    names
+        .iter()
+        .find_map(|name| host.get::<Package>(name).filter(|package| package.is_present()))
+}
+
+/// The release of the first of these packages that the host is to have, where it is pinned.
+pub(in super::super) fn pinned(host: &LintHost<'_>, names: &[&str]) -> Option<Release> {
+    Release::of(package(host, names)?.version()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_version_has_a_release_in_it() {
+        let of = |text: &str| Release::of(text).map(|release| release.to_string());
+        assert_eq!(of("0.22.1-1.0.ubuntu1404").as_deref(), Some("0.22.1"));
+        assert_eq!(of("1:3.8.0-11+deb12u2").as_deref(), Some("3.8.0"));
+        assert_eq!(of("1.4.*").as_deref(), Some("1.4.0"));
+        assert_eq!(of("5:24.0.7-1~debian").as_deref(), Some("24.0.7"));
+        assert_eq!(of("1.11-rc1").as_deref(), Some("1.11.0"));
+        assert_eq!(of("7"), None);
+        assert_eq!(of(""), None);
+    }
+
+    #[test]
+    fn releases_order_as_numbers() {
+        assert!(Release([0, 9, 0]) < Release([0, 22, 1]));
+        assert!(Release([1, 4, 13]).since(1, 4));
+        assert!(!Release([1, 4, 13]).since(1, 5));
+    }
+}

@@ -1,0 +1,79 @@
+use super::found;
+use super::read::release;
+use super::read::shell;
+use super::read::unit::{Unit, units};
+use crate::lint::{LintCx, LintHost};
+use crate::lint_rule;
+
+lints! {
+    AGENT_UNIT_KILLS_TASKS = Warning "agent-unit-kills-tasks": "stopping the agent's unit kills its tasks";
+    UNIT_WITHOUT_RESTART = Warning "unit-without-restart": "a daemon that ends by design isn't started again";
+}
+
+lint_rule!(of_units => [&AGENT_UNIT_KILLS_TASKS, &UNIT_WITHOUT_RESTART]);
+
+fn of_units(cx: &LintCx<'_>) {
+    for host in cx.hosts() {
+        for unit in units(host).iter().filter(|unit| unit.is_whole) {
+            match daemon(unit) {
+                Some("agent") => {
+                    kills(cx, host, unit);
+                    restarts(cx, host, unit, "a Mesos agent");
+                }
+                Some(daemon) => restarts(cx, host, unit, daemon),
+                None => {}
+            }
+        }
+    }
+}
+
+/// What a unit starts that must be started again when it ends.
+fn daemon(unit: &Unit<'_, '_>) -> Option<&'static str> {
+    unit.starts().iter().find_map(|words| {
+        let words = shell::from_program(words);
+        let role = words.get(1).map(String::as_str);
+        match (shell::base(words.first()?), role) {
+            ("mesos-agent" | "mesos-slave", _) | ("mesos-init-wrapper", Some("slave" | "agent")) => Some("agent"),
+            ("mesos-master", _) | ("mesos-init-wrapper", Some("master")) => Some("a Mesos master"),
+            ("marathon", _) => Some("Marathon"),
+            ("chronos", _) => Some("Chronos"),
+            ("zkServer.sh", Some("start-foreground")) => Some("ZooKeeper"),
+            _ => None,
+        }
+    })
+}
+
+fn kills(cx: &LintCx<'_>, host: &LintHost<'_>, unit: &Unit<'_, '_>) {
+    let spares = matches!(unit.last("KillMode"), Some("process" | "none"));
+    let delegates = unit
+        .last("Delegate")
+        .is_some_and(|value| !matches!(value, "no" | "false" | "0" | "off"));
+    // From 0.28 on an agent that knows of systemd moves executors into a slice of their own.
+    let moves = release::pinned(host, &["mesos"]).is_some_and(|release| release.since(0, 28))
+        && !unit.starts().concat().iter().any(|word| {
+            matches!(
+                word.as_str(),
+                "--no-systemd_enable_support" | "--systemd_enable_support=false"
+            )
+        });
+    if !spares && !delegates && !moves {
+        let message = format!(
+            "{} ends everything that the agent started when it is stopped or restarted",
+            unit.name
+        );
+        cx.report(
+            found(&AGENT_UNIT_KILLS_TASKS, host, Some(unit.file.id), message)
+                .hint("set `KillMode=process` in `[Service]`"),
+        );
+    }
+}
+
+fn restarts(cx: &LintCx<'_>, host: &LintHost<'_>, unit: &Unit<'_, '_>, daemon: &str) {
+    if matches!(unit.last("Restart"), None | Some("no")) {
+        let message = format!("{} starts {daemon}, and doesn't start it again when it ends", unit.name);
+        cx.report(
+            found(&UNIT_WITHOUT_RESTART, host, Some(unit.file.id), message)
+                .hint("set `Restart=always` and `RestartSec=20` in `[Service]`"),
+        );
+    }
+}

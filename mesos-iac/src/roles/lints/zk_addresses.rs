@@ -1,0 +1,207 @@
+use super::found;
+use super::read::marathon::marathon;
+use super::read::mesos::{Daemon, Setting, mesos};
+use super::read::zk_url::ZkUrl;
+use super::read::{release, zoo_cfg};
+use crate::kinds::Service;
+use crate::lint::{LintCx, LintHost};
+use crate::lint_rule;
+use std::collections::{BTreeMap, BTreeSet};
+
+lints! {
+    ZK_URL_FORM = Error "zk-url-form": "an address of ZooKeeper that isn't one";
+    LEADING_BLANK_LINE = Error "leading-blank-line": "a value begins with a blank line, which becomes a part of it";
+    ZK_PATH_MISMATCH = Error "zk-path-mismatch": "agents or Marathon look for masters below another path than theirs";
+    ZK_SERVERS_DIFFER = Warning "zk-servers-differ": "daemons of one cluster are told different servers of ZooKeeper";
+    ZK_LOCALHOST = Error "zk-localhost": "ZooKeeper is looked for on a host that has none";
+    ZK_ONE_SERVER = Warning "zk-one-server": "several masters depend on one server of ZooKeeper";
+    ZK_PASSWORD_SHOWN = Warning "zk-password-shown": "the password of ZooKeeper stands on a command line";
+}
+
+lint_rule!(addresses => [
+    &ZK_URL_FORM, &LEADING_BLANK_LINE, &ZK_PATH_MISMATCH, &ZK_SERVERS_DIFFER, &ZK_LOCALHOST, &ZK_ONE_SERVER, &ZK_PASSWORD_SHOWN
+]);
+
+/// Who is told where ZooKeeper is.
+struct Told<'a, 'c> {
+    host: &'a LintHost<'c>,
+    who: &'static str,
+    is_master: bool,
+    setting: Setting<'c>,
+    url: ZkUrl,
+}
+
+fn addresses(cx: &LintCx<'_>) {
+    let mut told: Vec<Told<'_, '_>> = Vec::new();
+    for host in cx.hosts() {
+        for daemon in Daemon::BOTH {
+            if let Some(setting) = mesos(host, daemon).and_then(|mesos| mesos.zk().cloned()) {
+                let who = match daemon {
+                    Daemon::Master => "the Mesos master",
+                    Daemon::Agent => "the Mesos agent",
+                };
+                told.extend(read(cx, host, who, daemon == Daemon::Master, setting));
+            }
+        }
+        if let Some(setting) = marathon(host).and_then(|marathon| marathon.get("master").cloned()) {
+            told.extend(read(cx, host, "Marathon", false, setting));
+        }
+    }
+    paths(cx, &told);
+    servers(cx, &told);
+    for one in &told {
+        if one.url.is_loopback() && cx.hosts().len() > 1 && !has_zookeeper(one.host) {
+            let message = format!(
+                "{} looks for ZooKeeper on its own host by {}, which has none",
+                one.who, one.setting.place
+            );
+            cx.report(
+                found(&ZK_LOCALHOST, one.host, one.setting.id, message)
+                    .hint("name the servers of the ensemble: `zk://HOST:2181,HOST:2181/mesos`"),
+            );
+        }
+    }
+    let mut masters: BTreeMap<(&BTreeSet<String>, &str), Vec<&Told<'_, '_>>> = BTreeMap::new();
+    for one in told.iter().filter(|one| one.is_master && !one.url.is_loopback()) {
+        masters.entry((&one.url.servers, &one.url.path)).or_default().push(one);
+    }
+    for ((servers, _), masters) in masters {
+        if let (1, 3.., Some(server)) = (servers.len(), masters.len(), servers.first()) {
+            let message = format!("{} masters depend on {server} alone", masters.len());
+            cx.report(
+                ZK_ONE_SERVER
+                    .finding(message)
+                    .hint("name all servers of an ensemble of three or five"),
+            );
+        }
+    }
+}
+
+/// The address, where it can be read from the definition.
+fn read<'a, 'c>(
+    cx: &LintCx<'_>,
+    host: &'a LintHost<'c>,
+    who: &'static str,
+    is_master: bool,
+    setting: Setting<'c>,
+) -> Option<Told<'a, 'c>> {
+    let value = setting.value.as_str();
+    if value.starts_with(char::is_whitespace) && !value.trim().is_empty() {
+        let message = format!("the address of ZooKeeper by {} begins with a blank line", setting.place);
+        let finding = found(&LEADING_BLANK_LINE, host, setting.id, message);
+        cx.report(finding.hint("begin with `zk://` on the first line"));
+        return None;
+    }
+    let value = value.trim_end();
+    if let Some((login, _)) = value.strip_prefix("zk://").and_then(|rest| rest.rsplit_once('@'))
+        && login.contains([':', '«'])
+    {
+        let message = format!(
+            "{} gets the password of ZooKeeper on its command line by {}",
+            who, setting.place
+        );
+        cx.report(
+            found(&ZK_PASSWORD_SHOWN, host, setting.id, message)
+                .hint("write the address to a file of mode 0400 and set `file:///PATH` in its place"),
+        );
+    }
+    // What a file holds or a host finds out isn't known here; and one master's address is no mistake.
+    let is_other = value.starts_with("file://") || value.starts_with('/') || setting.is_found_at_start();
+    let is_one_master = !is_master && !value.contains("zk:") && !value.contains([',', '/']);
+    if is_other || is_one_master || value.is_empty() {
+        return None;
+    }
+    match ZkUrl::read(value) {
+        Ok(url) => Some(Told {
+            host,
+            who,
+            is_master,
+            setting,
+            url,
+        }),
+        Err(why) => {
+            let message = format!("`{value}` by {} {why}", setting.place);
+            cx.report(found(&ZK_URL_FORM, host, setting.id, message).hint("write `zk://HOST:PORT,HOST:PORT/PATH`"));
+            None
+        }
+    }
+}
+
+/// Two clusters may share an ensemble; but who looks where no master is finds none.
+fn paths(cx: &LintCx<'_>, told: &[Told<'_, '_>]) {
+    let mut of_masters: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for one in told.iter().filter(|one| one.is_master && !one.url.is_loopback()) {
+        for server in &one.url.servers {
+            of_masters.entry(server).or_default().insert(&one.url.path);
+        }
+    }
+    let near = |one: &str, other: &str| one != other && one.trim_end_matches('/') == other.trim_end_matches('/');
+    for one in told {
+        let mut known = one
+            .url
+            .servers
+            .iter()
+            .filter_map(|server| of_masters.get(server.as_str()));
+        let Some(paths) = known.next() else { continue };
+        let path = one.url.path.as_str();
+        let other = match one.is_master {
+            // Masters may be of two clusters, but not when a slash is all that tells them apart.
+            true => paths.iter().find(|other| near(path, other) && path.ends_with('/')),
+            false if paths.contains(path) => None,
+            false => paths.first(),
+        };
+        if let Some(other) = other {
+            let message = format!(
+                "{} looks below `{path}` by {}, and masters are below `{other}`",
+                one.who, one.setting.place
+            );
+            cx.report(
+                found(&ZK_PATH_MISMATCH, one.host, one.setting.id, message)
+                    .hint("write the same path everywhere; a slash at its end counts"),
+            );
+        }
+    }
+}
+
+fn servers(cx: &LintCx<'_>, told: &[Told<'_, '_>]) {
+    // By a server and the path, the lists that have it, with how often each is told.
+    let mut lists: BTreeMap<(&str, &str), BTreeMap<&BTreeSet<String>, usize>> = BTreeMap::new();
+    for one in told.iter().filter(|one| !one.url.is_loopback()) {
+        for server in &one.url.servers {
+            let known = lists.entry((server, one.url.path.trim_end_matches('/'))).or_default();
+            *known.entry(&one.url.servers).or_default() += 1;
+        }
+    }
+    for one in told {
+        let path = one.url.path.trim_end_matches('/');
+        let known = one
+            .url
+            .servers
+            .iter()
+            .filter_map(|server| lists.get(&(server.as_str(), path)));
+        let most = known.flatten().max_by_key(|(list, count)| (**count, list.len()));
+        if let Some((most, _)) = most
+            && *most != &one.url.servers
+        {
+            let join = |servers: &BTreeSet<String>| servers.iter().map(String::as_str).collect::<Vec<_>>().join(",");
+            let message = format!(
+                "{} is told {} by {}, others {}",
+                one.who,
+                join(&one.url.servers),
+                one.setting.place,
+                join(most)
+            );
+            cx.report(
+                found(&ZK_SERVERS_DIFFER, one.host, one.setting.id, message).hint("name the same servers everywhere"),
+            );
+        }
+    }
+}
+
+fn has_zookeeper(host: &LintHost<'_>) -> bool {
+    let packages = ["zookeeper", "zookeeperd", "zookeeper-server", "mesosphere-zookeeper"];
+    let services = ["zookeeper", "zookeeper-server"];
+    zoo_cfg::configs(host).next().is_some()
+        || release::package(host, &packages).is_some()
+        || services.iter().any(|name| host.get::<Service>(name).is_some())
+}

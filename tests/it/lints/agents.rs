@@ -1,0 +1,185 @@
+//! Lints of Mesos' agents, of units and of ports.
+
+use super::{ByHand, Case, by_hand, lab, one};
+use mesos_iac::roles::lints;
+
+const ZK: &str = "zk://10.0.0.1:2181,10.0.0.2:2181,10.0.0.3:2181/mesos\n";
+
+/// An agent as the packages set one up.
+fn agent() -> ByHand {
+    by_hand()
+        .package("mesos")
+        .runs("mesos-slave")
+        .stops("mesos-master")
+        .file("/etc/mesos/zk", ZK)
+}
+
+/// The same in a release.
+fn agent_of(version: &'static str) -> ByHand {
+    by_hand()
+        .pinned("mesos", version)
+        .runs("mesos-slave")
+        .stops("mesos-master")
+        .file("/etc/mesos/zk", ZK)
+}
+
+/// An agent with Docker.
+fn with_docker(timeout: &str) -> ByHand {
+    agent()
+        .file("/etc/mesos-slave/containerizers", "docker,mesos\n")
+        .file("/etc/mesos-slave/executor_registration_timeout", format!("{timeout}\n"))
+}
+
+/// The unit of a host of Photon, without what some forget.
+fn unit(before: &str, after: &str) -> ByHand {
+    let text = format!(
+        "[Unit]\nAfter=network.target docker.service\n\n[Service]\n{before}ExecStart=/usr/sbin/mesos-slave \
+         --master=zk://10.0.0.1:2181/mesos --work_dir=/var/lib/mesos\n{after}"
+    );
+    by_hand().file("/etc/systemd/system/mesos-slave.service", text)
+}
+
+const GOOD: &str = "Restart=on-failure\nRestartSec=10\nKillMode=process\n";
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case {
+            lint: &lints::WIPED_AGENT_METADATA,
+            bad: || {
+                one(unit(
+                    "ExecStartPre=/usr/bin/rm -f /tmp/mesos/meta/slaves/latest\n",
+                    GOOD,
+                ))
+            },
+            near: || one(unit("ExecStartPre=/usr/bin/rm -f /var/log/mesos/old.log\n", GOOD)),
+        },
+        Case {
+            lint: &lints::WORK_DIR_IN_TMP,
+            bad: || one(agent().file("/etc/mesos-slave/work_dir", "/tmp/mesos\n")),
+            near: || one(agent().file("/etc/mesos-slave/work_dir", "/srv/mesos\n")),
+        },
+        Case {
+            lint: &lints::OTHER_DAEMON_RUNS,
+            bad: || one(by_hand().package("mesos").runs("mesos-slave").file("/etc/mesos/zk", ZK)),
+            near: || one(agent()),
+        },
+        Case {
+            lint: &lints::CGROUP_V2,
+            bad: || one(agent_of("1.11.0-2.0.1").file("/etc/mesos-slave/isolation", "cgroups/cpu,cgroups/mem\n")),
+            near: || {
+                let agent = agent_of("1.11.0-2.0.1").file("/etc/mesos-slave/isolation", "cgroups/cpu,cgroups/mem\n");
+                one(agent.file(
+                    "/etc/default/grub",
+                    "GRUB_CMDLINE_LINUX=\"systemd.unified_cgroup_hierarchy=0\"\n",
+                ))
+            },
+        },
+        Case {
+            lint: &lints::DOCKER_TIMEOUT,
+            bad: || one(with_docker("90secs").package("docker.io")),
+            near: || one(with_docker("5mins").package("docker.io")),
+        },
+        Case {
+            lint: &lints::NO_DOCKER,
+            bad: || one(with_docker("5mins")),
+            near: || one(with_docker("5mins").runs("docker")),
+        },
+        Case {
+            lint: &lints::DOCKER_UNREADABLE_VERSION,
+            bad: || {
+                let agent = agent_of("0.22.1-1.0").file("/etc/mesos-slave/containerizers", "docker,mesos\n");
+                one(agent.pinned("docker-engine", "1.8.1-0~jessie"))
+            },
+            near: || {
+                let agent = agent_of("0.22.1-1.0").file("/etc/mesos-slave/containerizers", "docker,mesos\n");
+                one(agent.pinned("docker-engine", "1.7.1-0~jessie"))
+            },
+        },
+        Case {
+            lint: &lints::AGENT_UNIT_KILLS_TASKS,
+            bad: || one(unit("", "Restart=always\nRestartSec=20\n")),
+            near: || one(unit("", GOOD)),
+        },
+        Case {
+            lint: &lints::UNIT_WITHOUT_RESTART,
+            bad: || one(unit("", "KillMode=process\n")),
+            near: || one(unit("", GOOD)),
+        },
+        Case {
+            lint: &lints::PORT_CLASH,
+            // One variable for both daemons: the agent takes the master's port.
+            bad: || {
+                one(by_hand()
+                    .runs("mesos-master")
+                    .runs("mesos-slave")
+                    .file("/etc/default/mesos", "export MESOS_PORT=5050\n"))
+            },
+            near: || {
+                let both = by_hand()
+                    .runs("mesos-master")
+                    .runs("mesos-slave")
+                    .file("/etc/default/mesos", "LOGS=/var/log/mesos\n");
+                // On a loopback address another daemon's port is free, if that binds one address only.
+                let proxy = "listen one\n bind 127.0.0.1:9090\nlisten other\n bind 198.18.0.1:9090\n";
+                one(both.file("/etc/haproxy/haproxy.cfg", proxy))
+            },
+        },
+        Case {
+            lint: &lints::PORT_AMONG_TASKS,
+            bad: || one(agent().file("/etc/haproxy/haproxy.cfg", "listen web\n bind :31080\n")),
+            near: || one(agent().file("/etc/haproxy/haproxy.cfg", "listen web\n bind :10080\n")),
+        },
+        Case {
+            lint: &lints::LOOPBACK_ADDRESS,
+            bad: || {
+                lab([
+                    ("a", agent().file("/etc/mesos-slave/ip", "127.0.1.1\n")),
+                    ("b", agent()),
+                ])
+            },
+            near: || {
+                lab([
+                    ("a", agent().file("/etc/mesos-slave/ip", "198.18.0.1\n")),
+                    ("b", agent()),
+                ])
+            },
+        },
+        Case {
+            lint: &lints::FOREIGN_ADDRESS,
+            bad: || lab(["a", "b"].map(|name| (name, agent().file("/etc/mesos-slave/hostname", "198.18.0.1\n")))),
+            near: || {
+                lab(["a", "b"].map(|name| (name, agent().file("/etc/mesos-slave/hostname", format!("{name}.lan\n")))))
+            },
+        },
+        Case {
+            lint: &lints::MISSING_JRE,
+            bad: || one(by_hand().package("marathon").file("/etc/mesos/zk", ZK)),
+            near: || {
+                one(by_hand()
+                    .package("marathon")
+                    .package("default-jre-headless")
+                    .file("/etc/mesos/zk", ZK))
+            },
+        },
+        Case {
+            lint: &lints::ATTRIBUTE_GRAMMAR,
+            bad: || one(agent().file("/etc/mesos-slave/attributes/storage", "{ssd,shared}\n")),
+            near: || one(agent().file("/etc/mesos-slave/attributes/storage", "ssd/shared\n")),
+        },
+        Case {
+            lint: &lints::ATTRIBUTE_GIVEN_TWICE,
+            bad: || one(agent().file("/etc/mesos-slave/attributes", "rack:r1;storage:ssd;rack:r2\n")),
+            near: || one(agent().file("/etc/mesos-slave/attributes", "rack:r1;storage:ssd\n")),
+        },
+        Case {
+            lint: &lints::RESOURCE_GRAMMAR,
+            bad: || one(agent().file("/etc/mesos-slave/resources", "cpus:4;mem:8GB\n")),
+            near: || {
+                one(agent().file(
+                    "/etc/mesos-slave/resources",
+                    "cpus:4;mem(web):8192;ports:[31000-31999]\n",
+                ))
+            },
+        },
+    ]
+}

@@ -1,0 +1,202 @@
+//! Lints of how Mesos' flags are given.
+
+use super::{ByHand, Case, by_hand, one};
+use mesos_iac::prelude::*;
+use mesos_iac::roles::lints;
+
+fn master() -> ByHand {
+    let zk = "zk://10.0.0.1:2181/mesos\n";
+    by_hand()
+        .runs("mesos-master")
+        .stops("mesos-slave")
+        .file("/etc/mesos/zk", zk)
+}
+
+fn agent() -> ByHand {
+    let zk = "zk://10.0.0.1:2181/mesos\n";
+    by_hand()
+        .runs("mesos-slave")
+        .stops("mesos-master")
+        .file("/etc/mesos/zk", zk)
+}
+
+/// A unit that starts the agent itself, in a release.
+fn bare(version: &'static str, flags: &str) -> ClusterBuilder {
+    let text = format!(
+        "[Service]\nExecStart=/usr/sbin/mesos-agent --master=zk://10.0.0.1:2181/mesos {flags}\nRestart=always\n\
+         KillMode=process\n"
+    );
+    one(by_hand()
+        .pinned("mesos", version)
+        .stops("mesos-master")
+        .file("/etc/systemd/system/mesos-agent.service", text))
+}
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case {
+            lint: &lints::FLAG_GIVEN_TWICE,
+            bad: || {
+                one(master()
+                    .file("/etc/default/mesos", "IP=198.18.0.1\n")
+                    .file("/etc/mesos-master/ip", "198.18.0.1\n"))
+            },
+            near: || {
+                one(master()
+                    .file("/etc/default/mesos", "ULIMIT=\"-n 8192\"\n")
+                    .file("/etc/mesos-master/ip", "198.18.0.1\n"))
+            },
+        },
+        Case {
+            lint: &lints::ENVIRONMENT_BEATEN_BY_FILE,
+            bad: || {
+                let defaults = "PORT=5050\nZK=`cat /etc/mesos/zk`\nMESOS_QUORUM=2\n";
+                one(master()
+                    .file("/etc/default/mesos-master", defaults)
+                    .file("/etc/mesos-master/quorum", "1\n"))
+            },
+            near: || {
+                let defaults = "PORT=5050\nZK=`cat /etc/mesos/zk`\nMESOS_HOSTNAME=m1\n";
+                one(master()
+                    .file("/etc/default/mesos-master", defaults)
+                    .file("/etc/mesos-master/quorum", "1\n"))
+            },
+        },
+        Case {
+            lint: &lints::STRAY_FLAG_FILE,
+            bad: || one(master().file("/etc/mesos-master/quorum.rpmsave", "1\n")),
+            near: || {
+                one(master()
+                    .file("/etc/mesos-master/.quorum.swp", "1\n")
+                    .file("/etc/mesos-master/?no-hostname_lookup", ""))
+            },
+        },
+        Case {
+            lint: &lints::EMPTY_FLAG_FILE,
+            bad: || one(agent().file("/etc/mesos-slave/hostname", "\n")),
+            near: || {
+                one(agent()
+                    .file("/etc/mesos-slave/?strict", "")
+                    .file("/etc/mesos-slave/hostname", "s1\n"))
+            },
+        },
+        Case {
+            lint: &lints::FLAG_FILES_UNREAD,
+            bad: || {
+                let unit = "[Service]\nExecStart=/usr/bin/mesos-init-wrapper agent\nRestart=always\nDelegate=true\n";
+                one(by_hand()
+                    .file("/usr/lib/systemd/system/mesos-slave.service", unit)
+                    .file("/etc/mesos-slave/ip", "198.18.0.1\n"))
+            },
+            near: || {
+                let unit = "[Service]\nExecStart=/usr/bin/mesos-init-wrapper agent\nRestart=always\nDelegate=true\n";
+                one(by_hand()
+                    .file("/usr/lib/systemd/system/mesos-slave.service", unit)
+                    .file("/etc/mesos-agent/ip", "198.18.0.1\n"))
+            },
+        },
+        Case {
+            lint: &lints::DIRECTORY_WITHIN_ATTRIBUTES,
+            bad: || one(agent().directory("/etc/mesos-slave/attributes/RCS", None)),
+            near: || {
+                one(agent()
+                    .directory("/etc/mesos-slave/RCS", None)
+                    .file("/etc/mesos-slave/attributes/rack", "r1\n"))
+            },
+        },
+        Case {
+            lint: &lints::DEPRECATED_FLAG,
+            bad: || {
+                one(master()
+                    .pinned("mesos", "1.4.1-2.0.1")
+                    .file("/etc/mesos-master/?authenticate_slaves", ""))
+            },
+            near: || {
+                one(master()
+                    .pinned("mesos", "0.28.2-2.0.27")
+                    .file("/etc/mesos-master/?authenticate_slaves", ""))
+            },
+        },
+        Case {
+            lint: &lints::MISSING_WORK_DIR,
+            bad: || bare("1.11.0-2.0.1", ""),
+            near: || bare("1.11.0-2.0.1", "--work_dir=/var/lib/mesos"),
+        },
+        Case {
+            lint: &lints::REGISTRY_STRICT,
+            bad: || {
+                one(master()
+                    .pinned("mesos", "1.0.1-2.0.93")
+                    .file("/etc/mesos-master/?registry_strict", ""))
+            },
+            near: || {
+                one(master()
+                    .pinned("mesos", "0.28.2-2.0.27")
+                    .file("/etc/mesos-master/?registry_strict", ""))
+            },
+        },
+        Case {
+            lint: &lints::OBSOLETE_ROLES_FLAG,
+            bad: || {
+                one(master()
+                    .pinned("mesos", "1.4.1-2.0.1")
+                    .file("/etc/mesos-master/roles", "web,batch\n"))
+            },
+            near: || {
+                one(master()
+                    .pinned("mesos", "0.26.0-0.2")
+                    .file("/etc/mesos-master/roles", "web,batch\n"))
+            },
+        },
+        Case {
+            lint: &lints::PLAIN_TEXT_CREDENTIALS,
+            bad: || {
+                let master = master().file("/etc/mesos-master/credentials", "/etc/mesos/credentials\n");
+                one(master.file_of_mode("/etc/mesos/credentials", "0400", "marathon correct-horse\n"))
+            },
+            near: || {
+                let master = master().file("/etc/mesos-master/credentials", "/etc/mesos/credentials\n");
+                one(master.file_of_mode("/etc/mesos/credentials", "0400", "{\"credentials\": []}\n"))
+            },
+        },
+        Case {
+            lint: &lints::CREDENTIALS_READABLE,
+            bad: || {
+                let agent = agent().file("/etc/mesos-slave/credential", "file:///etc/mesos/credential\n");
+                one(agent.file(
+                    "/etc/mesos/credential",
+                    "{\"principal\": \"agent\", \"secret\": \"correct-horse\"}\n",
+                ))
+            },
+            near: || {
+                let agent = agent().file("/etc/mesos-slave/credential", "file:///etc/mesos/credential\n");
+                one(agent.file_of_mode("/etc/mesos/credential", "0400", "{\"principal\": \"agent\"}\n"))
+            },
+        },
+    ]
+}
+
+/// Two names of one flag are one flag.
+#[test]
+fn a_flag_and_its_old_name_are_given_twice() {
+    let both = master()
+        .file("/etc/mesos-master/?authenticate_slaves", "")
+        .file("/etc/mesos-master/?authenticate_agents", "");
+    let cluster = one(both).build().unwrap();
+    assert!(super::finds(&cluster, &lints::FLAG_GIVEN_TWICE));
+}
+
+/// The package's own variable is one of the two.
+#[test]
+fn the_packages_port_counts() {
+    let cluster = one(master().file("/etc/mesos-master/port", "5060\n")).build().unwrap();
+    let findings = super::findings(&cluster).errors().to_string();
+    assert!(
+        findings.contains("`PORT` of the package's /etc/default/mesos-master"),
+        "{findings}"
+    );
+    let own = master()
+        .file("/etc/mesos-master/port", "5060\n")
+        .file("/etc/default/mesos-master", "ZK=`cat /etc/mesos/zk`\n");
+    assert!(!super::finds(&one(own).build().unwrap(), &lints::FLAG_GIVEN_TWICE));
+}

@@ -1,0 +1,175 @@
+//! Lints of Mesos' masters and of where everything finds them.
+
+use super::{ByHand, Case, by_hand, lab, one};
+use mesos_iac::prelude::*;
+use mesos_iac::roles::lints;
+
+/// A master as the packages set one up.
+fn master(zk: &str, quorum: Option<&str>) -> ByHand {
+    let role = by_hand()
+        .package("mesos")
+        .runs("mesos-master")
+        .stops("mesos-slave")
+        .file("/etc/mesos/zk", format!("{zk}\n"));
+    match quorum {
+        Some(quorum) => role.file("/etc/mesos-master/quorum", format!("{quorum}\n")),
+        None => role,
+    }
+}
+
+fn agent(zk: &str) -> ByHand {
+    by_hand()
+        .package("mesos")
+        .runs("mesos-slave")
+        .stops("mesos-master")
+        .file("/etc/mesos/zk", format!("{zk}\n"))
+}
+
+const ZK: &str = "zk://10.0.0.1:2181,10.0.0.2:2181,10.0.0.3:2181/mesos";
+
+const NAMES: [&str; 5] = ["m1", "m2", "m3", "m4", "m5"];
+
+fn masters(count: usize, quorum: Option<&str>) -> ClusterBuilder {
+    lab(NAMES.into_iter().take(count).map(|name| (name, master(ZK, quorum))))
+}
+
+fn of_versions(of_master: &'static str, of_agent: &'static str) -> ClusterBuilder {
+    let master = master(ZK, None);
+    let agent = agent(ZK);
+    let pin = |mut role: ByHand, version| {
+        role.packages = vec![("mesos", Some(version))];
+        role
+    };
+    lab([("m1", pin(master, of_master)), ("s1", pin(agent, of_agent))])
+}
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case {
+            lint: &lints::MESOS_QUORUM,
+            // Nobody wrote a quorum, so the package's 1 stays.
+            bad: || masters(3, None),
+            near: || masters(3, Some("2")),
+        },
+        Case {
+            lint: &lints::TWO_MASTERS,
+            bad: || masters(2, Some("2")),
+            near: || masters(3, Some("2")),
+        },
+        Case {
+            lint: &lints::EVEN_MASTERS,
+            bad: || masters(4, Some("3")),
+            near: || masters(5, Some("3")),
+        },
+        Case {
+            lint: &lints::AGENT_NEWER_THAN_MASTER,
+            bad: || of_versions("0.21.0-1.0", "0.22.1-1.0"),
+            near: || of_versions("0.22.1-1.0", "0.21.0-1.0"),
+        },
+        Case {
+            lint: &lints::ZK_URL_FORM,
+            bad: || one(master("zk://10.0.0.1:2181,zk://10.0.0.2:2181/mesos", None)),
+            near: || one(master("zk://10.0.0.1:2181,10.0.0.2:2181/mesos", None)),
+        },
+        Case {
+            lint: &lints::LEADING_BLANK_LINE,
+            bad: || one(agent("\nzk://10.0.0.1:2181/mesos")),
+            near: || one(agent("zk://10.0.0.1:2181/mesos\n")),
+        },
+        Case {
+            lint: &lints::ZK_PATH_MISMATCH,
+            bad: || lab([("m1", master(ZK, None)), ("s1", agent(&format!("{ZK}/")))]),
+            // Another cluster with masters of its own on the same ensemble.
+            near: || {
+                let other = ZK.replace("/mesos", "/staging");
+                lab([
+                    ("m1", master(ZK, None)),
+                    ("s1", agent(ZK)),
+                    ("m2", master(&other, None)),
+                    ("s2", agent(&other)),
+                ])
+            },
+        },
+        Case {
+            lint: &lints::ZK_SERVERS_DIFFER,
+            bad: || lab([("m1", master(ZK, None)), ("s1", agent("zk://10.0.0.1:2181/mesos"))]),
+            near: || {
+                lab([
+                    ("m1", master(ZK, None)),
+                    ("s1", agent("zk://10.0.0.3:2181,10.0.0.2:2181,10.0.0.1:2181/mesos")),
+                ])
+            },
+        },
+        Case {
+            lint: &lints::ZK_LOCALHOST,
+            // The package's own address stays.
+            bad: || {
+                lab([
+                    ("m1", master(ZK, None)),
+                    (
+                        "s1",
+                        by_hand().package("mesos").runs("mesos-slave").stops("mesos-master"),
+                    ),
+                ])
+            },
+            near: || {
+                let zookeeper = master("zk://localhost:2181/mesos", None).package("zookeeperd");
+                lab([("m1", zookeeper), ("s1", agent("zk://198.18.0.1:2181/mesos"))])
+            },
+        },
+        Case {
+            lint: &lints::ZK_ONE_SERVER,
+            bad: || lab(["m1", "m2", "m3"].map(|name| (name, master("zk://10.0.0.1:2181/mesos", Some("2"))))),
+            near: || one(master("zk://10.0.0.1:2181/mesos", None)),
+        },
+        Case {
+            lint: &lints::ZK_PASSWORD_SHOWN,
+            bad: || one(master("zk://mesos:correct-horse@10.0.0.1:2181/mesos", None)),
+            near: || one(master("file:///etc/mesos/zk-with-password", None)),
+        },
+    ]
+}
+
+/// All is told at once: which file of which host, and what to write.
+#[test]
+fn a_quorum_is_told_with_its_file_and_the_right_number() {
+    let cluster = masters(3, Some("1")).build().unwrap();
+    let findings = super::findings(&cluster);
+    let told = findings.errors().to_string();
+    assert_eq!(findings.found.len(), 3, "{told}");
+    let expected = "[mesos-quorum] m1: core.file[/etc/mesos-master/quorum]: the quorum is 1 by /etc/mesos-master/quorum, and of 3 \
+                    masters it is 2";
+    assert!(told.contains(expected), "{told}");
+    assert!(told.contains("hint: write 2"), "{told}");
+}
+
+/// Masters that find each other count, not those of a definition.
+#[test]
+fn masters_of_two_clusters_dont_count_together() {
+    let other = ZK.replace("/mesos", "/staging");
+    let cluster = lab([("m1", master(ZK, Some("1"))), ("m2", master(&other, Some("1")))])
+        .build()
+        .unwrap();
+    assert!(
+        super::findings(&cluster).found.is_empty(),
+        "{:#?}",
+        super::findings(&cluster).found
+    );
+}
+
+/// The flags of a unit that starts the daemon itself count as the files of the packages do.
+#[test]
+fn a_unit_is_read_as_closely_as_files() {
+    let unit = |quorum: &str| {
+        format!(
+            "[Service]\nExecStart=/bin/bash -c \"/usr/sbin/mesos-master --zk={ZK} --quorum={quorum} --work_dir=/var/lib/mesos \
+             --ip=$(hostname -i)\"\nRestart=always\n"
+        )
+    };
+    let of = |quorum| {
+        lab(["m1", "m2", "m3"].map(|name| (name, by_hand().file("/etc/systemd/system/master.service", unit(quorum)))))
+    };
+    let found = |quorum| super::findings(&of(quorum).build().unwrap()).found;
+    assert!(found("2").is_empty(), "{:#?}", found("2"));
+    assert_eq!(found("1").len(), 3);
+}
