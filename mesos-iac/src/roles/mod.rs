@@ -11,5 +11,5 @@ mod source;
 mod version;
 pub mod zookeeper;
 
-pub use source::{Installed, Source};
+pub use source::{Installed, Repository, Source};
 pub use version::{Version, VersionError};

@@ -1,5 +1,5 @@
-use crate::kinds::{AptRepositoryBuilder, PackageBuilder, package};
-use crate::model::{Cx, Dependencies, Dependency};
+use crate::kinds::{AptRepositoryBuilder, PackageBuilder, YumRepositoryBuilder, archive, download, package};
+use crate::model::{Cx, Declare as _, Dependencies, Dependency};
 
 /// Where the software of a role comes from. Chosen explicitly: the public repositories that packages of Mesos and Marathon
 /// once came from are gone, so none of them stands anywhere as a default.
@@ -11,33 +11,80 @@ use crate::model::{Cx, Dependencies, Dependency};
 /// // From a mirror of one's own, pinned.
 /// let mirror = apt_repository("mesos").uri("http://mirror.example/mesos").suite("stable").component("main").unsigned();
 /// let source = Source::packages(["mesos"]).version("1.11.0-2.0.1").repository(mirror);
+/// // An archive, known by its digest, unpacked below a prefix.
+/// let digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+/// let archive = Source::archive("/opt/marathon", "http://mirror.example/marathon-1.5.15.tgz", digest);
 /// // There already: built from source, or part of the image.
 /// let present = Source::present();
 /// ```
 #[derive(Debug, Clone)]
 #[must_use = "a source takes effect when it is given to a role"]
 pub struct Source {
-    packages: Vec<String>,
+    from: From,
     version: Option<String>,
-    repository: Option<AptRepositoryBuilder>,
+    repository: Option<Repository>,
+}
+
+#[derive(Debug, Clone)]
+enum From {
+    Packages(Vec<String>),
+    Archive {
+        prefix: String,
+        url: String,
+        sha256: String,
+    },
+}
+
+/// A repository of packages that becomes a resource of the host, with its key.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Repository {
+    /// Of apt.
+    Apt(AptRepositoryBuilder),
+    /// Of yum.
+    Yum(YumRepositoryBuilder),
+}
+
+impl std::convert::From<AptRepositoryBuilder> for Repository {
+    fn from(repository: AptRepositoryBuilder) -> Self {
+        Self::Apt(repository)
+    }
+}
+
+impl std::convert::From<YumRepositoryBuilder> for Repository {
+    fn from(repository: YumRepositoryBuilder) -> Self {
+        Self::Yum(repository)
+    }
 }
 
 impl PartialEq for Source {
-    /// Two repositories are the same if the same was said of them.
+    /// Two are the same if the same was said of them.
     fn eq(&self, other: &Self) -> bool {
-        let said = |source: &Self| format!("{:?}", source.repository);
-        self.packages == other.packages && self.version == other.version && said(self) == said(other)
+        format!("{self:?}") == format!("{other:?}")
     }
 }
 
 impl Source {
-    /// These packages, from whatever repositories the host has.
-    pub fn packages<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
+    const fn new(from: From) -> Self {
         Self {
-            packages: names.into_iter().map(Into::into).collect(),
+            from,
             version: None,
             repository: None,
         }
+    }
+
+    /// These packages, from whatever repositories the host has.
+    pub fn packages<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
+        Self::new(From::Packages(names.into_iter().map(Into::into).collect()))
+    }
+
+    /// An archive whose one directory becomes `prefix`, fetched by the host and known by its SHA-256 digest.
+    pub fn archive(prefix: impl Into<String>, url: impl Into<String>, sha256: impl Into<String>) -> Self {
+        Self::new(From::Archive {
+            prefix: prefix.into(),
+            url: url.into(),
+            sha256: sha256.into(),
+        })
     }
 
     /// Nothing is installed: the software is on the host already, or another role brings it.
@@ -52,8 +99,8 @@ impl Source {
     }
 
     /// Has the packages come from this repository, which becomes a resource of the host, with its key.
-    pub fn repository(mut self, repository: AptRepositoryBuilder) -> Self {
-        self.repository = Some(repository);
+    pub fn repository(mut self, repository: impl Into<Repository>) -> Self {
+        self.repository = Some(repository.into());
         self
     }
 
@@ -63,17 +110,30 @@ impl Source {
         self.version.as_deref()
     }
 
-    /// Declares the repository and the packages, each told what it brings by `provides`.
+    /// Declares the repository and the packages, each told what it brings by `provides`; or the archive.
     pub fn declare(&self, cx: &mut Cx<'_>, provides: impl Fn(PackageBuilder) -> PackageBuilder) -> Installed {
         let mut handles = Vec::new();
-        let repository = self.repository.clone().map(|repository| cx.add(repository));
-        repository.add_to(&mut handles);
-        for name in &self.packages {
-            let mut wanted = provides(package(name));
-            if let Some(version) = &self.version {
-                wanted = wanted.version(version);
+        match self.repository.clone() {
+            Some(Repository::Apt(repository)) => cx.add(repository).add_to(&mut handles),
+            Some(Repository::Yum(repository)) => cx.add(repository).add_to(&mut handles),
+            None => {}
+        }
+        match &self.from {
+            From::Packages(names) => {
+                for name in names {
+                    let mut wanted = provides(package(name));
+                    if let Some(version) = &self.version {
+                        wanted = wanted.version(version);
+                    }
+                    cx.add(wanted).add_to(&mut handles);
+                }
             }
-            cx.add(wanted).add_to(&mut handles);
+            From::Archive { prefix, url, sha256 } => {
+                let file = format!("{prefix}.archive");
+                let fetched = cx.add(download(&file).url(url).sha256(sha256));
+                let unpacked = archive(prefix).from(&file).sha256(sha256).strip(1);
+                cx.add(unpacked.after(fetched)).add_to(&mut handles);
+            }
         }
         Installed(handles)
     }

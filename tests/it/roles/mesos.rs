@@ -1,9 +1,10 @@
 use super::{problems, text};
 use mesos_iac::prelude::*;
-use mesos_iac::roles::Version;
+use mesos_iac::roles::docker::Docker;
 use mesos_iac::roles::flags::{agent, master};
 use mesos_iac::roles::mesos::{AgentResource, Init, Mesos, MesosLayout, Resources};
 use mesos_iac::roles::zookeeper::{ZooKeeper, ZooKeeperHost};
+use mesos_iac::roles::{Source, Version};
 use std::time::Duration;
 
 const V0_22: Version = Version::new(0, 22, 1);
@@ -233,6 +234,26 @@ fn a_password_of_zookeeper_is_a_secret() {
         Mesos::new(V1_11, MesosLayout::command_line()).digest("mesos", Secret::from_env("ZK_PASSWORD"));
     let told = problems(&cluster(&on_command_line));
     assert!(told.contains("command line"), "{told}");
+}
+
+/// The pair of versions that a cluster on Photon OS came to grief with, and the one that it ended with.
+#[test]
+fn versions_that_don_t_go_together_are_found() {
+    let photon = |mesos: Version| {
+        let mesos =
+            Mesos::new(mesos, MesosLayout::command_line()).zookeeper("zk://198.18.0.9:2181/mesos".parse().unwrap());
+        let cluster = Cluster::new("photon")
+            .role(Docker::new(Version::new(1, 8, 1), Source::present()))
+            .role(mesos.agent().flag(agent::CONTAINERIZERS, ["docker", "mesos"]))
+            .hosts(host("a").addr("198.18.0.1"))
+            .build()
+            .unwrap();
+        let compiled = cluster.compile().unwrap();
+        let errors = mesos_iac::lint::check(&cluster, &compiled).errors().to_string();
+        errors.contains("[docker-version] a: Mesos")
+    };
+    assert!(photon(Version::new(0, 22, 1)));
+    assert!(!photon(Version::new(0, 23, 0)));
 }
 
 #[test]

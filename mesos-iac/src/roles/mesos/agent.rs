@@ -9,7 +9,8 @@ use crate::model::{
     Cx, Declares, Dependencies as _, Endpoint, ExposeCx, Gate, HostView, MaxDown, Result, Rollout, RolloutOrder,
 };
 use crate::roles::Version;
-use crate::roles::flags::{Agent, Flag, FlagValue, Flags, ReconfigurationPolicy, agent};
+use crate::roles::docker::{DOCKER_VERSION, DockerAt, clash};
+use crate::roles::flags::{Agent, CheckedFlag, Flag, FlagText, FlagValue, Flags, ReconfigurationPolicy, agent};
 use mesos_iac_macros::Role;
 
 /// A Mesos agent, made by [`Mesos::agent`]; a slave, before 1.0.
@@ -166,6 +167,23 @@ impl MesosAgent {
         Ok(attributes)
     }
 
+    /// Reports an engine on the host that this version doesn't get along with, if the agent is to use it.
+    fn heed_docker(&self, cx: &mut Cx<'_>, flags: &[CheckedFlag]) {
+        let uses = |flag: &CheckedFlag| {
+            let names = |text: &str| text.split(',').any(|name| name.trim() == "docker");
+            flag.name() == "containerizers" && matches!(flag.value(), FlagText::Text(text) if names(text))
+        };
+        let own = cx.host();
+        let engines = cx.endpoints::<DockerAt>().into_iter();
+        let Some((_, engine)) = engines.into_iter().find(|(host, _)| host.name() == own.name()) else {
+            return;
+        };
+        if let Some(why) = clash(self.mesos.version, engine.version).filter(|_| flags.iter().any(uses)) {
+            let message = format!("Mesos {} with Docker {}: {why}", self.mesos.version, engine.version);
+            cx.report(DOCKER_VERSION.finding(message).hint("change one of the two versions"));
+        }
+    }
+
     /// Under which policy the agent holds what it tells against what it told before.
     fn policy(&self) -> ReconfigurationPolicy {
         let additive = self.mesos.version >= Version::new(1, 5, 0);
@@ -250,6 +268,7 @@ impl Declares for MesosAgent {
             Vec::new()
         });
         problems.into_result(())?;
+        self.heed_docker(cx, &checked);
         let announced = (self.address == AgentAddress::Declared).then_some(hostname.as_str());
         let mut identity = mesos_agent_identity(&mesos.work_dir)
             .hostname(announced)
