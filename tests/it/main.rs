@@ -40,3 +40,4 @@ mod support;
 mod terminal;
 mod truth_table;
 mod undo;
+mod workloads;

@@ -1,4 +1,4 @@
-use crate::model::{Catalog, Finding, Provenance};
+use crate::model::{Catalog, Deployment, Finding, Provenance};
 use crate::words::HostName;
 
 /// What a cluster compiles to: for each host, in the order of declaration, its catalog and its provenance.
@@ -6,6 +6,8 @@ use crate::words::HostName;
 pub struct Compiled {
     /// The hosts.
     pub hosts: Vec<CompiledHost>,
+    /// What runs on the cluster, for each scheduler that runs something, by name.
+    pub deployments: Vec<Deployment>,
 }
 
 /// One host's catalog, and beside it where everything in it comes from.

@@ -210,7 +210,7 @@ fn origin(instance: &RoleInstance) -> RoleOrigin {
     }
 }
 
-fn declared_facts(host: &HostView<'_>) -> DeclaredFacts {
+pub(super) fn declared_facts(host: &HostView<'_>) -> DeclaredFacts {
     DeclaredFacts {
         os: host.os().cloned(),
         arch: host.arch().cloned(),

@@ -2,7 +2,7 @@
 //!
 //! `phases` asks the roles, in three rounds; `graph` turns what one host's roles declared into a catalog, with `declared`
 //! finding the edges that the definition declares, `edges` the automatic ones, and `order` the cycles and the order;
-//! `conflicts` are resources that can't both be had.
+//! `conflicts` are resources that can't both be had. `workloads` asks the schedulers what runs on the cluster.
 #![doc = include_str!("edges.md")]
 
 mod compiled;
@@ -14,6 +14,7 @@ mod graph;
 mod node;
 mod order;
 mod phases;
+mod workloads;
 
 pub use compiled::{Compiled, CompiledHost};
 pub use phases::compile;

@@ -1,5 +1,5 @@
 use super::compiled::Compiled;
-use super::graph;
+use super::{graph, workloads};
 use crate::model::{
     Cluster, Code, Cx, ExposeCx, HostView, IncludeCx, Problem, Problems, RoleInstance, World, short_role_name,
 };
@@ -59,7 +59,8 @@ pub fn compile(cluster: &Cluster) -> Result<Compiled, Problems> {
             Err(found) => problems.extend(found),
         }
     }
-    problems.into_result(Compiled { hosts })
+    let deployments = workloads::compile(&world, &mut problems);
+    problems.into_result(Compiled { hosts, deployments })
 }
 
 /// The roles of one host: each role after those that it includes.

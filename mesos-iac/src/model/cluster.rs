@@ -1,7 +1,7 @@
 use super::host::{Host, Hosts, IntoHostPattern, Settings};
 use super::{
     Allowance, Appliance, Assignment, AttributeGroup, AttributeSpec, AttributeValue, Code, IntoValue, Key, Lint,
-    Precedence, Problem, Problems, Result, Role, RoleInstance, Scope, nearest, registry,
+    Precedence, Problem, Problems, Result, Role, RoleInstance, Scope, Workload, nearest, registry,
 };
 use crate::words::{HostName, HostPattern, Location};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +21,7 @@ pub struct Cluster {
     pub(super) keys: BTreeMap<String, AttributeSpec>,
     pub(super) inputs: super::Assignments,
     allowed: Vec<Allowance>,
+    workloads: Vec<Box<dyn Workload>>,
 }
 
 /// A cluster in the making. What is wrong is collected and returned by [`ClusterBuilder::build`], all of it at once.
@@ -37,6 +38,7 @@ pub struct ClusterBuilder {
     systems: Vec<AttributeGroup>,
     hosts: Vec<Host>,
     allowed: Vec<Allowance>,
+    workloads: Vec<Box<dyn Workload>>,
     problems: Problems,
 }
 
@@ -59,6 +61,7 @@ impl Cluster {
             systems: Vec::new(),
             hosts: Vec::new(),
             allowed: Vec::new(),
+            workloads: Vec::new(),
             problems: Problems::new(),
         }
     }
@@ -96,6 +99,11 @@ impl Cluster {
     #[must_use]
     pub fn allowed(&self) -> &[Allowance] {
         &self.allowed
+    }
+
+    /// What runs on the cluster, in the order of declaration.
+    pub fn workloads(&self) -> impl Iterator<Item = &dyn Workload> {
+        self.workloads.iter().map(|workload| &**workload)
     }
 
     /// The roles that are given to a host: the cluster's, its appliance's, its own.
@@ -220,6 +228,21 @@ impl ClusterBuilder {
     pub fn allow(mut self, lint: &'static Lint, reason: impl Into<String>) -> Self {
         let (reason, at) = (reason.into(), Location::caller());
         self.allowed.push(Allowance { lint, reason, at });
+        self
+    }
+
+    /// Adds something that runs on the cluster: an app, a group, a job. `deploy` makes it so.
+    pub fn workload(mut self, workload: impl Workload) -> Self {
+        self.workloads.push(Box::new(workload));
+        self
+    }
+
+    /// Adds several of these.
+    pub fn workloads<W: Workload>(mut self, workloads: impl IntoIterator<Item = W>) -> Self {
+        let boxed = workloads
+            .into_iter()
+            .map(|workload| Box::new(workload) as Box<dyn Workload>);
+        self.workloads.extend(boxed);
         self
     }
 
@@ -349,6 +372,7 @@ impl ClusterBuilder {
             keys,
             inputs: super::Assignments::new(),
             allowed: self.allowed,
+            workloads: self.workloads,
         };
         Ok(problems.into_result(cluster)?)
     }

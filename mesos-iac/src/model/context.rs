@@ -100,6 +100,15 @@ impl<'w> World<'w> {
         HostView::new(self.cluster, index)
     }
 
+    /// The endpoints of this type, with their hosts, in the order of the hosts.
+    pub(crate) fn endpoints_of<E: Endpoint>(&self) -> Vec<(HostView<'w>, E)> {
+        let of_type = |instance: &EndpointInstance| {
+            let endpoint = instance.endpoint.downcast_ref::<E>()?;
+            Some((self.view(instance.host), endpoint.clone()))
+        };
+        self.endpoints.iter().filter_map(of_type).collect()
+    }
+
     fn hosts_with<R: Role>(&self) -> Vec<HostView<'w>> {
         let has = |roles: &[RoleInstance]| roles.iter().any(|r| (&*r.role as &dyn Any).is::<R>());
         (0..self.roles.len())
@@ -536,11 +545,7 @@ impl<'w> Cx<'w> {
     /// The endpoints of this type that any role of any host exposes, with their hosts, in the order of the hosts.
     #[must_use]
     pub fn endpoints<E: Endpoint>(&self) -> Vec<(HostView<'w>, E)> {
-        let of_type = |instance: &EndpointInstance| {
-            let endpoint = instance.endpoint.downcast_ref::<E>()?;
-            Some((self.world.view(instance.host), endpoint.clone()))
-        };
-        self.world.endpoints.iter().filter_map(of_type).collect()
+        self.world.endpoints_of()
     }
 
     /// Finds fault with what is declared, though it can be built: what only the role itself can see, such as versions that

@@ -21,6 +21,7 @@ mod facts;
 mod fingerprint;
 mod host;
 mod host_view;
+mod http;
 mod inputs;
 mod invocation;
 mod key;
@@ -47,6 +48,7 @@ mod system_ext;
 mod template;
 mod unit;
 mod value;
+mod workload;
 
 pub use appliance::{Appliance, AttributeGroup, appliance, attributes_of};
 pub use artifact::{Fetch, Sha256Digest, Sha256DigestError, Unpack};
@@ -66,6 +68,7 @@ pub use facts::{Arch, DeclaredFacts, FactMismatch, Facts, Os};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use host::{Host, Hosts, IntoHostPattern, fnmatch, host, hosts};
 pub use host_view::HostView;
+pub use http::{HttpAnswer, HttpChange, HttpQuestion, MOST_HTTP_BYTES};
 pub use inputs::{HostInput, InputValue, Inputs, RawValue};
 pub use invocation::{COMMAND_TIME_OUT, Invocation, Output, Probe};
 pub use key::{Attributes, Key, attribute_json};
@@ -97,6 +100,9 @@ pub use template::{
 };
 pub use unit::{UnitAction, UnitState, full_unit_name};
 pub use value::{AttributeValue, IntoValue, Value, short_type_name};
+pub use workload::{
+    DeployedWorkload, Deployment, DeploymentCatalog, Scheduled, ScheduledHost, Scheduler, Workload, WorkloadCx,
+};
 
 pub(crate) use anchor::Anchor;
 pub(crate) use check::hex;

@@ -66,6 +66,10 @@ pub enum Code {
     Cycle,
     /// A flag that a daemon of the declared version doesn't read, or not so.
     InvalidFlag,
+    /// An app or job that its scheduler would refuse.
+    InvalidWorkload,
+    /// An app or job that none of the declared agents could run.
+    UnplaceableWorkload,
     /// What a lint of this name found.
     Lint(&'static str),
 }
@@ -99,6 +103,8 @@ impl Code {
             Self::Cycle => "cycle",
             Self::InvalidFlag => "invalid-flag",
             Self::Lint(name) => name,
+            Self::InvalidWorkload => "invalid-workload",
+            Self::UnplaceableWorkload => "unplaceable-workload",
         }
     }
 }

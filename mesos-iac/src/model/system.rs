@@ -1,8 +1,8 @@
 //! The interface through which a resource sees and changes a machine.
 
 use super::{
-    Facts, Fetch, Invocation, Output, PackageForecast, PackageRequest, PackageSource, Probe, Sha256Digest, SystemError,
-    UnitAction, UnitState, Unpack,
+    Facts, Fetch, HttpAnswer, HttpChange, HttpQuestion, Invocation, Output, PackageForecast, PackageRequest,
+    PackageSource, Probe, Sha256Digest, SystemError, UnitAction, UnitState, Unpack,
 };
 use crate::words::{AbsPath, CommandLine, Mode, SecretSource, SecretText};
 use serde::{Deserialize, Serialize};
@@ -248,6 +248,18 @@ pub trait ReadSystem: Send + Sync {
     /// isn't marked as read-only. None of these reads as yes or no.
     fn probe(&self, probe: &Probe) -> Result<bool>;
 
+    /// Asks a program that answers on HTTP, with `GET`. Redirects are followed.
+    ///
+    /// # Errors
+    /// It can't be reached in time, or its answer can't be understood or is longer than
+    /// [`MOST_HTTP_BYTES`](super::MOST_HTTP_BYTES). A status that tells of a mistake is an answer.
+    fn http_get(&self, question: &HttpQuestion) -> Result<HttpAnswer> {
+        Err(SystemError::Unknowable {
+            system: "this system".into(),
+            what: format!("what http://{}{} answers", question.address, question.target),
+        })
+    }
+
     /// Whether commands can be run here at all. Where they can't, what a command would do is unknown.
     fn runs_commands(&self) -> bool {
         true
@@ -433,6 +445,18 @@ pub trait System: ReadSystem {
     /// # Errors
     /// The tool ends with an error.
     fn remove_group(&self, name: &str) -> Result<()>;
+
+    /// Has a program that answers on HTTP change something. Redirects are followed.
+    ///
+    /// # Errors
+    /// As [`ReadSystem::http_get`]; whether anything was changed isn't known then.
+    fn http_send(&self, question: &HttpQuestion, change: HttpChange, body: &[u8]) -> Result<HttpAnswer> {
+        let _ = body;
+        Err(SystemError::Unknowable {
+            system: "this system".into(),
+            what: format!("what {change} http://{}{} does", question.address, question.target),
+        })
+    }
 
     /// Moves this process, and with it all that it starts from now on, to a group that has the run's name, so that a later
     /// run can find what is left of this one. `false`: the machine has no such groups.

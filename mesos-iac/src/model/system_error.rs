@@ -64,6 +64,16 @@ pub enum SystemError {
         /// The time it had.
         after: HumanDuration,
     },
+    /// A program didn't answer on HTTP, or not in a way that can be understood.
+    #[error("ask http://{address}{target}: {why}")]
+    Http {
+        /// Where it should answer.
+        address: std::net::SocketAddr,
+        /// What was asked.
+        target: String,
+        /// The reason.
+        why: String,
+    },
     /// A plan doesn't run what isn't marked as read-only.
     #[error("run the guard `{command}`: it isn't marked as read-only, so a plan doesn't run it")]
     GuardNotRun {

@@ -1,3 +1,5 @@
+//! Units, as service managers have them.
+
 use serde::{Deserialize, Serialize};
 
 /// What a service manager says of a unit.

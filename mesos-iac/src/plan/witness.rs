@@ -1,6 +1,6 @@
 use crate::model::{
-    Account, Facts, GroupEntry, PackageForecast, PackageRequest, PackageSource, PathEntry, Probe, ReadSystem,
-    Sha256Digest, SystemError, UnitState,
+    Account, Facts, GroupEntry, HttpAnswer, HttpQuestion, PackageForecast, PackageRequest, PackageSource, PathEntry,
+    Probe, ReadSystem, Sha256Digest, SystemError, UnitState,
 };
 use crate::words::{AbsPath, SecretSource, SecretText};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -83,6 +83,10 @@ impl ReadSystem for Witness<'_> {
     fn probe(&self, probe: &Probe) -> Result<bool> {
         self.has_probed.store(true, Ordering::Relaxed);
         self.system.probe(probe)
+    }
+
+    fn http_get(&self, question: &HttpQuestion) -> Result<HttpAnswer> {
+        self.system.http_get(question)
     }
 
     fn runs_commands(&self) -> bool {

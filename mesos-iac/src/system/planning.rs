@@ -1,6 +1,6 @@
 use crate::model::{
-    Account, Facts, GroupEntry, PackageForecast, PackageRequest, PackageSource, PathEntry, Probe, ReadSystem,
-    Sha256Digest, SystemError, UnitState,
+    Account, Facts, GroupEntry, HttpAnswer, HttpQuestion, PackageForecast, PackageRequest, PackageSource, PathEntry,
+    Probe, ReadSystem, Sha256Digest, SystemError, UnitState,
 };
 use crate::words::{AbsPath, SecretSource, SecretText};
 
@@ -69,6 +69,10 @@ impl ReadSystem for PlanningSystem<'_> {
         Err(SystemError::GuardNotRun {
             command: probe.invocation.command.clone(),
         })
+    }
+
+    fn http_get(&self, question: &HttpQuestion) -> Result<HttpAnswer> {
+        self.0.http_get(question)
     }
 
     fn runs_commands(&self) -> bool {

@@ -2,9 +2,9 @@ use super::local::{Durability, Files, Ownership, Root};
 use super::machine::{MACHINE_FORMAT, Machine};
 use super::sandbox_place::{OWN, admit, inspect, is_own};
 use crate::model::{
-    Account, AccountChange, Arch, Catalog, DeclaredFacts, Facts, Fetch, FileWrite, GroupEntry, Invocation, Os, Output,
-    PackageForecast, PackageRequest, PackageSource, PathAttributes, PathEntry, Probe, ReadSystem, Sha256Digest, System,
-    SystemError, UnitAction, UnitState, Unpack,
+    Account, AccountChange, Arch, Catalog, DeclaredFacts, Facts, Fetch, FileWrite, GroupEntry, HttpAnswer, HttpChange,
+    HttpQuestion, Invocation, Os, Output, PackageForecast, PackageRequest, PackageSource, PathAttributes, PathEntry,
+    Probe, ReadSystem, Sha256Digest, System, SystemError, UnitAction, UnitState, Unpack,
 };
 use crate::words::{AbsPath, HostName, Mode, ResourceId, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -294,6 +294,13 @@ impl ReadSystem for Sandbox {
         )))
     }
 
+    fn http_get(&self, question: &HttpQuestion) -> Result<HttpAnswer> {
+        let HttpQuestion { address, target, .. } = question;
+        Err(Self::unknowable(format!(
+            "what http://{address}{target} answers: nothing runs in one"
+        )))
+    }
+
     fn runs_commands(&self) -> bool {
         false
     }
@@ -413,6 +420,13 @@ impl System for Sandbox {
     fn remove_group(&self, name: &str) -> Result<()> {
         self.lock().groups.remove(name);
         Ok(())
+    }
+
+    fn http_send(&self, question: &HttpQuestion, change: HttpChange, _: &[u8]) -> Result<HttpAnswer> {
+        let HttpQuestion { address, target, .. } = question;
+        Err(Self::unknowable(format!(
+            "what {change} http://{address}{target} does: nothing runs in one"
+        )))
     }
 
     fn run(&self, invocation: &Invocation) -> Result<Output> {

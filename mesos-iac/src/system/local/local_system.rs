@@ -9,6 +9,7 @@ use super::dpkg_status::{PackageRecord, PackageState};
 use super::facts;
 use super::files::{Durability, Files, Ownership};
 use super::guard;
+use super::http;
 use super::process::Call;
 use super::program;
 use super::root::Root;
@@ -17,9 +18,9 @@ use super::services_denied;
 use super::systemd::{self, Systemd};
 use super::unit_files;
 use crate::model::{
-    Account, AccountChange, COMMAND_TIME_OUT, Ended, Facts, Fetch, FileDraft, FileWrite, GroupEntry, Invocation,
-    Output, PackageForecast, PackageRequest, PackageSource, PathAttributes, PathEntry, PathKind, Probe, ReadSystem,
-    Sha256Digest, System, SystemError, UnitAction, UnitState, Unpack,
+    Account, AccountChange, COMMAND_TIME_OUT, Ended, Facts, Fetch, FileDraft, FileWrite, GroupEntry, HttpAnswer,
+    HttpChange, HttpQuestion, Invocation, Output, PackageForecast, PackageRequest, PackageSource, PathAttributes,
+    PathEntry, PathKind, Probe, ReadSystem, Sha256Digest, System, SystemError, UnitAction, UnitState, Unpack,
 };
 use crate::words::{AbsPath, CommandLine, HumanDuration, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -216,6 +217,10 @@ impl ReadSystem for LocalSystem {
         self.accounts().group(name)
     }
 
+    fn http_get(&self, question: &HttpQuestion) -> Result<HttpAnswer> {
+        http::ask(question, "GET", None)
+    }
+
     fn probe(&self, probe: &Probe) -> Result<bool> {
         let output = self.execute(&probe.invocation)?;
         match output.ended {
@@ -386,6 +391,10 @@ impl System for LocalSystem {
     fn notes(&self) -> Vec<String> {
         let notes = self.files.notes().into_iter().chain(self.single_files.notes());
         notes.map(|note| format!("{}: {}", note.path, note.text)).collect()
+    }
+
+    fn http_send(&self, question: &HttpQuestion, change: HttpChange, body: &[u8]) -> Result<HttpAnswer> {
+        http::ask(question, change.as_str(), Some(body))
     }
 
     fn run(&self, invocation: &Invocation) -> Result<Output> {

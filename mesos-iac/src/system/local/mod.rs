@@ -21,6 +21,7 @@ mod dpkg_status;
 mod facts;
 mod files;
 mod guard;
+mod http;
 mod local_system;
 mod process;
 mod program;

@@ -1,0 +1,126 @@
+//! A program's API on HTTP, as the kinds that work through one need it: JSON in, JSON out, and errors in words.
+
+use crate::model::{Error, HttpAnswer, HttpChange, HttpQuestion, ReadSystem, Result, System};
+use crate::words::{SECRET_FIELD, Secret, visible};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// How long one question may take. What takes longer on the other side is waited for with further questions.
+const TIME_OUT: Duration = Duration::from_secs(30);
+
+/// Where a program answers on HTTP, as seen from the host that asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpApi {
+    /// Its address.
+    pub address: SocketAddr,
+    /// Name and password with a colon between them, if it wants to know who asks.
+    pub credentials: Option<Secret>,
+}
+
+impl HttpApi {
+    /// At this address, without credentials.
+    #[must_use]
+    pub const fn new(address: SocketAddr) -> Self {
+        Self {
+            address,
+            credentials: None,
+        }
+    }
+
+    fn question(&self, system: &dyn ReadSystem, target: &str) -> Result<HttpQuestion> {
+        let reveal = |secret: &Secret| system.reveal(secret.source());
+        Ok(HttpQuestion {
+            address: self.address,
+            target: target.to_owned(),
+            credentials: self.credentials.as_ref().map(reveal).transpose()?,
+            time_out: TIME_OUT,
+        })
+    }
+
+    pub(super) fn get(&self, system: &dyn ReadSystem, target: &str) -> Result<HttpAnswer> {
+        Ok(system.http_get(&self.question(system, target)?)?)
+    }
+
+    pub(super) fn send(
+        &self,
+        system: &dyn System,
+        change: HttpChange,
+        target: &str,
+        body: &[u8],
+    ) -> Result<HttpAnswer> {
+        Ok(system.http_send(&self.question(system, target)?, change, body)?)
+    }
+}
+
+/// The answer's JSON.
+pub(super) fn json(answer: &HttpAnswer, what: &str) -> Result<Json> {
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        let said = String::from_utf8_lossy(&answer.body);
+        Error::message(format!("{what}: the answer is no JSON ({error}): {}", shortened(&said)))
+    })
+}
+
+/// What the program says of its refusal: of the forms that Marathon and Chronos have, else the text as it is.
+pub(super) fn refusal(answer: &HttpAnswer) -> String {
+    let Ok(body) = serde_json::from_slice::<Json>(&answer.body) else {
+        let text = String::from_utf8_lossy(&answer.body);
+        return match text.trim() {
+            "" => format!("status {}", answer.status),
+            text => format!("status {}: {}", answer.status, shortened(text)),
+        };
+    };
+    let mut words = vec![format!("status {}", answer.status)];
+    words.extend(body["message"].as_str().map(shortened));
+    for list in ["details", "errors"] {
+        for detail in body[list].as_array().into_iter().flatten() {
+            let path = detail["path"]
+                .as_str()
+                .or_else(|| detail["attribute"].as_str())
+                .unwrap_or_default();
+            let errors = detail["errors"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Json::as_str);
+            for error in errors.chain(detail["error"].as_str()) {
+                words.push(shortened(&format!("{path}: {error}")));
+            }
+        }
+    }
+    words.join(": ")
+}
+
+/// The beginning of a text, on one line.
+pub(super) fn shortened(text: &str) -> String {
+    const MOST: usize = 300;
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => visible(&format!("{}…", &line[..end])),
+        None => visible(&line),
+    }
+}
+
+/// The JSON with each secret in it by its value, instead of its source.
+pub(super) fn revealed(json: &Json, system: &dyn ReadSystem) -> Result<Json> {
+    Ok(match json {
+        Json::Object(map) if map.contains_key(SECRET_FIELD) => {
+            let secret: Secret = serde_json::from_value(json.clone())
+                .map_err(|error| Error::message(format!("read a secret's source: {error}")))?;
+            let text = system.reveal(secret.source())?;
+            let text = String::from_utf8(text.expose().to_vec())
+                .map_err(|_| Error::message(format!("use the secret {}: it is no text", secret.source())))?;
+            Json::String(text)
+        }
+        Json::Object(map) => {
+            let fields = map
+                .iter()
+                .map(|(name, value)| Ok((name.clone(), revealed(value, system)?)));
+            Json::Object(fields.collect::<Result<_>>()?)
+        }
+        Json::Array(items) => Json::Array(items.iter().map(|item| revealed(item, system)).collect::<Result<_>>()?),
+        other => other.clone(),
+    })
+}

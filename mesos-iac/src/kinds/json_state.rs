@@ -1,0 +1,191 @@
+//! A wanted JSON against the one that an API shows: what isn't wanted isn't compared, and what a server fills in by itself is
+//! no difference.
+
+use crate::model::{Diff, Shown};
+use crate::words::SECRET_FIELD;
+use serde_json::Value as Json;
+
+/// Fields whose value is the whole of a map: what isn't in it is to go.
+const WHOLE: [&str; 2] = ["env", "labels"];
+
+/// Fields that are sets: their order says nothing.
+const SETS: [&str; 4] = ["constraints", "dependencies", "acceptedResourceRoles", "parents"];
+
+/// Fields of ports where 0 leaves the choice to the server, which then shows what it chose.
+const CHOSEN: [&str; 4] = ["port", "ports", "servicePort", "hostPort"];
+
+/// Adds every field of `wanted` from which `shown` differs. `revealed` is `wanted` with secrets by their values.
+pub(super) fn compare(wanted: &Json, revealed: &Json, shown: &Json, diff: &mut Diff) {
+    fields("", wanted, revealed, Some(shown), diff);
+}
+
+fn fields(path: &str, wanted: &Json, revealed: &Json, shown: Option<&Json>, diff: &mut Diff) {
+    let (Json::Object(wanted), Json::Object(revealed)) = (wanted, revealed) else {
+        return;
+    };
+    for (name, wanted) in wanted {
+        let below = if path.is_empty() {
+            name.clone()
+        } else {
+            format!("{path}.{name}")
+        };
+        let revealed = revealed.get(name).unwrap_or(&Json::Null);
+        let shown = shown.and_then(|shown| shown.get(name)).filter(|shown| !shown.is_null());
+        one(&below, name, wanted, revealed, shown, diff);
+    }
+}
+
+fn one(path: &str, name: &str, wanted: &Json, revealed: &Json, shown: Option<&Json>, diff: &mut Diff) {
+    // Who set a variable by hand may have meant a secret.
+    let is_env = path.starts_with("env.");
+    let is_secret = wanted.get(SECRET_FIELD).is_some();
+    match (wanted, shown) {
+        (Json::Object(map), Some(Json::Object(has))) if !is_secret => {
+            fields(path, wanted, revealed, shown, diff);
+            if WHOLE.contains(&path) {
+                for (name, value) in has.iter().filter(|(name, _)| !map.contains_key(*name)) {
+                    let from = if path == "env" { Shown::Secret } else { seen(value) };
+                    diff.push(&format!("{path}.{name}"), from, Shown::Absent);
+                }
+            }
+        }
+        _ if is_covered(name, revealed, shown) => {}
+        _ => {
+            let from = match shown {
+                None => Shown::Absent,
+                Some(_) if is_env || is_secret => Shown::Secret,
+                Some(shown) => seen(shown),
+            };
+            let to = if is_secret { Shown::Secret } else { seen(wanted) };
+            diff.push(path, from, to);
+        }
+    }
+}
+
+/// Whether what is shown has everything that is wanted.
+fn is_covered(name: &str, wanted: &Json, shown: Option<&Json>) -> bool {
+    let Some(shown) = shown else { return is_empty(wanted) };
+    match (wanted, shown) {
+        (Json::Object(wanted), Json::Object(shown)) => wanted.iter().all(|(name, wanted)| {
+            let shown = shown.get(name).filter(|shown| !shown.is_null());
+            is_covered(name, wanted, shown)
+        }),
+        (Json::Array(wanted), Json::Array(shown)) if SETS.contains(&name) => {
+            wanted.len() == shown.len()
+                && wanted
+                    .iter()
+                    .all(|wanted| shown.iter().any(|shown| is_covered("", wanted, Some(shown))))
+        }
+        (Json::Array(wanted), Json::Array(shown)) => {
+            wanted.len() == shown.len()
+                && wanted
+                    .iter()
+                    .zip(shown)
+                    .all(|(wanted, shown)| is_covered(name, wanted, Some(shown)))
+        }
+        (Json::Number(wanted), Json::Number(shown)) => {
+            let (wanted, shown) = (wanted.as_f64().unwrap_or_default(), shown.as_f64().unwrap_or_default());
+            let is_chosen = wanted == 0.0 && CHOSEN.contains(&name);
+            is_chosen || (wanted - shown).abs() <= 1e-9 * wanted.abs().max(1.0)
+        }
+        (wanted, shown) => wanted == shown,
+    }
+}
+
+/// Whether having nothing is the same.
+fn is_empty(json: &Json) -> bool {
+    match json {
+        Json::Null | Json::Bool(false) => true,
+        Json::Bool(true) => false,
+        Json::Number(number) => number.as_f64() == Some(0.0),
+        Json::String(text) => text.is_empty(),
+        Json::Array(items) => items.is_empty(),
+        Json::Object(fields) => fields.is_empty(),
+    }
+}
+
+/// A value as people see it; short ones on one line.
+pub(super) fn seen(json: &Json) -> Shown {
+    const MOST: usize = 60;
+    match json {
+        Json::String(text) if !text.contains('\n') => Shown::Value(text.clone()),
+        Json::Array(_) | Json::Object(_) if json.to_string().len() > MOST => Shown::Text(pretty(json)),
+        Json::String(text) => Shown::Text(text.clone()),
+        other => Shown::Value(other.to_string()),
+    }
+}
+
+/// The JSON over several lines, its fields sorted.
+pub(super) fn pretty(json: &Json) -> String {
+    let mut text = serde_json::to_string_pretty(&sorted(json)).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Sorts by hand: any crate of the program may have turned on `serde_json`'s `preserve_order`.
+fn sorted(json: &Json) -> Json {
+    match json {
+        Json::Object(map) => {
+            let mut fields: Vec<_> = map.iter().map(|(name, value)| (name.clone(), sorted(value))).collect();
+            fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+            Json::Object(fields.into_iter().collect())
+        }
+        Json::Array(items) => Json::Array(items.iter().map(sorted).collect()),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn differing(wanted: &Json, shown: &Json) -> Vec<String> {
+        let mut diff = Diff::new();
+        compare(wanted, wanted, shown, &mut diff);
+        diff.changes
+            .into_iter()
+            .map(|change| format!("{}: {} → {}", change.property, change.from, change.to))
+            .collect()
+    }
+
+    #[test]
+    fn what_a_server_fills_in_is_no_difference() {
+        let wanted = json!({
+            "cpus": 0.5, "mem": 128, "disk": 0, "labels": { "a": "1" }, "constraints": [["rack", "LIKE", "r."], ["hostname", "UNIQUE"]],
+            "ports": [0], "container": { "portMappings": [{ "containerPort": 80, "hostPort": 0 }] }, "fetch": [], "env": {},
+        });
+        let shown = json!({
+            "cpus": 0.5, "mem": 128.0, "instances": 3, "labels": { "a": "1" }, "env": {}, "backoffFactor": 1.15,
+            "constraints": [["hostname", "UNIQUE"], ["rack", "LIKE", "r."]], "ports": [10003], "gpus": 0, "cmd": null,
+            "container": { "type": "DOCKER", "portMappings": [{ "containerPort": 80, "hostPort": 0, "servicePort": 10000, "protocol": "tcp" }] },
+        });
+        assert_eq!(differing(&wanted, &shown), [""; 0]);
+    }
+
+    #[test]
+    fn differences_are_told_by_the_field() {
+        let wanted = json!({
+            "cpus": 1, "labels": { "a": "1" }, "env": { "MODE": "new" }, "cmd": "x", "constraints": [], "ports": [80],
+            "container": { "docker": { "image": "b" } },
+        });
+        let shown = json!({
+            "cpus": 0.5, "labels": { "a": "2", "b": "3" }, "env": { "MODE": "old", "TOKEN": "hunter2" }, "constraints": [["hostname", "UNIQUE"]],
+            "ports": [80, 81], "container": { "docker": { "image": "a" } },
+        });
+        assert_eq!(
+            differing(&wanted, &shown),
+            [
+                "cmd: absent → x",
+                r#"constraints: [["hostname","UNIQUE"]] → []"#,
+                "container.docker.image: a → b",
+                "cpus: 0.5 → 1",
+                "env.MODE: (secret) → new",
+                "env.TOKEN: (secret) → absent",
+                "labels.a: 2 → 1",
+                "labels.b: 3 → absent",
+                "ports: [80,81] → [80]",
+            ]
+        );
+    }
+}

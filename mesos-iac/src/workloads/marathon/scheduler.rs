@@ -1,0 +1,262 @@
+//! All apps of a cluster together: ids, order, placement, and the resources that make them so.
+
+use super::app::App;
+use super::group::{AppGroup, is_within};
+use super::placement::{placement, values_of};
+use super::version::MarathonLine as _;
+use crate::kinds::{HttpApi, MarathonApp, MarathonLeftovers};
+use crate::model::{
+    Code, DeployedWorkload, Edge, Entry, Problem, Problems, Reason, Resource, Scheduled, ScheduledHost, Scheduler,
+    Workload, WorkloadCx,
+};
+use crate::roles::Version;
+use crate::roles::marathon::MarathonApi;
+use crate::words::Location;
+use crate::workloads::agent::AgentView;
+use crate::workloads::order::{Item, dependencies, in_order};
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// The label by which an app is known as one of a cluster's; its value is the cluster's name.
+pub const CLUSTER_LABEL: &str = "mesos-iac.cluster";
+
+/// How long a deployment may take unless the app says otherwise.
+const WITHIN: Duration = Duration::from_secs(600);
+
+struct Marathon;
+
+static MARATHON: Marathon = Marathon;
+
+impl Workload for App {
+    fn scheduler(&self) -> &'static dyn Scheduler {
+        &MARATHON
+    }
+
+    fn declared_at(&self) -> &Location {
+        &self.at
+    }
+}
+
+impl Workload for AppGroup {
+    fn scheduler(&self) -> &'static dyn Scheduler {
+        &MARATHON
+    }
+
+    fn declared_at(&self) -> &Location {
+        self.declared_at()
+    }
+}
+
+impl Scheduler for Marathon {
+    fn name(&self) -> &'static str {
+        "marathon"
+    }
+
+    fn compile(&self, workloads: &[&dyn Workload], cx: &WorkloadCx<'_>) -> Result<Scheduled, Problems> {
+        let mut problems = Problems::new();
+        let mut apps = Vec::new();
+        for workload in workloads {
+            let any: &dyn Any = *workload;
+            if let Some(app) = any.downcast_ref::<App>() {
+                apps.push(app.clone());
+            } else if let Some(group) = any.downcast_ref::<AppGroup>() {
+                group.check("", &mut problems);
+                apps.extend(group.apps());
+            }
+        }
+        let endpoints = cx.endpoints::<MarathonApi>();
+        if endpoints.is_empty() {
+            let message = "the cluster has apps, and no host says where Marathon answers";
+            let problem = workloads
+                .iter()
+                .fold(Problem::new(Code::InvalidWorkload, message), |problem, workload| {
+                    problem.at("an app declared", workload.declared_at().clone())
+                });
+            problems.push(problem.hint("give a host a role that exposes `MarathonApi`"));
+        }
+        let versions: BTreeSet<Version> = endpoints.iter().map(|(_, api)| api.version).collect();
+        check_versions(&versions, &endpoints, &mut problems);
+        for app in &apps {
+            for version in &versions {
+                problems.extend(app.problems(*version));
+            }
+        }
+        check_paths(&apps, &mut problems);
+        let agents: Vec<AgentView> = cx
+            .endpoints::<AgentView>()
+            .into_iter()
+            .map(|(_, agent)| agent)
+            .collect();
+        for app in &apps {
+            problems.extend(unplaceable(app, &agents));
+        }
+        let items: Vec<Item<'_>> = apps.iter().map(item).collect();
+        let after = dependencies("app", &items, |item, name| is_within(item.name, name), &mut problems);
+        let order = in_order("app", &items, &after, &mut problems);
+        problems.into_result(())?;
+        let mut scheduled = Scheduled::default();
+        for (host, api) in endpoints {
+            let mut at_host = ScheduledHost {
+                host: host.index(),
+                entries: Vec::new(),
+                leftovers: None,
+            };
+            let mut listed = Vec::new();
+            let http = HttpApi {
+                address: api.addr,
+                credentials: api.credentials.clone(),
+            };
+            for place in &order {
+                let app = &apps[*place];
+                let sent = labelled(app, cx.cluster_name());
+                let json = sent.to_json(api.version);
+                let within = app.within.unwrap_or(WITHIN);
+                let resource = MarathonApp::new(&*app.id, http.clone(), json.clone(), within);
+                let names = after[*place].iter().map(|before| &*apps[*before].id);
+                let entry = entry(resource, "core.marathon-app", names)?;
+                listed.push(DeployedWorkload {
+                    id: entry.id.clone(),
+                    name: app.id.clone(),
+                    instances: app.instances,
+                    json,
+                    at: app.at.clone(),
+                });
+                at_host.entries.push(entry);
+            }
+            let keep: BTreeSet<String> = apps.iter().map(|app| app.id.clone()).collect();
+            let leftovers = MarathonLeftovers::new((CLUSTER_LABEL, cx.cluster_name()), http, keep, WITHIN);
+            at_host.leftovers = Some(entry(leftovers, "", std::iter::empty())?);
+            scheduled.hosts.push(at_host);
+            if scheduled.workloads.is_empty() {
+                scheduled.workloads = listed;
+            }
+        }
+        Ok(scheduled)
+    }
+}
+
+/// A resource as an entry of a catalog, after those of this kind and these names.
+fn entry<'a>(
+    resource: impl Resource + 'static,
+    kind: &str,
+    after: impl Iterator<Item = &'a str>,
+) -> Result<Entry, Problems> {
+    let wrong = |error: crate::words::NameError| Problems::from(Problem::new(Code::InvalidValue, error.to_string()));
+    let edge = |name: &str| {
+        Ok(Edge {
+            on: crate::words::ResourceId::new(kind, name)?,
+            because: Reason::Declared,
+        })
+    };
+    let mut edges = after.map(edge).collect::<Result<Vec<Edge>, _>>().map_err(wrong)?;
+    edges.sort();
+    Ok(Entry {
+        id: resource.id().map_err(wrong)?,
+        resource: Box::new(resource),
+        after: edges,
+        refresh_on: Vec::new(),
+        retry: None,
+    })
+}
+
+fn item(app: &App) -> Item<'_> {
+    Item {
+        name: &app.id,
+        at: &app.at,
+        after: &app.dependencies,
+    }
+}
+
+/// The app with the label that says whose it is.
+fn labelled(app: &App, cluster: &str) -> App {
+    let mut app = app.clone();
+    app.labels.insert(CLUSTER_LABEL.to_owned(), cluster.to_owned());
+    app
+}
+
+fn check_versions(
+    versions: &BTreeSet<Version>,
+    endpoints: &[(crate::model::HostView<'_>, MarathonApi)],
+    problems: &mut Problems,
+) {
+    for (host, api) in endpoints {
+        if !api.version.is_known() {
+            let message = format!("Marathon {} has an API that isn't known here", api.version);
+            problems.push(
+                Problem::new(Code::InvalidValue, message)
+                    .on(host.name())
+                    .hint("0.7 to 1.11 are known"),
+            );
+        }
+    }
+    // Apps that suit the one are written for the other while a cluster is half upgraded.
+    let lines: BTreeSet<_> = versions.iter().map(|version| version.has_networks()).collect();
+    if lines.len() > 1 {
+        let all: Vec<String> = versions.iter().map(ToString::to_string).collect();
+        let message = format!("the hosts say different versions of Marathon: {}", all.join(", "));
+        let hint = "apps are written for one of them; declare the version that leads";
+        problems.push(Problem::new(Code::InvalidWorkload, message).hint(hint));
+    }
+}
+
+/// An id is that of an app or of a group, not of both.
+fn check_paths(apps: &[App], problems: &mut Problems) {
+    for app in apps {
+        for other in apps
+            .iter()
+            .filter(|other| other.id != app.id && is_within(&other.id, &app.id))
+        {
+            let message = format!(
+                "app `{}` is within `{}`, which is an app and no group",
+                other.id, app.id
+            );
+            problems.push(
+                Problem::new(Code::InvalidWorkload, message)
+                    .at("declared", other.at.clone())
+                    .at("the app above it declared", app.at.clone())
+                    .hint(format!("rename one of them, such as `{}/main`", app.id)),
+            );
+        }
+    }
+}
+
+/// What keeps the app from running on any of the agents, or from running all of its instances. Where no agent is declared
+/// there is no saying.
+fn unplaceable(app: &App, agents: &[AgentView]) -> Option<Problem> {
+    if agents.is_empty() || app.constraints.iter().any(|constraint| constraint.check().is_err()) {
+        return None;
+    }
+    let found = placement(&app.constraints, agents);
+    let problem = |message: String| {
+        Problem::new(Code::UnplaceableWorkload, format!("app `{}`: {message}", app.id)).at("declared", app.at.clone())
+    };
+    if let Some(near) = &found.nearest {
+        let count = match agents.len() {
+            1 => "the one declared agent doesn't satisfy its constraints".to_owned(),
+            count => format!("none of the {count} declared agents satisfies its constraints"),
+        };
+        let hint = format!("the nearest is {}: {}", near.host, near.lacks.join(", "));
+        return Some(problem(count).hint(hint));
+    }
+    let (room, bound) = found.room.zip(found.bound_by.as_ref())?;
+    let instances = u64::from(app.instances.unwrap_or(1));
+    if instances <= room {
+        return None;
+    }
+    let candidates: Vec<AgentView> = agents
+        .iter()
+        .filter(|agent| fits(&found.fits, &found.not_checked, agent))
+        .cloned()
+        .collect();
+    let values = match bound.field() {
+        "hostname" | "@hostname" => format!("{} agents satisfy the constraints", candidates.len()),
+        field => format!("{field} is {}", values_of(field, &candidates)),
+    };
+    let message = format!("{instances} instances, and `{bound}` leaves room for {room}");
+    Some(problem(message).hint(format!("{values}; ask for fewer instances, or for less than `{bound}`")))
+}
+
+fn fits(fits: &[String], not_checked: &[String], agent: &AgentView) -> bool {
+    fits.contains(&agent.host) || not_checked.contains(&agent.host)
+}
