@@ -1,7 +1,7 @@
 #!/bin/bash
 # Shows one promise of the project and ends in a line with its figure. CONTRIBUTING.md lists them.
 #
-# usage: tests/show.sh PROMISE
+# usage: tests/show.sh PROMISE [DIR]
 #
 #   sandbox       the example in a sandbox: the files of the document, a second run, a plan of what was edited
 #   bad-input     every mistake of the list is refused with what, where, why and what next
@@ -35,6 +35,8 @@
 #   nothing-to-do an apply that finds nothing to do on ten hosts, against connecting to them; needs root, takes 5 minutes
 #   build         the time of `cargo build` and `cargo test --workspace` from nothing; 5 to 10 minutes
 #   benches       compile, graphs, and a thousand files against cf-agent; needs root and Debian's cfengine3, which it installs
+#   workloads     apps and jobs: what is refused offline, and deployments against a server that speaks the documented API
+#   schemas DIR   the JSON of apps against Marathon's own schemas, DIR/vVERSION/AppDefinition.json; needs python3-jsonschema
 #   edit          the time from an edited example to its plan in a sandbox
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -162,6 +164,18 @@ saved-plan)
     ;;
 haproxy-config) haproxy_config ;;
 haproxy-hosts) suite "$1" haproxy:: ;;
+workloads)
+    cargo test --quiet --test it -- workload deploy:: 2>&1 | tee target/show/workloads
+    passed=$(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/workloads)
+    [ -n "$passed" ]
+    rules=$(sed -n 's/^\([0-9]*\) rules$/\1/p' snapshots/workloads__mistakes.snap)
+    echo "workloads: $passed tests; $rules rules, each with an app that breaks it and a near one that doesn't"
+    ;;
+schemas)
+    MARATHON_SCHEMAS=$(realpath "${2:?a directory with the schemas of the repository of Marathon}") \
+        cargo test --quiet --test it -- workloads::marathons_own_schemas --nocapture 2>&1 | tee target/show/schemas
+    grep '^schemas:' target/show/schemas | tail -n 1
+    ;;
 build) build ;;
 benches) benches ;;
 edit) edit ;;

@@ -19,6 +19,24 @@ pub(crate) mod stacki_mesos;
 #[path = "../../examples/secrets.rs"]
 pub(crate) mod secrets;
 
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "an example is a program; here only its definition is used"
+)]
+#[path = "../../examples/marathon_apps.rs"]
+mod marathon_apps;
+
+#[test]
+fn marathon_apps_reads_as_it_did() {
+    settings().bind(|| assert_cluster_snapshot!("marathon_apps", marathon_apps::cluster()));
+}
+
+#[test]
+fn marathon_apps_is_idempotent() {
+    assert_idempotent!(marathon_apps::cluster());
+}
+
 #[test]
 fn secrets_reads_as_it_did() {
     settings().bind(|| assert_cluster_snapshot!("secrets", secrets::cluster()));

@@ -127,7 +127,15 @@ impl std::fmt::Display for Ran {
 fn without_seconds(text: &str) -> String {
     let mut lines: Vec<String> = text.split('\n').map(ToOwned::to_owned).collect();
     for line in &mut lines {
-        let commands = ["apply: ", "plan: ", "status: ", "pending: ", "orphans: ", "forget: "];
+        let commands = [
+            "apply: ",
+            "plan: ",
+            "status: ",
+            "pending: ",
+            "orphans: ",
+            "forget: ",
+            "deploy: ",
+        ];
         let numbered = commands.iter().any(|command| line.starts_with(command));
         if numbered && let Some(cut) = line.rfind("; ") {
             line.replace_range(cut.., "; {time}");

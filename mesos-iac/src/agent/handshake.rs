@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
 /// The version of the protocol.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// What an agent writes before its first frame, so that the controller finds it behind whatever a login prints.
 pub const GREETING: &[u8] = b"\n\0mesos-iac agent\0\n";

@@ -68,6 +68,7 @@ pub enum Mode {
 /// How a run is done.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct RunOptions {
     /// Who started it, and where, for whoever finds the host locked: `anna@workstation`.
     pub who: String,
@@ -86,6 +87,9 @@ pub struct RunOptions {
     pub forget: Vec<ResourceId>,
     /// Whether the run is undone unless it is confirmed.
     pub confirm: Option<Confirm>,
+    /// Whether the run is about something else than the host, such as what a scheduler runs: then the host's state says nothing
+    /// of it, neither before nor after.
+    pub leaves_state: bool,
 }
 
 /// That a run is undone unless it is confirmed.

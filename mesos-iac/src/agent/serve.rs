@@ -142,14 +142,15 @@ fn execute(
     let system = machinery
         .system(run.secrets)
         .map_err(|error| Refusal::NoSystem(error.to_string()))?;
+    let state = machinery.state_directory().filter(|_| !run.options.leaves_state);
     let workplace = Workplace {
         system: &*system,
-        state: machinery.state_directory(),
+        state,
         machine: machine_id(&*system),
         redactor: &redactor,
     };
     let _heartbeats = answers.start_heartbeats(Arc::clone(heard));
-    let mut unheard = (machinery.state_directory()).map(|state| Unheard::new(state, &run.options.who));
+    let mut unheard = state.map(|state| Unheard::new(state, &run.options.who));
     if let Some(unheard) = &mut unheard {
         unheard.tell_earlier(&mut |event| answers.send(&Answer::Event(redactor.event(event))));
     }

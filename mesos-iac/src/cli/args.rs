@@ -59,7 +59,7 @@ pub(super) enum Command {
         /// Such as `ssh-root-login`
         name: Option<String>,
     },
-    /// List hosts, roles, attributes or resources
+    /// List hosts, roles, attributes, resources or workloads
     List {
         #[arg(value_enum)]
         what: Listed,
@@ -112,6 +112,15 @@ pub(super) enum Command {
         takeover: TakeoverArguments,
         #[command(flatten)]
         how: ApplyArguments,
+        #[command(flatten)]
+        outcome: Outcome,
+    },
+    /// Make the apps and jobs so, through the APIs of their schedulers, which are asked on hosts of the cluster
+    Deploy {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        how: DeployArguments,
         #[command(flatten)]
         outcome: Outcome,
     },
@@ -170,6 +179,7 @@ pub(super) enum Listed {
     Roles,
     Attributes,
     Resources,
+    Workloads,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -224,6 +234,17 @@ pub(super) struct ApplyArguments {
     /// even after a reboot: files, directories, links, units. What can't be undone (packages, users, commands) is told
     #[arg(long, value_name = "TIME", conflicts_with = "sandbox")]
     pub(super) confirm: Option<HumanDuration>,
+}
+
+/// How a `deploy` goes about it.
+#[derive(Debug, Args)]
+pub(super) struct DeployArguments {
+    /// Show what would be deployed, and change nothing
+    #[arg(long)]
+    pub(super) plan: bool,
+    /// Remove what earlier deployments of this cluster left and the definition doesn't have any more
+    #[arg(long)]
+    pub(super) prune: bool,
 }
 
 #[derive(Debug, Args)]

@@ -57,6 +57,11 @@ impl Verdict {
         self.0 = self.0.max(grade);
     }
 
+    /// What happened elsewhere happened, too.
+    pub fn merge(&mut self, other: Self) {
+        self.add(other.0);
+    }
+
     /// The status; "changed" counts only where it was asked for.
     #[must_use]
     pub const fn status(self, detailed: bool) -> u8 {

@@ -138,6 +138,7 @@ fn run(
             how,
             outcome,
         } => commands::apply(&session, &place, &takeover, &how, &outcome),
+        Command::Deploy { place, how, outcome } => commands::deploy(&session, &place, &how, &outcome),
         Command::Facts {
             selection,
             connection,

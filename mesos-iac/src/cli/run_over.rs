@@ -40,73 +40,50 @@ pub(super) struct What<'f> {
 
 /// Plans or applies, tells what happens, and returns the verdict.
 pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What<'_>) -> Result<Verdict, CliError> {
-    let mode = what.mode;
     let mut hosts = selection::select(session, place.selection.limit.as_deref())?;
     if let PlanFile::Obey(saved) = &what.plan {
         plan_file::check_definition(saved, session)?;
         hosts.retain(|host| saved.hosts.contains_key(host.name()));
     }
-    let options = |catalog: &Catalog| RunOptions {
-        who: session.environment.who(),
-        bounds: what.plan.bounds(&catalog.host),
-        ..what.options.clone()
-    };
-    let mut needed = BTreeSet::new();
-    for host in &hosts {
-        needed.extend(host.catalog.secrets()?);
-    }
-    let secrets = resolve_secrets(&needed, Environment::variable).map_err(|error| with_users(error, &hosts))?;
-    let names: Vec<HostName> = hosts.iter().map(|host| host.name().clone()).collect();
-    let mut reporter = reporter(session, &names, what);
+    run_on(session, place, &hosts, what, &stoppable(what.mode))
+}
+
+/// What a signal asks to stop, if the run changes anything.
+pub(super) fn stoppable(mode: Mode) -> Stop {
     let stop = Stop::new();
     if mode != Mode::Plan && stop_on_signals(&stop).is_err() {
         Environment::complain(
             "no signal is listened to: one ends the program at once, and the hosts stop by themselves\n",
         );
     }
-    let mut tally = Tally::default();
-    let mut broken = None;
+    stop
+}
+
+/// Plans or applies these catalogs, tells what happens, and returns the verdict.
+pub(super) fn run_on(
+    session: &Session<'_>,
+    place: &Place,
+    hosts: &[&CompiledHost],
+    what: &What<'_>,
+    stop: &Stop,
+) -> Result<Verdict, CliError> {
+    let mode = what.mode;
+    let secrets = secrets_of(hosts)?;
+    let mut telling = Telling::new(session, hosts, what);
     let mut planned = SavedPlan::new(session.cluster.name());
     let mut take = |event: FleetEvent| {
-        tally.count(&event);
         if let FleetEvent::HostFinished { host, result, .. } = &event
             && let HostResult::Planned(plan) = result
         {
             plan_file::keep(&mut planned, session, host, plan);
         }
-        // A reader that goes away doesn't end a run; it is told of once the run is over.
-        if broken.is_none() {
-            broken = reporter.take(&event).err();
-        }
+        telling.take(&event);
     };
-    match &place.sandbox {
-        Some(directory) => {
-            let catalogs: Vec<Catalog> = hosts.iter().map(|host| host.catalog.clone()).collect();
-            run_sandboxes(&catalogs, directory, mode, &options, &secrets, &stop, &mut take);
-        }
-        None => {
-            let encode = |catalog: &Catalog, mode: Mode| requests(catalog, &secrets, mode, options(catalog));
-            let within = what.options.confirm.as_ref().map(|confirm| confirm.within.0);
-            let confirmation = |catalog: &Catalog| -> Result<Option<Confirmation>, CliError> {
-                let Some(within) = within else { return Ok(None) };
-                let requests = encode(catalog, Mode::Confirm)?;
-                Ok(Some(Confirmation { requests, within }))
-            };
-            let task = |catalog: &Catalog, task: HostTask| {
-                Ok(HostTask {
-                    requests: encode(catalog, mode)?,
-                    confirmation: confirmation(catalog)?,
-                    ..task
-                })
-            };
-            over_ssh(session, place, &hosts, &task, &stop, &mut take)?;
-        }
-    }
+    carry(session, place, hosts, what, &secrets, stop, &mut take)?;
     if let PlanFile::Write(file) = what.plan {
         plan_file::save(&planned, file)?;
     }
-    let told = broken.map_or_else(|| reporter.finish(&tally), Err);
-    let mut verdict = verdict(&tally);
+    let (mut verdict, told) = telling.finish();
     if stop.is_requested() {
         verdict.add(Grade::Stopped);
     }
@@ -125,6 +102,98 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What<'_>) ->
         Environment::complain(&error.render(session.environment.paint_errors()));
     }
     Ok(verdict)
+}
+
+/// Plans these catalogs and tells nobody: everything that happened.
+pub(super) fn look_at(
+    session: &Session<'_>,
+    place: &Place,
+    hosts: &[&CompiledHost],
+    what: &What<'_>,
+) -> Result<Vec<FleetEvent>, CliError> {
+    let secrets = secrets_of(hosts)?;
+    let mut events = Vec::new();
+    let mut take = |event| events.push(event);
+    carry(session, place, hosts, what, &secrets, &Stop::new(), &mut take)?;
+    Ok(events)
+}
+
+/// What a run comes to for people or programs, while it goes on.
+pub(super) struct Telling {
+    reporter: Box<dyn Reporter>,
+    tally: Tally,
+    broken: Option<std::io::Error>,
+}
+
+impl Telling {
+    pub(super) fn new(session: &Session<'_>, hosts: &[&CompiledHost], what: &What<'_>) -> Self {
+        let names: Vec<HostName> = hosts.iter().map(|host| host.name().clone()).collect();
+        Self {
+            reporter: reporter(session, &names, what),
+            tally: Tally::default(),
+            broken: None,
+        }
+    }
+
+    pub(super) fn take(&mut self, event: &FleetEvent) {
+        self.tally.count(event);
+        // A reader that goes away doesn't end a run; it is told of once the run is over.
+        if self.broken.is_none() {
+            self.broken = self.reporter.take(event).err();
+        }
+    }
+
+    /// The last line, and the verdict; an error if not all of it could be told.
+    pub(super) fn finish(mut self) -> (Verdict, std::io::Result<()>) {
+        let told = self.broken.map_or_else(|| self.reporter.finish(&self.tally), Err);
+        (verdict(&self.tally), told)
+    }
+}
+
+fn secrets_of(hosts: &[&CompiledHost]) -> Result<Secrets, CliError> {
+    let mut needed = BTreeSet::new();
+    for host in hosts {
+        needed.extend(host.catalog.secrets()?);
+    }
+    resolve_secrets(&needed, Environment::variable).map_err(|error| with_users(error, hosts))
+}
+
+/// Does it on the hosts or in sandboxes.
+fn carry(
+    session: &Session<'_>,
+    place: &Place,
+    hosts: &[&CompiledHost],
+    what: &What<'_>,
+    secrets: &Secrets,
+    stop: &Stop,
+    take: &mut dyn FnMut(FleetEvent),
+) -> Result<(), CliError> {
+    let mode = what.mode;
+    let options = |catalog: &Catalog| RunOptions {
+        who: session.environment.who(),
+        bounds: what.plan.bounds(&catalog.host),
+        ..what.options.clone()
+    };
+    let Some(directory) = &place.sandbox else {
+        let encode = |catalog: &Catalog, mode: Mode| requests(catalog, secrets, mode, options(catalog));
+        let within = what.options.confirm.as_ref().map(|confirm| confirm.within.0);
+        let confirmation = |catalog: &Catalog| -> Result<Option<Confirmation>, CliError> {
+            let Some(within) = within else { return Ok(None) };
+            let requests = encode(catalog, Mode::Confirm)?;
+            Ok(Some(Confirmation { requests, within }))
+        };
+        let task = |catalog: &Catalog, task: HostTask| {
+            Ok(HostTask {
+                requests: encode(catalog, mode)?,
+                confirmation: confirmation(catalog)?,
+                ..task
+            })
+        };
+        return over_ssh(session, place, hosts, &task, stop, take);
+    };
+    let catalogs: Vec<Catalog> = hosts.iter().map(|host| host.catalog.clone()).collect();
+    run_sandboxes(&catalogs, directory, mode, &options, secrets, stop, take);
+    Ok(())
 }
 
 /// The error, with what needs the secret.

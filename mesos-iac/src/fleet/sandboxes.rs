@@ -64,7 +64,7 @@ fn work_in(
     let state = sandbox.state_directory();
     let workplace = Workplace {
         system: sandbox,
-        state: Some(&state),
+        state: Some(&*state).filter(|_| !options.leaves_state),
         machine: None,
         redactor,
     };

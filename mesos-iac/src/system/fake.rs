@@ -1,9 +1,10 @@
 use super::fake_repository::FakeRepository;
+use super::local::ask;
 use super::machine::Machine;
 use crate::model::{
-    Account, AccountChange, Arch, Ended, Facts, Fetch, FileWrite, GroupEntry, Invocation, Os, Output, PackageForecast,
-    PackageRequest, PackageSource, PathAttributes, PathEntry, PathKind, Probe, ReadSystem, Sha256Digest, System,
-    SystemError, UnitAction, UnitState, Unpack,
+    Account, AccountChange, Arch, Ended, Facts, Fetch, FileWrite, GroupEntry, HttpAnswer, HttpChange, HttpQuestion,
+    Invocation, Os, Output, PackageForecast, PackageRequest, PackageSource, PathAttributes, PathEntry, PathKind, Probe,
+    ReadSystem, Sha256Digest, System, SystemError, UnitAction, UnitState, Unpack,
 };
 use crate::words::{AbsPath, CommandLine, Mode, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ pub struct FakeSystem {
     facts: Facts,
     boot: Option<String>,
     secrets: BTreeMap<SecretSource, SecretText>,
+    has_real_http: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -105,6 +107,7 @@ impl FakeSystem {
             },
             boot: None,
             secrets: BTreeMap::new(),
+            has_real_http: false,
         }
     }
 
@@ -113,6 +116,26 @@ impl FakeSystem {
     pub fn with_facts(mut self, facts: Facts) -> Self {
         self.facts = facts;
         self
+    }
+
+    /// The same, whose questions on HTTP go out into the real world: to a server of the test.
+    #[must_use]
+    pub const fn with_real_http(mut self) -> Self {
+        self.has_real_http = true;
+        self
+    }
+
+    fn http(&self, question: &HttpQuestion, method: &str, body: Option<&[u8]>) -> Result<HttpAnswer> {
+        match self.has_real_http {
+            true => ask(question, method, body),
+            false => Err(SystemError::Unknowable {
+                system: "a fake host".into(),
+                what: format!(
+                    "what http://{}{} answers: start a server and say `.with_real_http()`",
+                    question.address, question.target
+                ),
+            }),
+        }
     }
 
     /// The same machine during another boot. Nothing that it remembers is lost, its services run.
@@ -416,6 +439,10 @@ impl ReadSystem for FakeSystem {
         Ok(self.lock().machine.groups.get(name).cloned())
     }
 
+    fn http_get(&self, question: &HttpQuestion) -> Result<HttpAnswer> {
+        self.http(question, "GET", None)
+    }
+
     fn probe(&self, probe: &Probe) -> Result<bool> {
         match self.lock().answer(&probe.invocation)?.ended {
             Ended::Exit(0) => Ok(true),
@@ -586,6 +613,11 @@ impl System for FakeSystem {
     fn remove_group(&self, name: &str) -> Result<()> {
         self.lock_to_change()?.machine.groups.remove(name);
         Ok(())
+    }
+
+    fn http_send(&self, question: &HttpQuestion, change: HttpChange, body: &[u8]) -> Result<HttpAnswer> {
+        drop(self.lock_to_change()?);
+        self.http(question, change.as_str(), Some(body))
     }
 
     fn run(&self, invocation: &Invocation) -> Result<Output> {

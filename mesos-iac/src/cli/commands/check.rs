@@ -18,6 +18,7 @@ pub(in super::super) fn check(session: &Session<'_>, deny_warnings: bool) -> Res
                 "cluster": session.cluster.name(),
                 "hosts": session.compiled.hosts.len(),
                 "resources": resources(session),
+                "workloads": workloads(session),
                 "problems": errors,
                 "warnings": warnings,
                 "allowed": session.findings.allowed.iter().map(allowed).collect::<Vec<_>>(),
@@ -45,6 +46,11 @@ fn resources(session: &Session<'_>) -> usize {
     hosts.map(|host| host.catalog.resources().count()).sum()
 }
 
+fn workloads(session: &Session<'_>) -> usize {
+    let deployments = session.compiled.deployments.iter();
+    deployments.map(|deployment| deployment.workloads.len()).sum()
+}
+
 fn show(session: &Session<'_>, errors: &Problems, warnings: &Problems) -> Result<(), CliError> {
     let paint = session.paint();
     let mut out = std::io::stdout().lock();
@@ -70,8 +76,12 @@ fn show(session: &Session<'_>, errors: &Problems, warnings: &Problems) -> Result
     let mut summary = vec![
         count(session.compiled.hosts.len(), "host"),
         count(resources(session), "resource"),
-        count(errors.len(), "problem"),
     ];
+    // Most clusters are declared without what runs on them.
+    if workloads(session) > 0 {
+        summary.push(count(workloads(session), "workload"));
+    }
+    summary.push(count(errors.len(), "problem"));
     if !warnings.is_empty() {
         summary.push(count(warnings.len(), "warning"));
     }

@@ -9,7 +9,7 @@ use crate::words::fold_names;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-/// `list`: hosts, roles, attributes or resources, in columns or as a JSON array.
+/// `list`: hosts, roles, attributes, resources or workloads, in columns or as a JSON array.
 pub(in super::super) fn list(session: &Session<'_>, what: Listed, selection: &Selection) -> Result<ExitCode, CliError> {
     let hosts = select(session, selection.limit.as_deref())?;
     let rows = match what {
@@ -17,6 +17,7 @@ pub(in super::super) fn list(session: &Session<'_>, what: Listed, selection: &Se
         Listed::Roles => role_rows(&hosts),
         Listed::Attributes => attribute_rows(session),
         Listed::Resources => resource_rows(&hosts),
+        Listed::Workloads => workload_rows(session),
     };
     table::write(session, &rows)?;
     Ok(ExitCode::SUCCESS)
@@ -59,6 +60,21 @@ fn role_rows(hosts: &[&CompiledHost]) -> Vec<Row> {
         ])
     });
     rows.collect()
+}
+
+fn workload_rows(session: &Session<'_>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for deployment in &session.compiled.deployments {
+        for workload in &deployment.workloads {
+            rows.push(Row(vec![
+                ("scheduler", Cell::text(&deployment.scheduler)),
+                ("workload", Cell::text(&workload.name)),
+                ("instances", Cell::maybe(workload.instances)),
+                ("declared", Cell::text(&workload.at)),
+            ]));
+        }
+    }
+    rows
 }
 
 fn attribute_rows(session: &Session<'_>) -> Vec<Row> {

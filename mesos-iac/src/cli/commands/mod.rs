@@ -2,6 +2,7 @@
 
 mod apply;
 mod check;
+mod deploy;
 mod explain;
 mod facts;
 mod forget;
@@ -16,6 +17,7 @@ mod trust;
 
 pub(super) use apply::apply;
 pub(super) use check::{check, check_failed};
+pub(super) use deploy::deploy;
 pub(super) use explain::explain;
 pub(super) use facts::facts;
 pub(super) use forget::forget;

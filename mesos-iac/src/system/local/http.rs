@@ -20,7 +20,7 @@ type Result<T> = std::result::Result<T, String>;
 ///
 /// # Errors
 /// As [`ReadSystem::http_get`](crate::model::ReadSystem::http_get).
-pub(super) fn ask(
+pub(in crate::system) fn ask(
     question: &HttpQuestion,
     method: &str,
     body: Option<&[u8]>,

@@ -44,3 +44,5 @@ pub use files::{Durability, Files, Note, Ownership};
 pub use local_system::LocalSystem;
 pub use root::Root;
 pub use write::{Draft, Verifier};
+
+pub(super) use http::ask;

@@ -1,0 +1,272 @@
+//! A server of the tests that speaks what Marathon documents of its API, on the loopback interface: apps, deployments and
+//! refusals, and what goes wrong between programs.
+
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+/// How it behaves.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Mood {
+    /// As documented.
+    #[default]
+    Well,
+    /// Every change is refused: a deployment of this id holds the app.
+    Locked(&'static str),
+    /// Every change is refused as invalid.
+    Invalid,
+    /// It has no leader: 503.
+    NoLeader,
+    /// It takes the question and says nothing.
+    Hangs,
+    /// Something else than HTTP.
+    Garbage,
+    /// HTTP, and no JSON.
+    NoJson,
+    /// It says that more comes than anybody wants.
+    Huge,
+    /// The body ends before it is over.
+    CutOff,
+    /// It sends the asker there: to the leader.
+    RedirectTo(String),
+    /// Deployments never end.
+    Stuck,
+    /// It takes a change, and undoes it when the deployment is over.
+    RollsBack,
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) apps: BTreeMap<String, Json>,
+    /// The id, the app, and how many times it may still be looked at before it is over.
+    deployments: Vec<(String, String, u32)>,
+    begun: u32,
+    pub(crate) mood: Mood,
+    /// Every question, as `GET /v2/apps`.
+    pub(crate) log: Vec<String>,
+    pub(crate) authorization: Vec<String>,
+}
+
+/// The server; it lives as long as the test's process.
+#[derive(Clone)]
+pub(crate) struct FakeMarathon {
+    pub(crate) addr: SocketAddr,
+    state: Arc<Mutex<State>>,
+}
+
+impl FakeMarathon {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let fake = Self {
+            addr: listener.local_addr().unwrap(),
+            state: Arc::default(),
+        };
+        let serving = fake.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let serving = serving.clone();
+                std::thread::spawn(move || serving.answer(stream));
+            }
+        });
+        fake
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    pub(crate) fn mood(&self, mood: Mood) {
+        self.state().mood = mood;
+    }
+
+    /// The questions since the last call that changed something.
+    pub(crate) fn changes(&self) -> Vec<String> {
+        let log = std::mem::take(&mut self.state().log);
+        log.into_iter().filter(|line| !line.starts_with("GET")).collect()
+    }
+
+    fn answer(&self, mut stream: TcpStream) {
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut line = String::new();
+        if reader.read_line(&mut line).is_err() {
+            return;
+        }
+        let mut words = line.split_whitespace();
+        let (Some(method), Some(target)) = (words.next(), words.next()) else {
+            return;
+        };
+        let mut length = 0;
+        loop {
+            let mut header = String::new();
+            if reader.read_line(&mut header).is_err() || header.trim().is_empty() {
+                break;
+            }
+            if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            if let Some(value) = header.strip_prefix("Authorization: ") {
+                self.state().authorization.push(value.trim().to_owned());
+            }
+        }
+        let mut body = vec![0; length];
+        if reader.read_exact(&mut body).is_err() {
+            return;
+        }
+        let body: Json = serde_json::from_slice(&body).unwrap_or_default();
+        self.state().log.push(format!("{method} {target}"));
+        let mood = self.state().mood.clone();
+        let raw = match mood {
+            Mood::Hangs => {
+                std::thread::sleep(Duration::from_secs(60));
+                return;
+            }
+            Mood::Garbage => "SSH-2.0-OpenSSH_9.2\r\n".to_owned(),
+            Mood::NoJson => "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n<html>\x1b[2J</x>".to_owned(),
+            Mood::Huge => "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n".to_owned(),
+            Mood::CutOff => "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"app\":".to_owned(),
+            Mood::RedirectTo(leader) => {
+                format!("HTTP/1.1 307 Temporary Redirect\r\nLocation: {leader}{target}\r\nContent-Length: 0\r\n\r\n")
+            }
+            _ => {
+                let (status, body) = self.documented(&mood, method, target, body);
+                let body = body.to_string();
+                // In chunks, as Marathon's web server does it.
+                let (first, rest) = body.split_at(body.len() / 2);
+                let mut chunks = String::new();
+                for chunk in [first, rest].into_iter().filter(|chunk| !chunk.is_empty()) {
+                    chunks += &format!("{:x}\r\n{chunk}\r\n", chunk.len());
+                }
+                format!("HTTP/1.1 {status} X\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n")
+            }
+        };
+        // Whoever asked may be gone.
+        let _gone = stream.write_all(raw.as_bytes());
+    }
+
+    fn documented(&self, mood: &Mood, method: &str, target: &str, body: Json) -> (u16, Json) {
+        let mut state = self.state();
+        if matches!(mood, Mood::NoLeader) {
+            return (503, json!({ "message": "Could not determine the current leader" }));
+        }
+        if target == "/v2/deployments" {
+            let is_stuck = matches!(mood, Mood::Stuck);
+            for deployment in &mut state.deployments {
+                deployment.2 = if is_stuck {
+                    deployment.2
+                } else {
+                    deployment.2.saturating_sub(1)
+                };
+            }
+            let ended: Vec<String> = state
+                .deployments
+                .iter()
+                .filter(|d| d.2 == 0)
+                .map(|d| d.1.clone())
+                .collect();
+            state.deployments.retain(|deployment| deployment.2 > 0);
+            for id in ended {
+                if let Some(app) = state.apps.get_mut(&id) {
+                    app["tasksRunning"] = app["instances"].clone();
+                    if matches!(mood, Mood::RollsBack) {
+                        app["cpus"] = json!(42);
+                    }
+                }
+            }
+            let open = state.deployments.iter().map(|(id, app, _)| {
+                json!({ "id": id, "affectedApps": [app], "currentStep": 1, "totalSteps": 2, "currentActions": [] })
+            });
+            return (200, open.collect());
+        }
+        if target == "/v2/apps" && method == "GET" {
+            let apps: Vec<Json> = state.apps.values().cloned().collect();
+            return (200, json!({ "apps": apps }));
+        }
+        if method != "GET" {
+            match mood {
+                Mood::Locked(id) => {
+                    let message = "App is locked by one or more deployments. Override with the option '?force=true'.";
+                    return (409, json!({ "message": message, "deployments": [{ "id": id }] }));
+                }
+                Mood::Invalid => {
+                    let details = json!([{ "path": "/container/docker", "errors": ["must not be empty"] }]);
+                    return (422, json!({ "message": "Object is not valid", "details": details }));
+                }
+                _ => {}
+            }
+        }
+        let id = match target {
+            "/v2/apps" => body["id"].as_str().unwrap().to_owned(),
+            other => other.strip_prefix("/v2/apps").unwrap().to_owned(),
+        };
+        let exists = state.apps.contains_key(&id);
+        match method {
+            "GET" => match state.apps.get(&id).cloned() {
+                Some(mut app) => {
+                    let of_app = state.deployments.iter().filter(|deployment| deployment.1 == id);
+                    app["deployments"] = of_app.map(|deployment| json!({ "id": deployment.0 })).collect();
+                    (200, json!({ "app": app }))
+                }
+                None => (404, json!({ "message": format!("App '{id}' does not exist") })),
+            },
+            "POST" if exists => (
+                409,
+                json!({ "message": format!("An app with id [{id}] already exists.") }),
+            ),
+            "POST" => {
+                let deployment = state.begin(&id);
+                // What Marathon fills in by itself.
+                let mut app = json!({
+                    "instances": 1, "cpus": 1, "mem": 128, "disk": 0, "gpus": 0, "backoffSeconds": 1, "backoffFactor": 1.15,
+                    "maxLaunchDelaySeconds": 300, "executor": "", "requirePorts": false, "killSelection": "YOUNGEST_FIRST",
+                    "portDefinitions": [{ "port": 10000, "protocol": "tcp", "name": "default" }], "tasksRunning": 0,
+                    "upgradeStrategy": { "minimumHealthCapacity": 1, "maximumOverCapacity": 1 }, "version": "2026-01-01T00:00:00Z",
+                });
+                merge(&mut app, body);
+                state.apps.insert(id, app.clone());
+                app["deployments"] = json!([{ "id": deployment }]);
+                (201, app)
+            }
+            "PUT" => {
+                let deployment = state.begin(&id);
+                let mut app = state.apps.remove(&id).unwrap_or_else(|| json!({}));
+                merge(&mut app, body);
+                state.apps.insert(id, app);
+                (
+                    200,
+                    json!({ "version": "2026-01-02T00:00:00Z", "deploymentId": deployment }),
+                )
+            }
+            "DELETE" if exists => {
+                state.apps.remove(&id);
+                let deployment = state.begin(&id);
+                (
+                    200,
+                    json!({ "version": "2026-01-02T00:00:00Z", "deploymentId": deployment }),
+                )
+            }
+            "DELETE" => (404, json!({ "message": format!("App '{id}' does not exist") })),
+            _ => (405, json!({ "message": "Method not allowed" })),
+        }
+    }
+}
+
+impl State {
+    fn begin(&mut self, app: &str) -> String {
+        self.begun += 1;
+        let id = format!("d-{}", self.begun);
+        self.deployments.push((id.clone(), app.to_owned(), 3));
+        id
+    }
+}
+
+/// Fields that are given replace those that are there, as an update of Marathon does.
+fn merge(app: &mut Json, update: Json) {
+    if let Json::Object(fields) = update {
+        for (name, value) in fields {
+            app[name] = value;
+        }
+    }
+}
