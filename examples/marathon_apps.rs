@@ -82,6 +82,7 @@ fn shop() -> AppGroup {
     app_group("/shop").app(web).app(database())
 }
 
+/// The cluster, and what runs on it.
 pub fn cluster() -> Result<Cluster> {
     Cluster::new("lab")
         .hosts(hosts("master-[0-1]").role(Marathon))

@@ -165,11 +165,11 @@ saved-plan)
 haproxy-config) haproxy_config ;;
 haproxy-hosts) suite "$1" haproxy:: ;;
 workloads)
-    cargo test --quiet --test it -- workload deploy:: 2>&1 | tee target/show/workloads
+    cargo test --quiet --test it -- workload deploy:: chronos:: 2>&1 | tee target/show/workloads
     passed=$(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/workloads)
     [ -n "$passed" ]
-    rules=$(sed -n 's/^\([0-9]*\) rules$/\1/p' snapshots/workloads__mistakes.snap)
-    echo "workloads: $passed tests; $rules rules, each with an app that breaks it and a near one that doesn't"
+    rules() { sed -n 's/^\([0-9]*\) rules$/\1/p' "snapshots/$1__mistakes.snap"; }
+    echo "workloads: $passed tests; $(rules workloads) rules for apps and $(rules chronos) for jobs, each with one that breaks it and a near one that doesn't"
     ;;
 schemas)
     MARATHON_SCHEMAS=$(realpath "${2:?a directory with the schemas of the repository of Marathon}") \

@@ -10,6 +10,7 @@
 mod agent;
 mod automatic;
 mod bad_input;
+mod chronos;
 mod compile;
 mod conflicts;
 mod definition;

@@ -10,7 +10,6 @@ use mesos_iac::workloads::marathon::{
     App, Constraint, HealthCheck, HealthProtocol, KillSelection, Network, Port, PortMapping, ReadinessCheck, Volume,
     app, app_group, docker, mesos_container,
 };
-use serde_json::json;
 use std::fmt::Write as _;
 
 const V08: Version = Version::new(0, 8, 2);
@@ -232,14 +231,14 @@ impl Declares for Agent {
     }
 }
 
-fn lab() -> mesos_iac::ClusterBuilder {
+fn lab() -> ClusterBuilder {
     Cluster::new("lab")
         .hosts(hosts("master-[0-1]").role(Master))
         .hosts(hosts("agent-[0-2]").role(Agent))
         .hosts_matching("agent-2", |host| host.set(Lab::RACK, "r2"))
 }
 
-fn mistakes(cluster: mesos_iac::ClusterBuilder) -> String {
+fn mistakes(cluster: ClusterBuilder) -> String {
     let problems = cluster.build().unwrap().compile().unwrap_err();
     let mut told = String::new();
     for problem in problems.iter() {

@@ -9,7 +9,13 @@ use serde_json::Value as Json;
 const WHOLE: [&str; 2] = ["env", "labels"];
 
 /// Fields that are sets: their order says nothing.
-const SETS: [&str; 4] = ["constraints", "dependencies", "acceptedResourceRoles", "parents"];
+const SETS: [&str; 5] = [
+    "constraints",
+    "dependencies",
+    "acceptedResourceRoles",
+    "parents",
+    "environmentVariables",
+];
 
 /// Fields of ports where 0 leaves the choice to the server, which then shows what it chose.
 const CHOSEN: [&str; 4] = ["port", "ports", "servicePort", "hostPort"];
@@ -37,7 +43,7 @@ fn fields(path: &str, wanted: &Json, revealed: &Json, shown: Option<&Json>, diff
 
 fn one(path: &str, name: &str, wanted: &Json, revealed: &Json, shown: Option<&Json>, diff: &mut Diff) {
     // Who set a variable by hand may have meant a secret.
-    let is_env = path.starts_with("env.");
+    let is_env = path.starts_with("env.") || path == "environmentVariables";
     let is_secret = wanted.get(SECRET_FIELD).is_some();
     match (wanted, shown) {
         (Json::Object(map), Some(Json::Object(has))) if !is_secret => {

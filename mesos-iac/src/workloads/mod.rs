@@ -25,10 +25,13 @@
 //! ```
 
 mod agent;
+pub mod chronos;
+mod entries;
 mod json;
 pub mod marathon;
 mod order;
 mod pattern;
+mod placeable;
 
 pub use agent::AgentView;
 pub use pattern::{Match, Pattern, PatternError};

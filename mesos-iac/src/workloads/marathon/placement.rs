@@ -1,7 +1,7 @@
 use super::constraint::{Constraint, Operator};
 use crate::workloads::agent::{AgentView, scalar};
 use crate::workloads::pattern::{Match, Pattern};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Where the declared agents leave room for an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,19 +145,6 @@ fn is_equal(has: &str, value: &str) -> bool {
         (Some(has), Some(value)) => ((value * 1000.0).round_ties_even() - has * 1000.0).abs() < 0.5,
         _ => has == value,
     }
-}
-
-/// How the agents' values of a field are spread: for a message that says what there is.
-pub(in super::super) fn values_of(field: &str, agents: &[AgentView]) -> String {
-    let mut values = BTreeMap::<&str, usize>::new();
-    for agent in agents {
-        *values.entry(agent.field(field).unwrap_or("nothing")).or_default() += 1;
-    }
-    let words: Vec<String> = values
-        .iter()
-        .map(|(value, agents)| format!("`{value}` × {agents}"))
-        .collect();
-    words.join(", ")
 }
 
 #[cfg(test)]

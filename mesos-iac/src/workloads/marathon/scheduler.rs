@@ -2,18 +2,18 @@
 
 use super::app::App;
 use super::group::{AppGroup, is_within};
-use super::placement::{placement, values_of};
 use super::version::MarathonLine as _;
 use crate::kinds::{HttpApi, MarathonApp, MarathonLeftovers};
 use crate::model::{
-    Code, DeployedWorkload, Edge, Entry, Problem, Problems, Reason, Resource, Scheduled, ScheduledHost, Scheduler,
-    Workload, WorkloadCx,
+    Code, DeployedWorkload, Problem, Problems, Scheduled, ScheduledHost, Scheduler, Workload, WorkloadCx,
 };
 use crate::roles::Version;
 use crate::roles::marathon::MarathonApi;
 use crate::words::Location;
 use crate::workloads::agent::AgentView;
+use crate::workloads::entries::entry;
 use crate::workloads::order::{Item, dependencies, in_order};
+use crate::workloads::placeable::{Demand, unplaceable};
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -89,7 +89,7 @@ impl Scheduler for Marathon {
             .map(|(_, agent)| agent)
             .collect();
         for app in &apps {
-            problems.extend(unplaceable(app, &agents));
+            problems.extend(unplaced(app, &agents));
         }
         let items: Vec<Item<'_>> = apps.iter().map(item).collect();
         let after = dependencies("app", &items, |item, name| is_within(item.name, name), &mut problems);
@@ -134,30 +134,6 @@ impl Scheduler for Marathon {
         }
         Ok(scheduled)
     }
-}
-
-/// A resource as an entry of a catalog, after those of this kind and these names.
-fn entry<'a>(
-    resource: impl Resource + 'static,
-    kind: &str,
-    after: impl Iterator<Item = &'a str>,
-) -> Result<Entry, Problems> {
-    let wrong = |error: crate::words::NameError| Problems::from(Problem::new(Code::InvalidValue, error.to_string()));
-    let edge = |name: &str| {
-        Ok(Edge {
-            on: crate::words::ResourceId::new(kind, name)?,
-            because: Reason::Declared,
-        })
-    };
-    let mut edges = after.map(edge).collect::<Result<Vec<Edge>, _>>().map_err(wrong)?;
-    edges.sort();
-    Ok(Entry {
-        id: resource.id().map_err(wrong)?,
-        resource: Box::new(resource),
-        after: edges,
-        refresh_on: Vec::new(),
-        retry: None,
-    })
 }
 
 fn item(app: &App) -> Item<'_> {
@@ -221,42 +197,17 @@ fn check_paths(apps: &[App], problems: &mut Problems) {
     }
 }
 
-/// What keeps the app from running on any of the agents, or from running all of its instances. Where no agent is declared
-/// there is no saying.
-fn unplaceable(app: &App, agents: &[AgentView]) -> Option<Problem> {
-    if agents.is_empty() || app.constraints.iter().any(|constraint| constraint.check().is_err()) {
+/// What keeps the app from running on the declared agents.
+fn unplaced(app: &App, agents: &[AgentView]) -> Option<Problem> {
+    // What is wrong with a constraint itself is told already.
+    if app.constraints.iter().any(|constraint| constraint.check().is_err()) {
         return None;
     }
-    let found = placement(&app.constraints, agents);
-    let problem = |message: String| {
-        Problem::new(Code::UnplaceableWorkload, format!("app `{}`: {message}", app.id)).at("declared", app.at.clone())
+    let demand = Demand {
+        who: format!("app `{}`", app.id),
+        at: &app.at,
+        constraints: &app.constraints,
+        instances: u64::from(app.instances.unwrap_or(1)),
     };
-    if let Some(near) = &found.nearest {
-        let count = match agents.len() {
-            1 => "the one declared agent doesn't satisfy its constraints".to_owned(),
-            count => format!("none of the {count} declared agents satisfies its constraints"),
-        };
-        let hint = format!("the nearest is {}: {}", near.host, near.lacks.join(", "));
-        return Some(problem(count).hint(hint));
-    }
-    let (room, bound) = found.room.zip(found.bound_by.as_ref())?;
-    let instances = u64::from(app.instances.unwrap_or(1));
-    if instances <= room {
-        return None;
-    }
-    let candidates: Vec<AgentView> = agents
-        .iter()
-        .filter(|agent| fits(&found.fits, &found.not_checked, agent))
-        .cloned()
-        .collect();
-    let values = match bound.field() {
-        "hostname" | "@hostname" => format!("{} agents satisfy the constraints", candidates.len()),
-        field => format!("{field} is {}", values_of(field, &candidates)),
-    };
-    let message = format!("{instances} instances, and `{bound}` leaves room for {room}");
-    Some(problem(message).hint(format!("{values}; ask for fewer instances, or for less than `{bound}`")))
-}
-
-fn fits(fits: &[String], not_checked: &[String], agent: &AgentView) -> bool {
-    fits.contains(&agent.host) || not_checked.contains(&agent.host)
+    unplaceable(&demand, agents)
 }
