@@ -82,7 +82,10 @@ fn shop() -> AppGroup {
     app_group("/shop").app(web).app(database())
 }
 
-/// The cluster, and what runs on it.
+/// The definition. It does no I/O; where the hosts really are can be given from outside with `--inputs`.
+///
+/// # Errors
+/// The definition has a mistake.
 pub fn cluster() -> Result<Cluster> {
     Cluster::new("lab")
         .hosts(hosts("master-[0-1]").role(Marathon))

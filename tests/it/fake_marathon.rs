@@ -3,6 +3,7 @@
 
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -137,7 +138,7 @@ impl FakeMarathon {
                 let (first, rest) = body.split_at(body.len() / 2);
                 let mut chunks = String::new();
                 for chunk in [first, rest].into_iter().filter(|chunk| !chunk.is_empty()) {
-                    chunks += &format!("{:x}\r\n{chunk}\r\n", chunk.len());
+                    write!(chunks, "{:x}\r\n{chunk}\r\n", chunk.len()).unwrap();
                 }
                 format!("HTTP/1.1 {status} X\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n")
             }

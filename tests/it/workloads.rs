@@ -308,7 +308,15 @@ fn mistakes_that_only_all_apps_together_show() {
             mistakes(Cluster::new("lab").hosts(hosts("a")).workload(plain("/web"))),
         ),
     ];
-    let told: String = cases.iter().map(|(name, told)| format!("{name}\n{told}\n")).collect();
+    let mut told = String::new();
+    for (name, said) in cases {
+        writeln!(
+            told,
+            "{name}
+{said}"
+        )
+        .unwrap();
+    }
     assert_snapshot("workloads__together", told);
 }
 
