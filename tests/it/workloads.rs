@@ -109,7 +109,7 @@ fn on_a_named_network() -> App {
     )
 }
 
-fn rendered() -> Vec<(String, serde_json::Value)> {
+fn rendered() -> Vec<(String, Version, serde_json::Value)> {
     let mut all = Vec::new();
     for version in [V08, V011, V015, V11, V13, V14, V15, V110] {
         all.push(("everywhere".to_owned(), version, everywhere().render(version).unwrap()));
