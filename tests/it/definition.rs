@@ -407,12 +407,14 @@ fn values_of_resources_are_checked_before_any_host() {
 
     let text = mistakes(Cluster::new("x").role(BadValues).hosts(host("a")).build());
     assert_eq!(text.matches("declared at").count(), 9, "{text}");
+    // Each is a value that can't be, and none a declaration that failed.
+    assert_eq!(text.matches("[invalid-value]").count(), 8, "{text}");
     for part in [
         "isn't absolute",
         "is no file mode",
         "root:root",
         "no name of a package",
-        "no unit's name",
+        "no name of a unit",
         "is no program's name",
         "can't be a link's target",
         "climbs with",

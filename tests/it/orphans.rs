@@ -5,7 +5,7 @@ use mesos_iac::converge::{ConvergeOptions, Event, OrphanOutcome, Summary, conver
 use mesos_iac::prelude::*;
 use mesos_iac::state::Store;
 use mesos_iac::system::FakeSystem;
-use mesos_iac::{Ledger, plan};
+use mesos_iac::{Ledger, UnitState, plan};
 
 /// The host 0-1 was a slave and becomes another master.
 const PROMOTED: &str = "[host.backend-0-1]\nset.is_mesos_master = true\nset.is_mesos_slave = false\n";
@@ -135,6 +135,7 @@ fn adopted_things_and_directories_with_something_in_them_stay() {
                 OrphanOutcome::Kept(why) => format!("kept: {why}"),
                 OrphanOutcome::Removed(_) => "removed".to_owned(),
                 OrphanOutcome::Released(why) => format!("released: {why}"),
+                OrphanOutcome::Failed(why) => format!("failed to {why}"),
                 other => format!("{other:?}"),
             };
             format!("{id} {word}")
@@ -143,15 +144,17 @@ fn adopted_things_and_directories_with_something_in_them_stay() {
     assert_eq!(
         words,
         [
-            "service[nginx] released: it was there before us",
+            "service[nginx] removed",
             "package[nginx] removed",
             "file[/etc/adopted] released: it was there before us",
-            "directory[/srv/shared] kept: remove /srv/shared: the directory isn't empty",
+            "directory[/srv/shared] failed to remove /srv/shared: the directory isn't empty; it stays, and is ours until it is \
+             removed or forgotten",
             "file[/srv/ours/file] removed",
             "directory[/srv/ours] removed",
         ]
     );
-    assert_eq!((summary.pruned, summary.changed), (3, 0));
+    // Something that was asked for wasn't done.
+    assert_eq!((summary.pruned, summary.changed, summary.failed), (4, 0, 1));
     assert_eq!(system.text("/etc/adopted").as_deref(), Some("adopted\n"));
     assert_eq!(system.text("/srv/shared/theirs").as_deref(), Some("theirs"));
     // What was kept is an orphan still; once it is empty, it goes.
@@ -198,4 +201,129 @@ fn a_plan_of_orphans_is_what_prune_does() {
         .map(|(id, _)| id)
         .collect();
     assert_eq!(would_go, gone);
+}
+
+#[derive(Role, Clone, PartialEq)]
+#[role(name = "leaver")]
+struct Owner {
+    has_left: bool,
+}
+
+impl Declares for Owner {
+    fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+        if !self.has_left {
+            cx.add(user("app").home("/srv/app"));
+            cx.add(user("other"));
+            cx.add(group("data"));
+            cx.add(directory("/srv/app"));
+            cx.add(directory("/srv/data").owner("other").group("data"));
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn whose_directory_could_not_be_removed_stays() {
+    let catalog = |has_left: bool| {
+        let cluster = Cluster::new("orphans").hosts(host("one").role(Owner { has_left }));
+        cluster.build().unwrap().compile().unwrap().hosts.remove(0).catalog
+    };
+    let system = FakeSystem::new();
+    let mut store = Store::in_memory();
+    run(&catalog(false), &system, &mut store, false);
+    for left in ["/srv/app/theirs", "/srv/data/theirs"] {
+        system.write_file(&path(left), &FileWrite::new(b"theirs")).unwrap();
+    }
+    let (orphans, summary) = run(&catalog(true), &system, &mut store, true);
+    assert_eq!((summary.pruned, summary.failed), (0, 2), "{orphans:?}");
+    let why = |what: &str| OrphanOutcome::Kept(format!("{what} couldn't be removed, and belongs to it"));
+    for (id, what) in [
+        ("user[app]", "/srv/app"),
+        ("user[other]", "/srv/data"),
+        ("group[data]", "/srv/data"),
+    ] {
+        assert!(orphans.contains(&(id.to_owned(), why(what))), "{id}: {orphans:?}");
+    }
+    // Once the directories are empty, everything goes.
+    for left in ["/srv/app/theirs", "/srv/data/theirs"] {
+        system.remove(&path(left)).unwrap();
+    }
+    let (orphans, summary) = run(&catalog(true), &system, &mut store, true);
+    assert_eq!((summary.pruned, summary.failed), (5, 0), "{orphans:?}");
+}
+
+/// A service with its unit file, and what becomes of it after `before` was done to the host.
+fn pruned_service(before: &[UnitAction], brought: bool) -> (OrphanOutcome, UnitState, bool) {
+    let unit = "tenant.service";
+    let system = FakeSystem::new();
+    if !brought {
+        let file = path("/etc/systemd/system/tenant.service");
+        system.write_file(&file, &FileWrite::new(SERVICE.as_bytes())).unwrap();
+    }
+    for action in before {
+        system.control_unit(unit, *action).unwrap();
+    }
+    let catalog = |has_left: bool| {
+        let cluster = Cluster::new("orphans").hosts(host("one").role(Daemon { has_left }));
+        cluster.build().unwrap().compile().unwrap().hosts.remove(0).catalog
+    };
+    let mut store = Store::in_memory();
+    run(&catalog(false), &system, &mut store, false);
+    let (orphans, _) = run(&catalog(true), &system, &mut store, true);
+    let (first, outcome) = orphans.into_iter().next().unwrap();
+    assert_eq!(first, "service[tenant]", "it goes before its unit file");
+    let has_file = system.text("/etc/systemd/system/tenant.service").is_some();
+    (outcome, system.unit(unit).unwrap(), has_file)
+}
+
+const SERVICE: &str = "[Service]\nExecStart=/bin/true\n";
+
+#[derive(Role, Clone, PartialEq)]
+#[role(name = "switched-on")]
+struct Daemon {
+    has_left: bool,
+}
+
+impl Declares for Daemon {
+    fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+        if !self.has_left {
+            cx.add(file("/etc/systemd/system/tenant.service").content(SERVICE));
+            cx.add(service("tenant").enabled().running());
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_service_that_we_switched_on_is_switched_off_before_its_unit_file_goes() {
+    for (before, brought) in [
+        (&[][..], true),
+        (&[][..], false),
+        // A package's own scripts enable what it brings.
+        (&[UnitAction::Enable], true),
+    ] {
+        let (outcome, state, has_file) = pruned_service(before, brought);
+        assert!(matches!(outcome, OrphanOutcome::Removed(_)), "{outcome:?}");
+        assert_eq!(
+            (state.active.as_str(), state.file_state.as_str()),
+            ("inactive", "disabled")
+        );
+        assert_eq!(has_file, !brought);
+    }
+}
+
+#[test]
+fn a_service_that_was_on_before_us_stays_so() {
+    for (before, brought) in [
+        (&[UnitAction::Start][..], true),
+        (&[UnitAction::Enable, UnitAction::Start], false),
+        (&[UnitAction::Enable], false),
+    ] {
+        let (outcome, state, _) = pruned_service(before, brought);
+        assert_eq!(outcome, OrphanOutcome::Released("it was there before us".to_owned()));
+        assert_eq!(
+            (state.active.as_str(), state.file_state.as_str()),
+            ("active", "enabled")
+        );
+    }
 }

@@ -1,11 +1,12 @@
 use super::event::{Event, Outcome, RefreshOutcome, Summary};
+use super::owning::ownership;
 use super::packages;
 use super::pool;
 use super::refreshes::Subscribers;
 use super::schedule::Schedule;
 use crate::model::{
-    Catalog, ChangeCause, Check, Diff, Entry, Error, FileDraft, Inverse, LedgerRecord, Ownership, RefreshCause, Result,
-    Shown, System, SystemError, Timing, Work,
+    Catalog, ChangeCause, Check, Diff, Entry, Error, FileDraft, LedgerRecord, RefreshCause, Result, System,
+    SystemError, Timing, Work,
 };
 use crate::plan::{guarded, shared_locations};
 use crate::state::{Armed, Store};
@@ -122,6 +123,8 @@ pub fn converge(
             break;
         }
     }
+    // What left the definition is no part of it.
+    let is_reached = run.summary.failed == 0 && run.summary.skipped == 0;
     run.see_to_orphans(catalog);
     for entry in &catalog.entries {
         if entry.is_anchor() {
@@ -132,7 +135,7 @@ pub fn converge(
         }
     }
     run.tell_what_lasts();
-    run.finish(catalog);
+    run.finish(catalog, is_reached);
     let summary = run.summary;
     run.tell(Event::RunFinished(summary));
     summary
@@ -168,6 +171,8 @@ pub(super) struct Change<'c> {
     pub(super) entry: &'c Entry,
     pub(super) diff: Diff,
     pub(super) took: Duration,
+    /// Whether it makes what is ours.
+    pub(super) creates: bool,
     /// The digest of its state before.
     before: Option<String>,
     /// What came to be owed a refresh for this change, and wasn't before.
@@ -251,14 +256,18 @@ impl<'c> Run<'c, '_> {
                 Ok(Check::Change(diff)) if self.is_out_of_bounds(entry) => {
                     self.settle(at, entry, Outcome::OutOfBounds(diff), took);
                 }
-                Ok(Check::Change(diff)) => changes.push(Change {
-                    at,
-                    entry,
-                    diff,
-                    took,
-                    before,
-                    newly_owed: Vec::new(),
-                }),
+                Ok(Check::Change(diff)) => match self.creates(entry, &diff) {
+                    Ok(creates) => changes.push(Change {
+                        at,
+                        entry,
+                        diff,
+                        took,
+                        creates,
+                        before,
+                        newly_owed: Vec::new(),
+                    }),
+                    Err(error) => self.settle(at, entry, failure(error), took),
+                },
                 Err(error) => self.settle(at, entry, failure(error), took),
             }
         }
@@ -291,17 +300,7 @@ impl<'c> Run<'c, '_> {
         }
         for change in &mut changes {
             let id = &change.entry.id;
-            let creates = change
-                .diff
-                .changes
-                .first()
-                .is_some_and(|change| change.from == Shown::Absent);
-            records.push(LedgerRecord::Changing {
-                id: id.clone(),
-                ownership: ownership(change.entry, creates),
-                place: change.at,
-                inverse: if creates { Inverse::of(change.entry) } else { None },
-            });
+            records.push(Self::changing(change));
             let cause = RefreshCause {
                 id: id.clone(),
                 before: change.before.clone(),
@@ -501,7 +500,7 @@ impl<'c> Run<'c, '_> {
         }
     }
 
-    fn finish(&mut self, catalog: &Catalog) {
+    fn finish(&mut self, catalog: &Catalog, is_reached: bool) {
         self.say("finishing");
         if self.has_begun
             && let Err(error) = self.system.sync()
@@ -510,24 +509,12 @@ impl<'c> Run<'c, '_> {
                 "what was changed may not survive a power failure: {error}"
             )));
         }
-        let is_there = self.summary.failed == 0 && self.summary.skipped == 0;
-        let digest = is_there.then(|| catalog.digest().ok()).flatten();
+        let digest = is_reached.then(|| catalog.digest().ok()).flatten();
         if let Err(error) = self.store.finish(digest) {
             self.tell(Event::Noted(format!(
                 "failed to {error}; the next run reads the journal instead"
             )));
         }
-    }
-}
-
-/// How we come to own a resource that isn't ours yet.
-fn ownership(entry: &Entry, creates: bool) -> Ownership {
-    if entry.resource.behavior().effects().writes.is_empty() {
-        Ownership::Transient
-    } else if creates {
-        Ownership::Created
-    } else {
-        Ownership::Adopted
     }
 }
 

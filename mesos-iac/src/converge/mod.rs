@@ -5,6 +5,7 @@
 mod begin;
 mod event;
 mod executor;
+mod owning;
 mod packages;
 mod pool;
 mod prune;

@@ -2,10 +2,11 @@
 
 use super::event::{Event, OrphanOutcome, Summary};
 use super::executor::Run;
-use crate::model::{Catalog, Check, Error, LedgerRecord, Orphan, Ownership, Result, System, SystemError};
+use crate::model::{Catalog, Check, Effect, Error, LedgerRecord, Orphan, Ownership, Result, System, SystemError};
 use crate::plan::guarded;
 use crate::state::Store;
-use crate::words::ResourceId;
+use crate::words::{AbsPath, ResourceId};
+use std::collections::BTreeMap;
 
 /// Takes these resources out of the ledger where they are orphans, and tells of each.
 pub fn forget(catalog: &Catalog, store: &mut Store, ids: &[ResourceId], tell: &mut dyn FnMut(Event)) -> Summary {
@@ -63,14 +64,64 @@ pub(super) fn prune(system: &dyn System, orphan: &Orphan) -> OrphanOutcome {
     match guarded("remove", undo) {
         Ok(Some(diff)) => OrphanOutcome::Removed(diff),
         Ok(None) => OrphanOutcome::Released("it is gone already".to_owned()),
-        Err(Error::System(error @ SystemError::NotEmpty { .. })) => OrphanOutcome::Kept(error.to_string()),
+        Err(Error::System(error @ SystemError::NotEmpty { .. })) => OrphanOutcome::Failed(format!(
+            "{error}; it stays, and is ours until it is removed or forgotten"
+        )),
         Err(error) => OrphanOutcome::Failed(error.to_string()),
     }
+}
+
+/// What couldn't be removed, and whose it is: a file must not come to belong to the next user who gets the number.
+#[derive(Default)]
+struct Left {
+    paths: Vec<AbsPath>,
+    users: BTreeMap<String, AbsPath>,
+    groups: BTreeMap<String, AbsPath>,
+}
+
+impl Left {
+    fn take(&mut self, orphan: &Orphan, system: &dyn System) {
+        for effect in owned_by(orphan) {
+            let Effect::Path(path) = effect else { continue };
+            // Whose it is may not be known, as in a sandbox; then nothing else has to stay for it.
+            if let Ok(Some(entry)) = system.entry(&path) {
+                self.users.extend(entry.owner.map(|owner| (owner, path.clone())));
+                self.groups.extend(entry.group.map(|group| (group, path.clone())));
+                self.paths.push(path);
+            }
+        }
+    }
+
+    /// Why an orphan has to stay: what was left belongs to it.
+    fn belongs_to(&self, orphan: &Orphan, system: &dyn System) -> Option<String> {
+        if orphan.ownership == Ownership::Adopted || self.paths.is_empty() {
+            return None;
+        }
+        let left = owned_by(orphan).into_iter().find_map(|effect| match effect {
+            Effect::User(name) => self.users.get(&name).cloned().or_else(|| self.home(&name, system)),
+            Effect::Group(name) => self.groups.get(&name).cloned(),
+            _ => None,
+        })?;
+        Some(format!("{left} couldn't be removed, and belongs to it"))
+    }
+
+    fn home(&self, user: &str, system: &dyn System) -> Option<AbsPath> {
+        let home = system.user(user).ok()??.home;
+        self.paths.iter().find(|path| path.as_str() == home).cloned()
+    }
+}
+
+fn owned_by(orphan: &Orphan) -> Vec<Effect> {
+    let inverse = orphan.inverse.as_ref().and_then(|inverse| inverse.resource().ok());
+    inverse
+        .map(|inverse| inverse.behavior().effects().writes)
+        .unwrap_or_default()
 }
 
 impl Run<'_, '_> {
     /// Removes what left the definition, if that is asked for and nothing failed; tells of it otherwise.
     pub(super) fn see_to_orphans(&mut self, catalog: &Catalog) {
+        let mut left = Left::default();
         for orphan in self.store.ledger().orphans(catalog) {
             let outcome = if !self.options.prune {
                 OrphanOutcome::Kept("it isn't in the definition any more".to_owned())
@@ -78,6 +129,8 @@ impl Run<'_, '_> {
                 OrphanOutcome::Kept("the run was asked to stop".to_owned())
             } else if let Some(failed) = self.failed.values().min() {
                 OrphanOutcome::Kept(format!("{failed} failed, and what replaces it may not be in place"))
+            } else if let Some(why) = left.belongs_to(&orphan, self.system) {
+                OrphanOutcome::Kept(why)
             } else {
                 self.say(&format!("removing {}", orphan.id));
                 match self.begin().and_then(|()| self.remember_orphan(&orphan)) {
@@ -85,6 +138,9 @@ impl Run<'_, '_> {
                     Err(why) => OrphanOutcome::Failed(why),
                 }
             };
+            if matches!(outcome, OrphanOutcome::Failed(_)) {
+                left.take(&orphan, self.system);
+            }
             if matches!(outcome, OrphanOutcome::Removed(_) | OrphanOutcome::Released(_)) {
                 self.has_begun = true;
                 self.record(vec![LedgerRecord::Forgotten { id: orphan.id.clone() }]);

@@ -1,8 +1,8 @@
 use crate::model::{
     Check, Converge, Declare, Diff, Effect, Effects, Error, HostView, ReadSystem, RefreshAction, Refreshed, Reload,
-    Restart, Result, System, SystemError, UnitAction, UnitState, full_unit_name,
+    Resource, Restart, Result, System, SystemError, UnitAction, UnitState, full_unit_name,
 };
-use crate::words::{AbsPath, ResourceId};
+use crate::words::{AbsPath, ResourceId, check_unit_name};
 use mesos_iac_macros::Resource;
 use serde::{Deserialize, Serialize};
 
@@ -95,20 +95,7 @@ impl Declare for ServiceBuilder {
 
     fn build(self, _: &HostView<'_>) -> Result<Service> {
         let service = self.0;
-        let valid = service.name.len() <= 255
-            && service
-                .name
-                .starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-            && service
-                .name
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c));
-        if !valid {
-            return Err(Error::message(format!(
-                "declare service {:?}: that is no unit's name",
-                service.name
-            )));
-        }
+        check_unit_name(&service.name)?;
         if service.masked == Some(true) && (service.enabled == Some(true) || service.running == Some(true)) {
             let why = "a masked unit can be neither enabled nor running";
             return Err(Error::message(format!("declare service {}: {why}", service.name)));
@@ -256,6 +243,33 @@ impl Converge for Service {
         }
         let state = system.unit(&self.unit()).ok().filter(|state| state.exists)?;
         Some(counts_as_running(&state))
+    }
+
+    /// A service that we switched on is ours. One that ran before us isn't; nor is one that was started at boot, unless what
+    /// brought it is ours: many packages enable what they bring.
+    fn creates(&self, system: &dyn ReadSystem, diff: &Diff, is_brought: bool) -> Result<bool> {
+        let is_switched_on =
+            self.enabled == Some(true) && diff.has("enabled") || self.running == Some(true) && diff.has("running");
+        if !is_switched_on {
+            return Ok(false);
+        }
+        let state = system.unit(&self.unit())?;
+        let was_enabled = matches!(state.file_state.as_str(), "enabled" | "enabled-runtime");
+        Ok(!counts_as_running(&state) && (is_brought || !was_enabled))
+    }
+
+    /// Neither enabled nor running, as far as it was to be so.
+    fn inverse(&self) -> Option<Box<dyn Resource>> {
+        let off = |wanted: Option<bool>| (wanted == Some(true)).then_some(false);
+        self.wants_something().then(|| {
+            let inverse = Self {
+                enabled: off(self.enabled),
+                running: off(self.running),
+                masked: None,
+                ..self.clone()
+            };
+            Box::new(inverse) as Box<dyn Resource>
+        })
     }
 
     fn satisfies(&self, diff: &Diff, action: RefreshAction) -> bool {

@@ -104,12 +104,16 @@ impl Ledger {
                 place,
                 inverse,
             } => {
-                self.owned.entry(id.clone()).or_insert_with(|| OwnedResource {
+                let owned = self.owned.entry(id.clone()).or_insert_with(|| OwnedResource {
                     ownership: *ownership,
                     desired: None,
                     place: *place,
                     inverse: inverse.clone(),
                 });
+                // The definition has come to desire more of what is ours, such as that a service is enabled too.
+                if owned.ownership == Ownership::Created && inverse.is_some() {
+                    owned.inverse.clone_from(inverse);
+                }
             }
             LedgerRecord::Owed {
                 target,
@@ -164,7 +168,9 @@ impl Ledger {
     pub(crate) fn says(&self, record: &LedgerRecord) -> bool {
         match record {
             LedgerRecord::Began => false,
-            LedgerRecord::Changing { id, .. } => self.owned.contains_key(id),
+            LedgerRecord::Changing { id, inverse, .. } => self.owned.get(id).is_some_and(|owned| {
+                owned.ownership != Ownership::Created || inverse.is_none() || owned.inverse == *inverse
+            }),
             LedgerRecord::Owed {
                 target,
                 action,

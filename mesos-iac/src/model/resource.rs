@@ -1,4 +1,4 @@
-use super::{Check, Diff, Effects, Error, FileDraft, OwnedPaths, PackageRequest, ReadSystem, Result, System};
+use super::{Check, Diff, Effects, Error, FileDraft, OwnedPaths, PackageRequest, ReadSystem, Result, Shown, System};
 use crate::words::{AbsPath, NameError, ResourceId};
 use dyn_clone::DynClone;
 use serde::{Deserialize, Serialize};
@@ -177,6 +177,16 @@ pub trait Converge {
     fn completed(&self, paths: &OwnedPaths) -> Option<Box<dyn Resource>> {
         let _ = paths;
         None
+    }
+
+    /// Whether applying this difference makes what wasn't there, so that it is ours and pruning undoes it. What was there is
+    /// adopted, and stays. `is_brought`: what brings it along, its package or its unit file, is ours.
+    ///
+    /// # Errors
+    /// What is there can't be read.
+    fn creates(&self, system: &dyn ReadSystem, diff: &Diff, is_brought: bool) -> Result<bool> {
+        let _ = (system, is_brought);
+        Ok(diff.changes.first().is_some_and(|change| change.from == Shown::Absent))
     }
 
     /// The resource that undoes it, where there is one; pruning uses it.

@@ -26,7 +26,7 @@ pub use mode::{Mode, ModeError};
 pub use name::{HostName, KindName, NameError, ResourceId};
 pub use secret::{SECRET_FIELD, Secret, SecretSource, SecretSourceError, SecretText};
 pub(crate) use ssh_words::{NOT_IN_ADDRESSES, NOT_IN_LOGINS, check_command_line_word};
-pub(crate) use system_names::{check_account_name, check_package_name, check_package_version};
+pub(crate) use system_names::{check_account_name, check_package_name, check_package_version, check_unit_name};
 pub(crate) use visible::visible;
 #[cfg(feature = "controller")]
 pub(crate) use visible::visible_lines;

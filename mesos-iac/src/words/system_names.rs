@@ -53,6 +53,23 @@ pub(crate) fn check_package_version(version: &str) -> Result<(), NameError> {
     Err(NameError::new("version of a package", version, why))
 }
 
+/// Refuses what can't name a unit of systemd, with or without a suffix.
+///
+/// # Errors
+/// The name isn't at most 255 ASCII letters, digits, `:`, `-`, `_`, `.`, `\\` and `@`, a letter, digit or `_` first.
+pub(crate) fn check_unit_name(name: &str) -> Result<(), NameError> {
+    let is_valid = name.len() <= 255
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(&byte));
+    if is_valid {
+        return Ok(());
+    }
+    let why = "expected at most 255 letters, digits, `:`, `-`, `_`, `.`, `\\` and `@`, a letter, digit or `_` first";
+    Err(NameError::new("name of a unit", name, why))
+}
+
 const fn is_lower(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit()
 }
@@ -68,6 +85,16 @@ mod tests {
         }
         for name in ["", "-o", "a:b", "a b", "Root", "a\n", "1a", &"a".repeat(33)] {
             assert!(check_account_name(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn unit_names_are_those_of_systemd() {
+        for name in ["ssh", "getty@tty1.service", "_a", "dev-disk\\x2d1.swap", "a:b-c.timer"] {
+            assert!(check_unit_name(name).is_ok(), "{name}");
+        }
+        for name in ["", "-x", ".a", "@a", "a b", "a/b", "ä", &"a".repeat(256)] {
+            assert!(check_unit_name(name).is_err(), "{name:?}");
         }
     }
 
