@@ -79,6 +79,23 @@ fn plan_shows_the_file_that_was_edited_and_no_other() {
 }
 
 #[test]
+fn drafts_of_a_killed_run_are_removed_by_the_next() {
+    let lab = applied();
+    let draft = "hosts/backend-0-2/etc/mesos/.zk.0123456789abcdef.mesos-iac~";
+    std::fs::write(lab.path(draft), "zk://10.9.9").unwrap();
+    lab.run(&["apply", "--sandbox", "{lab}/hosts"]).expect(0);
+    assert!(
+        lab.exists(draft),
+        "whoever wasn't killed leaves none, and nobody looks for any"
+    );
+    let lock = "hosts/backend-0-2/.mesos-iac/state/lock";
+    let holder = r#"{"who":"anna@workstation","process":1,"since":1,"phase":"file[/etc/mesos/zk]","heartbeat":2,"runs":["1-1"]}"#;
+    std::fs::write(lab.path(lock), holder).unwrap();
+    lab.run(&["apply", "--sandbox", "{lab}/hosts"]).expect(0);
+    assert!(!lab.exists(draft));
+}
+
+#[test]
 fn a_plan_of_a_sandbox_that_does_not_exist_makes_none() {
     let lab = Lab::new("stacki_mesos");
     let plan = lab.run(&["plan", "--sandbox", "{lab}/hosts"]).expect(0);

@@ -4,7 +4,7 @@ use super::sandbox_place::{OWN, admit, inspect, is_own};
 use crate::model::{
     Account, AccountChange, Arch, Catalog, DeclaredFacts, Facts, Fetch, FileWrite, GroupEntry, HttpAnswer, HttpChange,
     HttpQuestion, Invocation, Os, Output, PackageForecast, PackageRequest, PackageSource, PathAttributes, PathEntry,
-    Probe, ReadSystem, Sha256Digest, System, SystemError, UnitAction, UnitState, Unpack,
+    PathKind, Probe, ReadSystem, Sha256Digest, System, SystemError, UnitAction, UnitState, Unpack,
 };
 use crate::words::{AbsPath, HostName, Mode, ResourceId, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -335,6 +335,17 @@ impl System for Sandbox {
         let unverified = FileWrite { verify: None, ..*write };
         files.write_file(&path, &unverified, &|_| Ok(()))?;
         self.keep(&path, write.attributes, is_new, Mode::FILE);
+        Ok(())
+    }
+
+    fn sweep(&self, directories: &[AbsPath]) -> Result<()> {
+        let Some(files) = &self.files else { return Ok(()) };
+        for directory in directories {
+            let found = files.entry(directory)?;
+            if found.is_some_and(|entry| entry.kind == PathKind::Directory) {
+                files.sweep(directory)?;
+            }
+        }
         Ok(())
     }
 
