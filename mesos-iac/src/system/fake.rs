@@ -1,3 +1,5 @@
+mod made;
+
 use super::fake_repository::FakeRepository;
 use super::local::ask;
 use super::machine::Machine;
@@ -31,6 +33,8 @@ struct State {
     nodes: BTreeMap<AbsPath, Node>,
     answers: BTreeMap<CommandLine, i32>,
     network: BTreeMap<String, Vec<u8>>,
+    /// What commands make.
+    makes: BTreeMap<CommandLine, AbsPath>,
     missing_units: Vec<String>,
     repository: FakeRepository,
     changes: usize,
@@ -93,6 +97,7 @@ impl FakeSystem {
                 nodes: nodes.collect(),
                 answers: BTreeMap::new(),
                 network: BTreeMap::new(),
+                makes: BTreeMap::new(),
                 missing_units: Vec::new(),
                 repository: FakeRepository::default(),
                 changes: 0,
@@ -111,20 +116,6 @@ impl FakeSystem {
         }
     }
 
-    /// The same machine with these facts.
-    #[must_use]
-    pub fn with_facts(mut self, facts: Facts) -> Self {
-        self.facts = facts;
-        self
-    }
-
-    /// The same, whose questions on HTTP go out into the real world: to a server of the test.
-    #[must_use]
-    pub const fn with_real_http(mut self) -> Self {
-        self.has_real_http = true;
-        self
-    }
-
     fn http(&self, question: &HttpQuestion, method: &str, body: Option<&[u8]>) -> Result<HttpAnswer> {
         match self.has_real_http {
             true => ask(question, method, body),
@@ -136,90 +127,6 @@ impl FakeSystem {
                 ),
             }),
         }
-    }
-
-    /// The same machine during another boot. Nothing that it remembers is lost, its services run.
-    #[must_use]
-    pub fn with_boot(mut self, boot: &str) -> Self {
-        self.boot = Some(boot.to_owned());
-        self
-    }
-
-    /// The same machine with the value of a secret.
-    #[must_use]
-    pub fn with_secret(mut self, source: SecretSource, value: &str) -> Self {
-        self.secrets.insert(source, SecretText::new(value.as_bytes().to_vec()));
-        self
-    }
-
-    /// The same machine with a file on it; its directories come along, as if a package had brought them.
-    #[must_use]
-    pub fn with_file(self, path: &AbsPath, content: impl AsRef<[u8]>) -> Self {
-        let mut state = self.lock();
-        state.make_directories(path);
-        state.nodes.insert(path.clone(), Node::File(content.as_ref().to_vec()));
-        drop(state);
-        self
-    }
-
-    /// The same machine without this unit: asking for it finds none.
-    #[must_use]
-    pub fn without_unit(self, name: &str) -> Self {
-        self.lock().missing_units.push(name.to_owned());
-        self
-    }
-
-    /// The same machine, whose repositories hold this package, which needs those. Without any such word every package is
-    /// there, in a version that nobody knows; with one, only those that were named.
-    #[must_use]
-    pub fn with_candidate(self, name: &str, version: &str, needs: &[&str]) -> Self {
-        self.lock().repository.add(name, version, needs);
-        self
-    }
-
-    /// The same machine with a package installed.
-    #[must_use]
-    pub fn with_package(self, name: &str, version: &str) -> Self {
-        let mut state = self.lock();
-        state.machine.packages.insert(name.to_owned(), version.to_owned());
-        drop(state);
-        self
-    }
-
-    /// The same machine, on which this command ends with this exit status. Words that are no command are ignored.
-    #[must_use]
-    pub fn with_command<W: Into<String>>(self, words: impl IntoIterator<Item = W>, exit_status: i32) -> Self {
-        if let Ok(command) = CommandLine::new(words) {
-            self.lock().answers.insert(command, exit_status);
-        }
-        self
-    }
-
-    /// The same machine, which finds this at this address.
-    #[must_use]
-    pub fn with_url(self, url: &str, content: impl AsRef<[u8]>) -> Self {
-        self.lock().network.insert(url.to_owned(), content.as_ref().to_vec());
-        self
-    }
-
-    /// The same machine, on which every directory exists that a file is written to, as if packages had brought them.
-    #[must_use]
-    pub fn with_directories_of<'a>(self, paths: impl IntoIterator<Item = &'a AbsPath>) -> Self {
-        let mut state = self.lock();
-        paths.into_iter().for_each(|path| state.make_directories(path));
-        drop(state);
-        self
-    }
-
-    /// The same machine, whose `nth` change from now on fails, as if its disk were full; the others succeed.
-    ///
-    /// With this, a run can be made to fail at each of its steps: count them with [`FakeSystem::changes`] first.
-    #[must_use]
-    pub fn failing_at(self, nth: usize) -> Self {
-        let mut state = self.lock();
-        state.fails_at = Some(state.changes + nth);
-        drop(state);
-        self
     }
 
     /// How many times something tried to change it.
@@ -621,6 +528,12 @@ impl System for FakeSystem {
     }
 
     fn run(&self, invocation: &Invocation) -> Result<Output> {
-        self.lock_to_change()?.answer(invocation)
+        let mut state = self.lock_to_change()?;
+        let output = state.answer(invocation)?;
+        if let Some(path) = state.makes.get(&invocation.command).cloned() {
+            state.make_directories(&path);
+            state.nodes.entry(path).or_insert_with(|| Node::File(Vec::new()));
+        }
+        Ok(output)
     }
 }

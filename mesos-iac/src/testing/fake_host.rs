@@ -117,7 +117,8 @@ impl FakeHost {
 /// Converges every host of a cluster twice in memory. `prepare` may change each fresh host first: say what its commands
 /// answer, or put files on it.
 ///
-/// What nobody can know in memory, such as what a command does that wasn't answered for, is passed over.
+/// What nobody can know in memory, such as what a command does that wasn't answered for, is passed over. A command that was
+/// answered for makes nothing, unless `.with_command_that_makes` said so.
 ///
 /// # Errors
 /// The cluster doesn't compile, the first run fails, or the second one changes or refreshes something: says what, host by

@@ -29,6 +29,27 @@ macro_rules! assert_cluster_snapshot {
 
 /// Asserts that a cluster converges on hosts in memory, and that a second run changes nothing. Names what does.
 ///
+/// A command does what it was told to, and nothing else. `.with_command(words, 0)` ends well and leaves the host as it was: one
+/// that is declared with `.creates(path)` fails then, as it would on a host, because the path isn't there.
+/// `.with_command_that_makes(words, path)` makes the file, so that the second run finds it. A guard gives the same answer in
+/// both runs, so `unless` one that says no, a command runs twice and is named. A command that nothing was said of isn't run,
+/// and is passed over; so is what its guard would answer.
+///
+/// ```
+/// use mesos_iac::prelude::*;
+///
+/// #[derive(Role, Clone)]
+/// #[role(name = "keys")]
+/// #[resource(command(["ssh-keygen", "-A"]).creates("/etc/ssh/ssh_host_ed25519_key"))]
+/// struct Keys;
+///
+/// let cluster = Cluster::new("lab").hosts(host("one").role(Keys)).build();
+/// mesos_iac::assert_idempotent!(cluster, |system| {
+///     let key = AbsPath::new("/etc/ssh/ssh_host_ed25519_key").unwrap();
+///     system.with_command_that_makes(["ssh-keygen", "-A"], &key)
+/// });
+/// ```
+///
 /// ```no_run
 /// # use mesos_iac::prelude::*;
 /// # fn cluster() -> Result<Cluster> { unimplemented!() }
