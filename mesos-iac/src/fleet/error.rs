@@ -80,6 +80,12 @@ impl HostError {
         matches!(self, Self::Refused(Refusal::State(StateError::Locked(_))))
     }
 
+    /// Whether the run was stopped before this host was begun.
+    #[must_use]
+    pub const fn is_stopped(&self) -> bool {
+        matches!(self, Self::Stopped)
+    }
+
     /// More of what is wrong, line by line.
     #[must_use]
     pub fn details(&self) -> Vec<String> {
@@ -107,7 +113,9 @@ impl HostError {
                 Some("make a new plan, and have it reviewed; nothing was changed".into())
             }
             Self::Refused(Refusal::Outdated) => Some(
-                "make a new plan; if the older definition is meant, `apply FILE --force`. Nothing was changed".into(),
+                "make a new plan; `apply FILE --force` makes the changes that this one shows and no others: what the other \
+                 definition changed besides stays. Nothing was changed"
+                    .into(),
             ),
             Self::Refused(Refusal::Facts(_)) => Some("correct the definition, or the host".into()),
             Self::Refused(Refusal::NotRoot(_)) => Some("log in as root, or as a user who may `sudo -n`".into()),

@@ -2,7 +2,7 @@
 
 use super::guarded::guarded;
 use crate::model::{Catalog, Entry, Ledger, LedgerRecord, OwedRefresh, ReadSystem};
-use crate::words::ResourceId;
+use crate::words::{ResourceId, listed};
 use std::collections::HashMap;
 
 /// What becomes of the refreshes that are owed.
@@ -23,8 +23,7 @@ pub(crate) fn judge_owed(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Le
     for (target, owed) in &ledger.owed {
         let cleared = LedgerRecord::Cleared { target: target.clone() };
         let Some(entry) = entries.get(target) else {
-            let causes: Vec<String> = owed.because.keys().map(ToString::to_string).collect();
-            let (action, causes) = (owed.action, causes.join(", "));
+            let (action, causes) = (owed.action, listed(owed.because.keys()));
             judged.notes.push(format!(
                 "{target} was owed a {action} because {causes} changed, and isn't in the definition any more: it doesn't get it"
             ));

@@ -177,6 +177,13 @@ impl Plan {
         !self.refreshes.is_empty() || !self.orphans.is_empty() || self.resources.iter().any(changes)
     }
 
+    /// Whether there is something that can't be known yet, in a sandbox what a command would do.
+    #[must_use]
+    pub fn is_uncertain(&self) -> bool {
+        let is_unknown = |resource: &PlannedResource| matches!(resource.planned, Planned::Unknown { .. });
+        self.resources.iter().any(is_unknown)
+    }
+
     /// Whether something would fail.
     #[must_use]
     pub fn fails(&self) -> bool {

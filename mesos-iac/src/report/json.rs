@@ -65,7 +65,13 @@ impl<W: Write> Reporter for JsonReporter<W> {
                     HostResult::Failed(error) => json!({
                         "type": "host_finished",
                         "host": host,
-                        "result": if error.is_unreachable() { "unreachable" } else { "refused" },
+                        "result": if error.is_unreachable() {
+                            "unreachable"
+                        } else if error.is_stopped() {
+                            "stopped"
+                        } else {
+                            "refused"
+                        },
                         "error": format!("failed to {error}"),
                         "details": error.details(),
                         "hint": error.hint(),
@@ -84,6 +90,8 @@ impl<W: Write> Reporter for JsonReporter<W> {
             "hosts": tally.hosts,
             "hosts_changed": tally.hosts_changed,
             "hosts_failed": tally.hosts_failed,
+            "hosts_stopped": tally.hosts_stopped,
+            "hosts_unknown": tally.hosts_unknown,
             "hosts_locked": tally.hosts_locked,
             "hosts_unreachable": tally.hosts_unreachable,
             "changed": tally.changed,

@@ -22,6 +22,11 @@ pub fn write_markdown(out: &mut dyn Write, cluster: &str, plans: &[(HostName, Pl
             '?' => "can't be known yet",
             _ => "can't be done",
         };
+        let mark = if shown.has_drifted {
+            format!("{mark}, drifted")
+        } else {
+            mark.to_owned()
+        };
         let (id, on) = (code(&shown.id.to_string()), code(&names(&on)));
         writeln!(out, "<details><summary>{mark}: {id} on {on}</summary>\n")?;
         let lines = shown.lines.join("\n");

@@ -1,8 +1,10 @@
 use super::paint::Paint;
 use super::state::fate;
-use crate::model::PackageChange;
-use crate::plan::{Certainty, Doubt, Plan, Planned, PlannedOrphan, PlannedRefresh, PlannedTransaction, change_text};
-use crate::words::{HostName, ResourceId, fold_names, visible};
+use crate::model::{ChangeCause, PackageChange};
+use crate::plan::{
+    Certainty, Doubt, Plan, Planned, PlannedOrphan, PlannedRefresh, PlannedResource, PlannedTransaction, change_text,
+};
+use crate::words::{HostName, ResourceId, fold_names, listed, visible};
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -11,6 +13,9 @@ use std::io::{self, Write};
 pub(super) struct Shown {
     pub(super) id: ResourceId,
     pub(super) mark: char,
+    /// Whether it was as desired, and something else than a run changed it. That is news; that a definition changed is
+    /// why most plans are made.
+    pub(super) has_drifted: bool,
     pub(super) lines: Vec<String>,
 }
 
@@ -20,7 +25,7 @@ pub(super) fn grouped(plans: &[(HostName, Plan)], verbose: bool) -> Vec<(Shown, 
     let mut places = HashMap::<Shown, usize>::new();
     for (host, plan) in plans {
         for resource in &plan.resources {
-            if let Some(shown) = show(&resource.id, &resource.planned, verbose) {
+            if let Some(shown) = show(resource, verbose) {
                 let place = *places.entry(shown.clone()).or_insert_with(|| {
                     groups.push((shown, Vec::new()));
                     groups.len() - 1
@@ -38,7 +43,8 @@ pub(super) fn grouped(plans: &[(HostName, Plan)], verbose: bool) -> Vec<(Shown, 
 /// Whoever reads it has gone away.
 pub fn write_plans(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)], verbose: bool) -> io::Result<()> {
     for (shown, on) in grouped(plans, verbose) {
-        let heading = format!("{} {}", shown.mark, shown.id);
+        let drifted = if shown.has_drifted { ", drifted" } else { "" };
+        let heading = format!("{} {}{drifted}", shown.mark, shown.id);
         let heading = match shown.mark {
             '~' => paint.yellow(&heading),
             '!' => paint.red(&heading),
@@ -124,15 +130,16 @@ fn write_orphans(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)]) 
     Ok(())
 }
 
-fn show(id: &ResourceId, planned: &Planned, verbose: bool) -> Option<Shown> {
+fn show(resource: &PlannedResource, verbose: bool) -> Option<Shown> {
     let shown = |mark, lines| {
         Some(Shown {
-            id: id.clone(),
+            id: resource.id.clone(),
             mark,
+            has_drifted: resource.cause == Some(ChangeCause::Drift),
             lines,
         })
     };
-    match planned {
+    match &resource.planned {
         Planned::NoChange if verbose => shown(' ', Vec::new()),
         Planned::NoChange => None,
         Planned::WouldChange(diff) => shown('~', change_text(diff).lines),
@@ -179,9 +186,8 @@ fn write_refreshes(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)]
             Certainty::IfChanged => "if changed:",
             Certainty::IfNeeded => "if there is a need by then, because of",
         };
-        let causes: Vec<String> = refresh.because.iter().map(ToString::to_string).collect();
         writeln!(out, "{}  {}", paint.yellow(&heading), paint.dim(&names(on)))?;
-        writeln!(out, "    {when} {}", causes.join(", "))?;
+        writeln!(out, "    {when} {}", listed(&refresh.because))?;
         if let Some(failed) = &refresh.held {
             writeln!(out, "    held, since {failed} can't be planned")?;
         }

@@ -6,7 +6,7 @@ use crate::converge::{Event, OrphanOutcome, Outcome, RefreshOutcome};
 use crate::fleet::{FleetEvent, HostResult};
 use crate::model::{ChangeCause, Ownership};
 use crate::plan::{Plan, change_text};
-use crate::words::{HostName, visible};
+use crate::words::{HostName, listed, visible};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -179,13 +179,12 @@ impl<W: Write> RunReporter<W> {
                 is_recovered,
                 outcome,
             } => {
-                let causes: Vec<String> = because.iter().map(ToString::to_string).collect();
                 let since = if *is_recovered {
                     ", owed since an earlier run"
                 } else {
                     ""
                 };
-                let text = format!("{target}  because of {}{since}", causes.join(", "));
+                let text = format!("{target}  because of {}{since}", listed(because));
                 match outcome {
                     RefreshOutcome::Done => {
                         self.line(host, &paint.yellow(&format!("{:<8}", format!("{action}"))), &text)
@@ -306,6 +305,8 @@ impl<W: Write> Reporter for RunReporter<W> {
                         self.failures += 1;
                         let mark = if error.is_locked() {
                             "LOCKED  "
+                        } else if error.is_stopped() {
+                            "stopped "
                         } else if error.is_unreachable() {
                             "UNREACHABLE"
                         } else {
@@ -365,6 +366,7 @@ fn numbers(tally: &Tally) -> String {
         (tally.pending, ", ", "owed a refresh"),
         (tally.orphans, ", ", "orphaned"),
         (tally.hosts_failed, "; hosts: ", "failed"),
+        (tally.hosts_stopped, "; hosts: ", "stopped"),
         (tally.hosts_locked, "; hosts: ", "locked"),
         (tally.hosts_unreachable, "; hosts: ", "unreachable"),
     ];

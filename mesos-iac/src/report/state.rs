@@ -1,9 +1,9 @@
 //! What hosts keep from run to run, for people.
 
 use super::paint::Paint;
-use crate::model::Ownership;
-use crate::plan::{Certainty, Plan, Planned, PlannedOrphan};
-use crate::words::HostName;
+use crate::model::{ChangeCause, Ownership};
+use crate::plan::{Certainty, Plan, Planned, PlannedOrphan, PlannedRefresh, PlannedResource};
+use crate::words::{HostName, listed};
 use std::io::{self, Write};
 
 /// What of the plans is shown.
@@ -25,11 +25,15 @@ pub(super) fn write_status(out: &mut dyn Write, paint: Paint, plans: &[(HostName
     for (host, plan) in plans {
         let count = |which: fn(&Planned) -> bool| plan.resources.iter().filter(|one| which(&one.planned)).count();
         let pending = pending(plan).count();
+        let has_drifted = |resource: &&PlannedResource| resource.cause == Some(ChangeCause::Drift);
+        let drifted = plan.resources.iter().filter(has_drifted).count();
         let findings = [
             (
                 count(|planned| matches!(planned, Planned::WouldChange(_))),
                 "would change",
             ),
+            // Some of those that would change.
+            (drifted, "drifted"),
             (count(|planned| matches!(planned, Planned::Unknown { .. })), "unknown"),
             (
                 count(|planned| matches!(planned, Planned::Failed(_))),
@@ -57,18 +61,20 @@ pub(super) fn write_status(out: &mut dyn Write, paint: Paint, plans: &[(HostName
     Ok(())
 }
 
-fn pending(plan: &Plan) -> impl Iterator<Item = &crate::plan::PlannedRefresh> {
-    let is_pending = |refresh: &&crate::plan::PlannedRefresh| refresh.certainty == Certainty::Pending;
+fn pending(plan: &Plan) -> impl Iterator<Item = &PlannedRefresh> {
+    let is_pending = |refresh: &&PlannedRefresh| refresh.certainty == Certainty::Pending;
     plan.refreshes.iter().filter(is_pending)
 }
 
 /// Writes the refreshes that earlier runs came to owe.
 pub(super) fn write_pending(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)]) -> io::Result<()> {
+    if !plans.is_empty() && plans.iter().all(|(_, plan)| pending(plan).next().is_none()) {
+        return writeln!(out, "nothing is owed");
+    }
     for (host, plan) in plans {
         for refresh in pending(plan) {
-            let causes: Vec<String> = refresh.because.iter().map(ToString::to_string).collect();
             let what = paint.yellow(&format!("{} {}", refresh.action, refresh.target));
-            writeln!(out, "{host}  {what}  because of {}", causes.join(", "))?;
+            writeln!(out, "{host}  {what}  because of {}", listed(&refresh.because))?;
         }
     }
     Ok(())
@@ -76,6 +82,9 @@ pub(super) fn write_pending(out: &mut dyn Write, paint: Paint, plans: &[(HostNam
 
 /// Writes what we own and the definition doesn't have any more.
 pub(super) fn write_orphans(out: &mut dyn Write, paint: Paint, plans: &[(HostName, Plan)]) -> io::Result<()> {
+    if !plans.is_empty() && plans.iter().all(|(_, plan)| plan.orphans.is_empty()) {
+        return writeln!(out, "nothing is orphaned");
+    }
     for (host, plan) in plans {
         for orphan in &plan.orphans {
             writeln!(

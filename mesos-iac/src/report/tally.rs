@@ -11,6 +11,10 @@ pub struct Tally {
     pub hosts_changed: usize,
     /// Hosts on which something failed, or which refused the run.
     pub hosts_failed: usize,
+    /// Hosts on which the run was stopped before its end, or before it began, and nothing failed.
+    pub hosts_stopped: usize,
+    /// Hosts of which a plan doesn't know all that a run would do, and knows of no change.
+    pub hosts_unknown: usize,
     /// Hosts on which another run was at work.
     pub hosts_locked: usize,
     /// Hosts that weren't reached, or were lost.
@@ -93,7 +97,10 @@ impl Tally {
         match result {
             HostResult::Converged(summary) => {
                 self.hosts_changed += usize::from(summary.changed_anything());
-                self.hosts_failed += usize::from(!summary.is_success());
+                let has_failed = summary.failed > 0 || summary.refreshes_failed > 0;
+                let is_stopped = summary.stopped && !has_failed;
+                self.hosts_stopped += usize::from(is_stopped);
+                self.hosts_failed += usize::from(!summary.is_success() && !is_stopped);
             }
             HostResult::Planned(plan) => {
                 for resource in &plan.resources {
@@ -114,11 +121,62 @@ impl Tally {
                 }
                 self.orphans += plan.orphans.len();
                 self.hosts_changed += usize::from(plan.changes_anything());
+                self.hosts_unknown += usize::from(plan.is_uncertain() && !plan.changes_anything());
                 self.hosts_failed += usize::from(plan.fails());
             }
+            HostResult::Failed(error) if error.is_stopped() => self.hosts_stopped += 1,
             HostResult::Failed(error) if error.is_locked() => self.hosts_locked += 1,
             HostResult::Failed(error) if error.is_unreachable() => self.hosts_unreachable += 1,
             HostResult::Failed(_) => self.hosts_failed += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::converge::Summary;
+    use crate::fleet::HostError;
+    use crate::words::HostName;
+
+    fn tally(result: HostResult) -> Tally {
+        let mut tally = Tally::default();
+        tally.count(&FleetEvent::HostFinished {
+            host: HostName::new("one").unwrap(),
+            result,
+            traffic: Traffic::default(),
+        });
+        tally
+    }
+
+    #[test]
+    fn a_host_that_was_stopped_has_not_failed() {
+        let stopped = Summary {
+            changed: 1,
+            skipped: 2,
+            refreshes_owed: 1,
+            stopped: true,
+            ..Summary::default()
+        };
+        for (result, failed, stopped) in [
+            (HostResult::Converged(stopped), 0, 1),
+            (HostResult::Failed(HostError::Stopped), 0, 1),
+            (HostResult::Converged(Summary { failed: 1, ..stopped }), 1, 0),
+            (
+                HostResult::Converged(Summary {
+                    skipped: 2,
+                    ..Summary::default()
+                }),
+                1,
+                0,
+            ),
+        ] {
+            let tally = tally(result);
+            assert_eq!(
+                (tally.hosts_failed, tally.hosts_stopped),
+                (failed, stopped),
+                "{tally:?}"
+            );
         }
     }
 }
