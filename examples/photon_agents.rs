@@ -13,6 +13,7 @@
 use mesos_iac::prelude::*;
 use mesos_iac::roles::docker::Docker;
 use mesos_iac::roles::flags::agent;
+use mesos_iac::roles::marathon::MarathonElsewhere;
 use mesos_iac::roles::mesos::{AgentAddress, Mesos, MesosLayout};
 use mesos_iac::roles::{Source, Version};
 use mesos_iac::workloads::marathon::{PortMapping, app, docker};
@@ -53,6 +54,10 @@ pub fn cluster() -> Result<Cluster> {
         .role(Docker::new(DOCKER, Source::present()))
         .role(slave)
         .hosts(hosts("photon-[1-3]").addrs(["198.18.0.11", "198.18.0.12", "198.18.0.13"]))
+        // Marathon is with the masters; this host asks it.
+        .hosts_matching("photon-1", |host| {
+            host.role(MarathonElsewhere::at(([198, 18, 0, 1], 8080), Version::new(0, 9, 0)))
+        })
         .workload(nginx)
         .build()
 }

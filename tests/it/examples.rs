@@ -1,60 +1,115 @@
-//! Every example, as its users see it: its catalogs, its files, its idempotence.
+//! Every example, as its users see it: its catalogs, its files, its idempotence, what it comes to in a sandbox, and what
+//! lints say of it.
 
-use crate::support::{repository, settings};
+use crate::support::{Lab, repository, settings};
+use mesos_iac::lint;
+use mesos_iac::prelude::*;
 use mesos_iac::testing::{assert_cluster_snapshot, assert_idempotent, render_every_template};
 
-#[expect(
-    dead_code,
-    unreachable_pub,
-    reason = "an example is a program; here only its definition is used"
-)]
-#[path = "../../examples/stacki_mesos.rs"]
-pub(crate) mod stacki_mesos;
+macro_rules! examples {
+    ($($name:ident $path:literal),+ $(,)?) => { $(
+        #[expect(
+            dead_code,
+            unreachable_pub,
+            reason = "an example is a program; here only its definition is used"
+        )]
+        #[path = $path]
+        pub(crate) mod $name;
+    )+ };
+}
 
-#[expect(
-    dead_code,
-    unreachable_pub,
-    reason = "an example is a program; here only its definition is used"
-)]
-#[path = "../../examples/secrets.rs"]
-pub(crate) mod secrets;
+examples! {
+    ansible_mesos "../../examples/ansible_mesos.rs",
+    cloud_native_stack "../../examples/cloud_native_stack.rs",
+    marathon_apps "../../examples/marathon_apps.rs",
+    photon_agents "../../examples/photon_agents.rs",
+    secrets "../../examples/secrets.rs",
+    stacki_appliances "../../examples/stacki_appliances.rs",
+    stacki_mesos "../../examples/stacki_mesos.rs",
+    storage_profiles "../../examples/storage_profiles.rs",
+}
 
-#[expect(
-    dead_code,
-    unreachable_pub,
-    reason = "an example is a program; here only its definition is used"
-)]
-#[path = "../../examples/marathon_apps.rs"]
-mod marathon_apps;
+/// An example: its name, its definition, and what lints find in it. That is nothing, unless the document that it follows is
+/// like that.
+type Example = (&'static str, fn() -> Result<Cluster>, &'static [&'static str]);
+
+const EXAMPLES: [Example; 8] = [
+    ("ansible_mesos", ansible_mesos::cluster, &[]),
+    ("cloud_native_stack", cloud_native_stack::cluster, &[]),
+    ("marathon_apps", marathon_apps::cluster, &[]),
+    ("photon_agents", photon_agents::cluster, &[]),
+    ("secrets", secrets::cluster, &[]),
+    ("stacki_appliances", stacki_appliances::cluster, &[]),
+    ("stacki_mesos", stacki_mesos::cluster, &[]),
+    (
+        "storage_profiles",
+        || storage_profiles::cluster(storage_profiles::RELEASE),
+        &[],
+    ),
+];
 
 #[test]
-fn marathon_apps_reads_as_it_did() {
-    settings().bind(|| assert_cluster_snapshot!("marathon_apps", marathon_apps::cluster()));
+fn each_reads_as_it_did() {
+    for (name, cluster, _) in EXAMPLES {
+        settings().bind(|| assert_cluster_snapshot!(name, cluster()));
+    }
 }
 
 #[test]
-fn marathon_apps_is_idempotent() {
-    assert_idempotent!(marathon_apps::cluster());
+fn each_is_idempotent() {
+    for (_, cluster, _) in EXAMPLES {
+        assert_idempotent!(cluster());
+    }
 }
 
 #[test]
-fn secrets_reads_as_it_did() {
-    settings().bind(|| assert_cluster_snapshot!("secrets", secrets::cluster()));
+fn lints_find_in_each_what_its_document_has() {
+    for (name, cluster, expected) in EXAMPLES {
+        let cluster = cluster().expect("the definition can be made");
+        let compiled = cluster.compile().expect("the cluster compiles");
+        let findings = lint::check(&cluster, &compiled);
+        let mut found: Vec<&str> = findings.found.iter().map(|finding| finding.lint.name).collect();
+        found.dedup();
+        assert_eq!(found, expected, "{name}: {:#?}", findings.found);
+    }
+}
+
+/// Each program, run: a first apply, and a second one that finds nothing to change.
+#[test]
+fn each_converges_in_a_sandbox_and_stays() {
+    for (name, ..) in EXAMPLES {
+        let lab = Lab::new(name);
+        let run = |words: &[&str]| {
+            lab.run_with(words, |command| {
+                // What the secrets of `secrets.rs` are taken from.
+                command.env("DATABASE_PASSWORD", "a password of the test");
+            })
+        };
+        run(&["apply", "--sandbox", "{lab}/hosts"]).expect(0);
+        let again = run(&["apply", "--sandbox", "{lab}/hosts"]).expect(0);
+        assert!(again.stdout.contains(" 0 changed"), "{name}: {}", again.stdout);
+    }
 }
 
 #[test]
-fn secrets_is_idempotent() {
-    assert_idempotent!(secrets::cluster());
+fn each_reads_like_documentation() {
+    for (name, ..) in EXAMPLES {
+        let text = std::fs::read_to_string(repository().join(format!("examples/{name}.rs"))).unwrap();
+        assert!(text.lines().count() < 150, "{name} has 150 lines or more");
+        assert!(text.starts_with("//! "), "{name} doesn't say what it is");
+    }
 }
 
+/// The upgrade of the document: one word of the definition, and what moved with the version has moved.
 #[test]
-fn stacki_mesos_reads_as_it_did() {
-    settings().bind(|| assert_cluster_snapshot!("stacki_mesos", stacki_mesos::cluster()));
-}
-
-#[test]
-fn stacki_mesos_is_idempotent() {
-    assert_idempotent!(stacki_mesos::cluster());
+fn storage_profiles_are_upgraded_by_one_word() {
+    for release in [storage_profiles::Release::V0_21, storage_profiles::Release::V0_22] {
+        let compiled = storage_profiles::cluster(release).unwrap().compile().unwrap();
+        let attribute = compiled
+            .host("local-1")
+            .and_then(|host| host.catalog.get::<File>("/etc/mesos-slave/attributes/storage_profile"));
+        assert_eq!(attribute.and_then(File::text), Some("local\n".to_owned()));
+    }
 }
 
 #[test]
