@@ -354,3 +354,25 @@ fn what_fits_compiles_in_the_order_of_dependencies() {
     // The hosts' own catalogs know nothing of them.
     assert!(compiled.hosts.iter().all(|host| host.catalog.entries.is_empty()));
 }
+
+#[test]
+fn agents_of_the_role_library_are_seen_as_they_describe_themselves() {
+    use mesos_iac::roles::mesos::{Mesos, MesosLayout};
+    let zookeeper = "zk://10.0.0.1:2181/mesos".parse().unwrap();
+    let mesos = Mesos::new(Version::new(1, 4, 0), MesosLayout::mesosphere()).zookeeper(zookeeper);
+    let with = |rack: &str| {
+        let agent = host("agent-0")
+            .addr("10.0.0.11")
+            .role(mesos.agent().attribute("rack", Lab::RACK));
+        Cluster::new("lab")
+            .hosts(host("master-0").role(Master))
+            .hosts(agent)
+            .workload(app("/web").cmd("x").constraint(Constraint::cluster("rack", rack)))
+    };
+    assert!(with("r1").build().unwrap().compile().is_ok());
+    let told = mistakes(with("r2"));
+    assert!(
+        told.contains("the nearest is agent-0: rack is `r1`, not `r2`"),
+        "{told}"
+    );
+}

@@ -1,11 +1,13 @@
-use crate::model::Endpoint;
+use crate::model::{Endpoint, WorkloadCx};
+use crate::roles::mesos::MesosAgentAt;
 
 /// An agent of Mesos as a scheduler's constraints see it.
 ///
 /// Values are Mesos text: what follows the colon in `--attributes=rack:r1;level:10`. They are compared as the schedulers
 /// render them: scalars with three decimals at the most, ranges sorted and joined.
 ///
-/// The role that runs an agent exposes it, so that `check` finds apps that no declared agent could run.
+/// Agents of the role [`MesosAgent`](crate::roles::mesos::MesosAgent) are seen by themselves. Another role that runs agents exposes
+/// this, so that `check` finds apps that no declared agent could run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentView {
     /// The host's name in the definition, for messages.
@@ -73,6 +75,17 @@ impl AgentView {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.attributes.iter().map(|(name, _)| name.as_str())
     }
+}
+
+/// The agents that roles of the cluster declare.
+pub(super) fn declared(cx: &WorkloadCx<'_>) -> Vec<AgentView> {
+    let of_library = cx.endpoints::<MesosAgentAt>().into_iter().map(|(host, agent)| {
+        let view = AgentView::new(host.name().as_str()).hostname(agent.hostname);
+        let attributes = agent.attributes.iter();
+        attributes.fold(view, |view, (name, value)| view.attribute(name, &value.to_string()))
+    });
+    let of_others = cx.endpoints::<AgentView>().into_iter().map(|(_, agent)| agent);
+    of_library.chain(of_others).collect()
 }
 
 /// A value of Mesos text as schedulers render it.

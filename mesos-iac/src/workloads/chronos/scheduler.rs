@@ -7,7 +7,7 @@ use crate::model::{
 };
 use crate::roles::chronos::ChronosApi;
 use crate::words::Location;
-use crate::workloads::agent::AgentView;
+use crate::workloads::agent::declared;
 use crate::workloads::entries::entry;
 use crate::workloads::marathon::Constraint;
 use crate::workloads::order::{Item, dependencies, in_order};
@@ -49,11 +49,7 @@ impl Scheduler for Chronos {
                 });
             problems.push(problem.hint("give a host a role that exposes `ChronosApi`"));
         }
-        let agents: Vec<AgentView> = cx
-            .endpoints::<AgentView>()
-            .into_iter()
-            .map(|(_, agent)| agent)
-            .collect();
+        let agents = declared(cx);
         for job in &jobs {
             let found = job.problems();
             if found.is_empty() {

@@ -10,7 +10,7 @@ use crate::model::{
 use crate::roles::Version;
 use crate::roles::marathon::MarathonApi;
 use crate::words::Location;
-use crate::workloads::agent::AgentView;
+use crate::workloads::agent::{AgentView, declared};
 use crate::workloads::entries::entry;
 use crate::workloads::order::{Item, dependencies, in_order};
 use crate::workloads::placeable::{Demand, unplaceable};
@@ -83,11 +83,7 @@ impl Scheduler for Marathon {
             }
         }
         check_paths(&apps, &mut problems);
-        let agents: Vec<AgentView> = cx
-            .endpoints::<AgentView>()
-            .into_iter()
-            .map(|(_, agent)| agent)
-            .collect();
+        let agents = declared(cx);
         for app in &apps {
             problems.extend(unplaced(app, &agents));
         }
