@@ -5,8 +5,8 @@
 
 use mesos_iac::prelude::*;
 use mesos_iac::roles::Version;
-use mesos_iac::roles::marathon::MarathonApi;
-use mesos_iac::workloads::AgentView;
+use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
+use mesos_iac::roles::mesos::{Mesos, MesosLayout};
 use mesos_iac::workloads::marathon::{App, AppGroup, Constraint, HealthCheck, PortMapping, app, app_group, docker};
 use std::process::ExitCode;
 
@@ -18,43 +18,6 @@ struct Lab {
     storage: String,
 }
 
-/// Ensures that Marathon runs, and says where it answers.
-#[derive(Role, Clone)]
-#[role(name = "marathon")]
-struct Marathon;
-
-impl Declares for Marathon {
-    fn expose(&self, cx: &mut ExposeCx<'_>) -> Result<()> {
-        cx.expose(MarathonApi::at(([127, 0, 0, 1], 8080).into(), Version::new(1, 5, 15)));
-        Ok(())
-    }
-
-    fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
-        cx.add(service("marathon").enabled().running());
-        Ok(())
-    }
-}
-
-/// Ensures that an agent publishes its storage class.
-#[derive(Role, Clone)]
-#[role(name = "agent", attributes = Lab)]
-struct Agent;
-
-impl Declares for Agent {
-    fn expose(&self, cx: &mut ExposeCx<'_>) -> Result<()> {
-        let storage = cx.get(Lab::STORAGE)?;
-        let view = AgentView::new(cx.name().as_str());
-        cx.expose(view.attribute(Lab::STORAGE.name(), &storage));
-        Ok(())
-    }
-
-    fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
-        let storage = cx.get(Lab::STORAGE)?;
-        cx.add(file("/etc/mesos-slave/attributes/storage").content(storage));
-        Ok(())
-    }
-}
-
 fn database() -> App {
     app("db")
         .container(
@@ -63,7 +26,7 @@ fn database() -> App {
                 .map(PortMapping::new(5432).service_port(15432)),
         )
         .mem(1024)
-        .constraint(Constraint::cluster(Lab::STORAGE, "ssd"))
+        .constraint(Constraint::cluster("storage", "ssd"))
         .env_secret("POSTGRES_PASSWORD", Secret::from_env("DB_PASSWORD"))
 }
 
@@ -87,9 +50,17 @@ fn shop() -> AppGroup {
 /// # Errors
 /// The definition has a mistake.
 pub fn cluster() -> Result<Cluster> {
+    let mesos =
+        Mesos::new(Version::new(1, 4, 0), MesosLayout::mesosphere()).zookeeper("zk://10.1.0.9:2181/mesos".parse()?);
+    let marathon = Marathon::new(Version::new(1, 4, 13), MarathonLayout::mesosphere(), &mesos);
+    let agent = mesos.agent().attribute("storage", Lab::STORAGE);
     Cluster::new("lab")
-        .hosts(hosts("master-[0-1]").role(Marathon))
-        .hosts(hosts("agent-[0-2]").role(Agent))
+        .hosts(hosts("master-[0-1]").addrs(["10.1.0.10", "10.1.0.11"]).role(marathon))
+        .hosts(
+            hosts("agent-[0-2]")
+                .addrs(["10.1.0.20", "10.1.0.21", "10.1.0.22"])
+                .role(agent),
+        )
         .hosts_matching("agent-2", |host| host.set(Lab::STORAGE, "ssd"))
         .workload(shop())
         .build()
