@@ -9,6 +9,7 @@
 #   flags         the tables of flags against the sources of all releases of Mesos
 #   graphs        properties of runs over random graphs with random failures
 #   edges         each row of the published table of automatic edges
+#   lints         each lint in a definition that has its mistake, and in a near one that hasn't
 #   truth-table   each row of the published truth table of refreshes, for each relation
 #   hosts         five real hosts over libssh2 as root, then over OpenSSH through sudo; needs root
 #   exactness     random catalogs on real files: planned, applied, compared
@@ -150,6 +151,7 @@ hosts | trust | connections | states | canary | lockout | kinds) suite "$1" "$1:
 unreachable) suite "$1" a_dead_host ;;
 upload) suite "$1" an_edited_ ;;
 interrupt) suite "$1" losses::an_ ;;
+lints) cargo test --quiet --test it -- lints::each_lint_finds_its_mistake --nocapture 2>&1 | grep '^lints:' ;;
 exactness) cargo test --quiet --test it -- exactness:: --nocapture 2>&1 | grep '^exactness:' ;;
 agent-kills) suite "$1" kills::an_agent ;;
 stray) suite "$1" kills::what_a_killed_run_left ;;

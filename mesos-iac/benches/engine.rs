@@ -10,6 +10,8 @@
 
 use criterion::{BenchmarkId, Criterion, SamplingMode};
 use mesos_iac::converge::{ConvergeOptions, converge};
+#[cfg(feature = "roles")]
+use mesos_iac::lint;
 use mesos_iac::prelude::*;
 use mesos_iac::state::Store;
 use mesos_iac::system::FakeSystem;
@@ -22,6 +24,10 @@ use std::time::{Duration, Instant};
 
 /// What a compile of [`HOSTS`] hosts may take.
 const COMPILE_GOAL: Duration = Duration::from_secs(1);
+
+/// What looking for all lints in the same cluster may take.
+#[cfg(feature = "roles")]
+const LINT_GOAL: Duration = Duration::from_secs(1);
 
 /// What the passes over a graph of [`LARGE`] resources may take.
 const GRAPH_GOAL: Duration = Duration::from_millis(200);
@@ -49,6 +55,8 @@ fn main() {
         .without_plots()
         .configure_from_args();
     let mut figures = vec![compile(&mut criterion)];
+    #[cfg(feature = "roles")]
+    figures.push(lints(&mut criterion));
     for shape in [Shape::Chain, Shape::Fan, Shape::Grid, Shape::Funnel, Shape::Halves] {
         figures.extend(graph(&mut criterion, shape));
     }
@@ -129,12 +137,32 @@ impl Declares for Daemon {
     }
 }
 
-fn compile(criterion: &mut Criterion) -> Option<String> {
+fn cluster() -> Cluster {
     let last = HOSTS - 1;
-    let cluster = Cluster::new("bench")
+    Cluster::new("bench")
         .hosts(hosts(&format!("node[0-{last}]")).role(Daemon))
         .build()
-        .expect("the definition is in order");
+        .expect("the definition is in order")
+}
+
+/// All rules over all hosts; every host has a mistake.
+#[cfg(feature = "roles")]
+fn lints(criterion: &mut Criterion) -> Option<String> {
+    let cluster = cluster();
+    let compiled = cluster.compile().expect("the definition is in order");
+    assert!(lint::check(&cluster, &compiled).found.len() >= HOSTS);
+    let name = BenchmarkId::new("lints", format!("{HOSTS}x{RESOURCES}"));
+    let took = median(criterion, "cluster", name, || {
+        black_box(lint::check(&cluster, &compiled));
+    })?;
+    let (took, goal, lints) = (took.as_secs_f64(), LINT_GOAL.as_secs_f64(), lint::all().len());
+    Some(format!(
+        "benches: {lints} lints over {HOSTS} hosts of {RESOURCES} resources: {took:.2} s (goal: at most {goal} s)"
+    ))
+}
+
+fn compile(criterion: &mut Criterion) -> Option<String> {
+    let cluster = cluster();
     let compiled = cluster.compile().expect("the definition is in order");
     assert!(
         compiled

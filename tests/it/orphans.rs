@@ -7,8 +7,9 @@ use mesos_iac::state::Store;
 use mesos_iac::system::FakeSystem;
 use mesos_iac::{Ledger, UnitState, plan};
 
-/// The host 0-1 was a slave and becomes another master.
-const PROMOTED: &str = "[host.backend-0-1]\nset.is_mesos_master = true\nset.is_mesos_slave = false\n";
+/// The host 0-1 was a slave and becomes the master.
+const PROMOTED: &str = "[host.backend-0-0]\nset.is_mesos_master = false\n\
+                        [host.backend-0-1]\nset.is_mesos_master = true\nset.is_mesos_slave = false\n";
 
 /// A lab that was applied; from then on, a host has another role.
 fn promoted() -> Lab {

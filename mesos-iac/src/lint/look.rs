@@ -4,7 +4,7 @@ use crate::model::{Catalog, Cluster, Declaration, Finding, HostView, Kind, Prove
 use crate::words::{HostName, ResourceId};
 use std::any::Any;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What a rule sees: the cluster as it is compiled, all hosts at once.
 pub struct LintCx<'c> {
@@ -12,7 +12,11 @@ pub struct LintCx<'c> {
     hosts: Vec<LintHost<'c>>,
     by_name: HashMap<&'c HostName, usize>,
     found: RefCell<Vec<Finding>>,
+    told: RefCell<HashSet<Told>>,
 }
+
+/// What makes a finding the same as another: the lint, the host, the resource, the message.
+type Told = (&'static str, Option<HostName>, Option<ResourceId>, String);
 
 /// A host as a rule sees it: what the definition says of it, and what it will have.
 pub struct LintHost<'c> {
@@ -51,6 +55,7 @@ impl<'c> LintCx<'c> {
                 .collect(),
             hosts,
             found: RefCell::default(),
+            told: RefCell::default(),
         }
     }
 
@@ -66,12 +71,14 @@ impl<'c> LintCx<'c> {
         &self.hosts
     }
 
-    /// Reports what was found. If it names a host and a resource, the place of its declaration is added.
+    /// Reports what was found, once. If it names a host and a resource, the place of its declaration is added.
     pub fn report(&self, finding: Finding) {
-        let finding = self.with_place(finding);
-        let mut found = self.found.borrow_mut();
-        if !found.contains(&finding) {
-            found.push(finding);
+        let problem = &finding.problem;
+        let (host, resource) = (problem.host.clone(), problem.resource.clone());
+        let told = (finding.lint.name, host, resource, problem.message.clone());
+        if self.told.borrow_mut().insert(told) {
+            let finding = self.with_place(finding);
+            self.found.borrow_mut().push(finding);
         }
     }
 

@@ -85,7 +85,7 @@ pub(super) fn cases() -> Vec<Case> {
             near: || one(with_docker("5mins").runs("docker")),
         },
         Case {
-            lint: &lints::DOCKER_UNREADABLE_VERSION,
+            lint: &mesos_iac::roles::docker::DOCKER_VERSION,
             bad: || {
                 let agent = agent_of("0.22.1-1.0").file("/etc/mesos-slave/containerizers", "docker,mesos\n");
                 one(agent.pinned("docker-engine", "1.8.1-0~jessie"))

@@ -15,9 +15,10 @@ fn server(id: &str, more: &str) -> ByHand {
 }
 
 fn lines(count: usize) -> String {
-    (1..=count)
+    let lines: Vec<String> = (1..=count)
         .map(|n| format!("server.{n}=198.18.0.{n}:2888:3888\n"))
-        .collect()
+        .collect();
+    lines.concat()
 }
 
 const NAMES: [&str; 5] = ["z1", "z2", "z3", "z4", "z5"];

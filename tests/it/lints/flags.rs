@@ -118,6 +118,46 @@ pub(super) fn cases() -> Vec<Case> {
             },
         },
         Case {
+            lint: &lints::UNKNOWN_FLAG,
+            // It came with 1.5.
+            bad: || {
+                one(agent()
+                    .pinned("mesos", "1.4.1-2.0.1")
+                    .file("/etc/mesos-slave/reconfiguration_policy", "additive\n"))
+            },
+            near: || {
+                one(agent()
+                    .pinned("mesos", "1.5.0-2.0.1")
+                    .file("/etc/mesos-slave/reconfiguration_policy", "additive\n"))
+            },
+        },
+        Case {
+            lint: &lints::UNKNOWN_VARIABLE,
+            bad: || {
+                one(agent()
+                    .pinned("mesos", "1.11.0-2.0.1")
+                    .file("/etc/default/mesos", "MESOS_RECOVERY_TIME_OUT=15mins\n"))
+            },
+            near: || {
+                one(agent()
+                    .pinned("mesos", "1.11.0-2.0.1")
+                    .file("/etc/default/mesos", "MESOS_RECOVERY_TIMEOUT=15mins\n"))
+            },
+        },
+        Case {
+            lint: &lints::FLAG_VALUE_FORM,
+            bad: || {
+                one(agent()
+                    .pinned("mesos", "0.22.1-1.0")
+                    .file("/etc/mesos-slave/executor_registration_timeout", "5m\n"))
+            },
+            near: || {
+                one(agent()
+                    .pinned("mesos", "0.22.1-1.0")
+                    .file("/etc/mesos-slave/executor_registration_timeout", "5mins\n"))
+            },
+        },
+        Case {
             lint: &lints::MISSING_WORK_DIR,
             bad: || bare("1.11.0-2.0.1", ""),
             near: || bare("1.11.0-2.0.1", "--work_dir=/var/lib/mesos"),

@@ -137,7 +137,7 @@ fn a_quorum_is_told_with_its_file_and_the_right_number() {
     let findings = super::findings(&cluster);
     let told = findings.errors().to_string();
     assert_eq!(findings.found.len(), 3, "{told}");
-    let expected = "[mesos-quorum] m1: core.file[/etc/mesos-master/quorum]: the quorum is 1 by /etc/mesos-master/quorum, and of 3 \
+    let expected = "[mesos-quorum] m1: file[/etc/mesos-master/quorum]: the quorum is 1 by /etc/mesos-master/quorum, and of 3 \
                     masters it is 2";
     assert!(told.contains(expected), "{told}");
     assert!(told.contains("hint: write 2"), "{told}");

@@ -206,6 +206,20 @@ fn each_lint_has_a_case_and_a_page() {
     assert_eq!(names.len(), lint::all().len(), "two lints share a name");
 }
 
+/// The table in the documentation of the role library's lints. `INSTA_UPDATE=always` writes it anew.
+#[test]
+fn the_table_of_the_documentation_has_each_lint() {
+    let row = |lint: &Lint| format!("| `{}` | {} | {} |\n", lint.name, lint.level, lint.summary);
+    let rows: Vec<String> = lint::all().into_iter().map(row).collect();
+    let table = format!("| lint | level | what is wrong |\n|---|---|---|\n{}", rows.concat());
+    let path = crate::support::repository().join("mesos-iac/src/roles/lints/table.md");
+    if std::env::var("INSTA_UPDATE").as_deref() == Ok("always") {
+        std::fs::write(&path, &table).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap();
+    assert_eq!(written, table, "INSTA_UPDATE=always writes the table anew");
+}
+
 #[test]
 fn what_is_allowed_is_not_told_and_keeps_its_reason() {
     let dos = [("/etc/motd", "hello\r\n")];

@@ -5,7 +5,7 @@ use super::form::{self, nearest};
 use super::program::{Dialect, Known};
 use super::rules::{Setting, Settings};
 use super::spans::{Presence, Spans};
-use super::{Basis, CheckedFlag, Facts, FlagText, FormError, Written};
+use super::{Basis, CheckedFlag, Facts, FlagText, FormError, Program, Written};
 use crate::model::{Code, Problem, Problems};
 use crate::roles::Version;
 use std::collections::BTreeMap;
@@ -87,6 +87,24 @@ pub(super) fn missing(known: &'static Known, entries: &[Entry], version: Version
     let mut problems = Problems::new();
     (known.rules.missing)(&Settings::new(known, version, &settings), &mut problems);
     problems
+}
+
+/// What is wrong with a flag that somebody wrote by hand.
+#[derive(Debug)]
+pub(in crate::roles) enum ByHand {
+    /// The version doesn't know it by this name.
+    Name(Problem),
+    /// It can't read the value.
+    Value(Problem),
+}
+
+/// Whether a version reads a flag under this name with this value.
+pub(in crate::roles) fn by_hand<P: Program>(name: &str, text: &str, version: Version) -> Result<(), ByHand> {
+    let found = find_text(P::KNOWN, name, version).map_err(ByHand::Name)?;
+    let given = Written::Text(text.to_owned());
+    value(P::KNOWN, &found, &given, version)
+        .map(drop)
+        .map_err(ByHand::Value)
 }
 
 fn invalid(message: String) -> Problem {

@@ -29,6 +29,7 @@ mod value;
 
 pub use builder::Flags;
 pub use bytes::Bytes;
+pub(in crate::roles) use check::{ByHand, by_hand};
 pub use checked_flag::{Basis, CheckedFlag, EnvironmentLine, FlagFile, FlagText};
 pub use choice::{ImageBackend, Launcher, LoggingLevel, ReconfigurationPolicy, Recover, Registry, Sorter};
 pub use duration::MesosDuration;

@@ -6,6 +6,7 @@ use super::read::shell;
 use crate::kinds::{Package, Service};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
+use crate::roles::docker::{DOCKER_VERSION, clash};
 use std::time::Duration;
 
 lints! {
@@ -15,12 +16,11 @@ lints! {
     CGROUP_V2 = Error "cgroup-v2": "an agent isolates by control groups that its operating system hasn't any more";
     DOCKER_TIMEOUT = Warning "docker-timeout": "an agent gives up on images before they are there";
     NO_DOCKER = Warning "no-docker": "an agent is to run containers of Docker, and its host has no Docker";
-    DOCKER_UNREADABLE_VERSION = Error "docker-unreadable-version": "an agent can't read the version of its Docker, and won't start";
 }
 
 lint_rule!(agents => [
     &WIPED_AGENT_METADATA, &WORK_DIR_IN_TMP, &OTHER_DAEMON_RUNS, &CGROUP_V2, &DOCKER_TIMEOUT, &NO_DOCKER,
-    &DOCKER_UNREADABLE_VERSION
+    &DOCKER_VERSION
 ]);
 
 /// What brings Docker along.
@@ -183,14 +183,10 @@ fn docker(cx: &LintCx<'_>, host: &LintHost<'_>, agent: &Mesos<'_>) {
         Some(docker) => {
             let version = docker.version().and_then(Release::of);
             if let (Some(version), Some(release)) = (version, agent.release)
-                && release.0[..2] == [0, 22]
-                && version >= Release([1, 8, 0])
+                && let Some(why) = clash(release.version(), version.version())
             {
-                let message = format!("Mesos {release} takes Docker {version} for one before 1.0.0 and ends");
-                cx.report(
-                    found(&DOCKER_UNREADABLE_VERSION, host, None, message)
-                        .hint("take Mesos 0.23 or newer, or a Docker before 1.8"),
-                );
+                let message = format!("Mesos {release} and Docker {version}: {why}");
+                cx.report(found(&DOCKER_VERSION, host, None, message).hint("take another version of one of them"));
             }
         }
         None => {}

@@ -62,17 +62,15 @@ fn twice(cx: &LintCx<'_>, host: &LintHost<'_>, mesos: &Mesos<'_>) {
             cx.report(found(&FLAG_GIVEN_TWICE, host, last.id.or(first.id), message).hint(hint));
         }
         let variable = settings.iter().find(|setting| setting.way == Way::Environment);
-        if let (Some(file), Some(variable)) = (on_line.first(), variable) {
+        if let (Some(file), Some(variable)) = (on_line.first(), variable)
+            && file.value.trim() != variable.value.trim()
+        {
             let message = format!(
-                "`{}` by {} has no effect: {} puts {} on the command line",
+                "`{}` by {} has no effect: {} puts `{}` on the command line",
                 variable.value,
                 variable.place,
                 file.place,
-                if file.value == variable.value {
-                    "the same"
-                } else {
-                    "another value"
-                },
+                file.value.trim(),
             );
             cx.report(found(&ENVIRONMENT_BEATEN_BY_FILE, host, variable.id, message).hint("say it in one place"));
         }

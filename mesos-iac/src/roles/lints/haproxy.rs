@@ -115,8 +115,7 @@ impl Here<'_, '_> {
             };
             let before = sides
                 .iter()
-                .filter_map(|side| known.insert((side, &section.name), section))
-                .next();
+                .find_map(|side| known.insert((side, &section.name), section));
             if let Some(before) = before {
                 let message = format!(
                     "line {} of {} has `{} {}`, and line {} has `{} {}`",
@@ -219,7 +218,7 @@ impl Here<'_, '_> {
         if self
             .host
             .files_in(beside)
-            .filter(|(name, _)| name.ends_with(".cfg"))
+            .filter(|(name, _)| name.strip_suffix(".cfg").is_some())
             .count()
             > 1
         {

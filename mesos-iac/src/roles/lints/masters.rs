@@ -63,7 +63,7 @@ fn number(cx: &LintCx<'_>, group: &Group<'_, '_>) {
     if count == 2 {
         let message = format!("there are two masters ({names}), and both must be there for one to lead");
         cx.report(TWO_MASTERS.finding(message).hint("take three, or one"));
-    } else if count > 2 && count % 2 == 0 {
+    } else if count > 2 && count.is_multiple_of(2) {
         let message = format!(
             "of {count} masters ({names}) {} may be lost, as of {}",
             (count - 1) / 2,

@@ -157,7 +157,7 @@ fn missing(cx: &LintCx<'_>, host: &LintHost<'_>, config: &ZooCfg<'_, '_>) {
     }
 }
 
-/// Debian's packages come without what the AdminServer is made of.
+/// Debian's packages come without what its web server is made of.
 fn admin_server(cx: &LintCx<'_>, host: &LintHost<'_>, config: &ZooCfg<'_, '_>) {
     let is_said = config.get("admin.serverPort").is_some()
         || config

@@ -112,7 +112,7 @@ impl Daemon {
             let manual = host.file(&format!("/etc/init/{unit}.override"));
             manual.is_some_and(|file| file.text.trim() == "manual") || off(format!("/etc/init/{unit}.conf"))
         };
-        self.units().iter().any(|unit| masked(&unit)).then_some(false)
+        self.units().iter().any(masked).then_some(false)
     }
 }
 
@@ -187,7 +187,9 @@ pub(in super::super) fn starts<'c>(host: &LintHost<'c>) -> Vec<Start<'c>> {
             });
         }
     }
-    let jobs = host.files_in("/etc/init").filter(|(name, _)| name.ends_with(".conf"));
+    let jobs = host
+        .files_in("/etc/init")
+        .filter(|(name, _)| name.strip_suffix(".conf").is_some());
     for (_, file) in jobs {
         for words in shell::commands(&file.text)
             .iter()
@@ -373,7 +375,7 @@ impl<'c> Mesos<'c> {
             let mut setting = Setting::of_line(name, value, &start.place, start.id);
             // Variables of its unit aren't looked up.
             if !value.starts_with("${") {
-                setting.value = value.trim_matches(['"', '\'']).to_owned();
+                value.trim_matches(['"', '\'']).clone_into(&mut setting.value);
             }
             self.settings.push(setting);
         }
@@ -463,7 +465,7 @@ impl<'c> Setting<'c> {
             self.id = Some(file.id);
         } else if path == "/etc/mesos/zk" && host.get::<File>(path).is_none() {
             PACKAGED_ZK.clone_into(&mut self.value);
-            self.place = "the package's /etc/mesos/zk".to_owned();
+            "the package's /etc/mesos/zk".clone_into(&mut self.place);
             self.id = None;
         }
     }

@@ -1,5 +1,6 @@
 use crate::kinds::Package;
 use crate::lint::LintHost;
+use crate::roles::Version;
 use std::fmt;
 
 /// The release that a package's version is of: `0.22.1` of `0.22.1-1.0.ubuntu1404`, `3.8.0` of `1:3.8.0-11`.
@@ -23,6 +24,12 @@ impl Release {
             }
         }
         (count >= 2).then_some(Self(numbers))
+    }
+
+    /// The same as a version of the role library.
+    pub(in super::super) fn version(self) -> Version {
+        let [major, minor, patch] = self.0.map(|number| u16::try_from(number).unwrap_or(u16::MAX));
+        Version::new(major, minor, patch)
     }
 
     /// Whether it is this one or one after it.
