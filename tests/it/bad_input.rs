@@ -35,6 +35,11 @@ fn a_limit_that_matches_nothing() {
 }
 
 #[test]
+fn no_hosts_at_a_time() {
+    refused("parallel_zero", &["--parallel", "0"]);
+}
+
+#[test]
 fn an_inputs_file_that_is_not_there_or_damaged() {
     refused("inputs_missing", &["--inputs", "{lab}/nothing.toml"]);
     let lab = Lab::new("stacki_mesos");

@@ -26,6 +26,7 @@ mod haproxy;
 mod house;
 mod kinds;
 mod lints;
+mod looking;
 mod macros;
 #[path = "../testbed/marathon.rs"]
 mod marathon;

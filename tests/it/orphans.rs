@@ -67,6 +67,25 @@ fn what_is_forgotten_stays_and_isn_t_listed_any_more() {
     );
 }
 
+#[test]
+fn what_no_host_knows_is_not_forgotten() {
+    let lab = promoted();
+    promoted_run(&lab, &["apply"]).expect(0);
+    let said = promoted_run(
+        &lab,
+        &["forget", "file[/etc/mesos-slave/ip]", "file[/etc/mesos-slave/ipp]"],
+    )
+    .expect(1);
+    assert_snapshot("forget_what_is_unknown", said);
+    // Nothing was: what was named beside it is an orphan still.
+    let orphans = promoted_run(&lab, &["orphans"]).expect(0);
+    assert!(
+        orphans.stdout.contains("file[/etc/mesos-slave/ip]"),
+        "{}",
+        orphans.stdout
+    );
+}
+
 #[derive(Role, Clone, PartialEq)]
 #[role(name = "tenant")]
 struct Tenant {

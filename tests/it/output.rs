@@ -49,6 +49,11 @@ fn explain() {
         0,
     );
     snapshot("explain_host", &["explain", "backend-0-1"], 0);
+    snapshot(
+        "explain_unknown_resource",
+        &["explain", "backend-0-1", "file[/etc/mesos/zkk]"],
+        1,
+    );
     snapshot("explain_unknown", &["explain", "backend-0-1", "zookeper_ip"], 1);
     snapshot(
         "explain_attribute_json",

@@ -195,3 +195,13 @@ fn a_plan_is_bound_to_secrets_that_it_does_not_show() {
     // What is done already is within the bounds.
     with_password(&lab, "second", apply).expect(0);
 }
+
+#[test]
+fn a_limit_that_selects_no_host_of_the_plan_is_a_mistake() {
+    let lab = Lab::new("stacki_mesos");
+    lab.run(&["apply", "--sandbox", "{lab}/hosts"]).expect(0);
+    let file = ["plan", "-o", "{lab}/plan.json", "--limit", "backend-0-[0-1]"];
+    run(&lab, RENAMED, &file).expect(0);
+    let refused = run(&lab, RENAMED, &["apply", "{lab}/plan.json", "--limit", "backend-0-3"]).expect(1);
+    assert_snapshot("apply_plan_of_no_host", refused);
+}

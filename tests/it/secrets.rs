@@ -115,6 +115,8 @@ fn a_secret_without_a_value_is_told_with_what_needs_it() {
         "secrets_missing",
         lab.run(&["apply", "--sandbox", "{lab}/hosts"]).expect(1),
     );
+    // What looks at no resource needs none.
+    lab.run(&["orphans", "--sandbox", "{lab}/hosts"]).expect(0);
     // A host that needs none can be worked on without.
     lab.run(&["apply", "--sandbox", "{lab}/hosts", "--limit", "proxy"])
         .expect(0);

@@ -55,6 +55,8 @@ pub struct Hello {
 pub enum Mode {
     /// It tells what it would change.
     Plan,
+    /// It tells what we own and the definition doesn't have any more, and looks at nothing else: it needs no secrets.
+    Orphans,
     /// It changes what differs.
     Apply,
     /// It does nothing: who asks wants to know what the host is.
@@ -63,6 +65,20 @@ pub enum Mode {
     Forget,
     /// It confirms a run that is undone otherwise, and changes nothing else.
     Confirm,
+}
+
+impl Mode {
+    /// Whether it changes nothing, not even what is kept of the host.
+    #[must_use]
+    pub const fn only_looks(self) -> bool {
+        matches!(self, Self::Plan | Self::Orphans | Self::Look)
+    }
+
+    /// Whether it looks at resources, for which it needs the values of their secrets.
+    #[must_use]
+    pub const fn needs_secrets(self) -> bool {
+        matches!(self, Self::Plan | Self::Apply)
+    }
 }
 
 /// How a run is done.

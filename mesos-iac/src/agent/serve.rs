@@ -163,7 +163,7 @@ fn execute(
     carry_out(&workplace, run.mode, &run.catalog, &run.options, control.clone(), tell)?;
     answers.flush();
     // A plan changes nothing: what it tells of earlier runs stays to be told by a run.
-    if let Some(unheard) = unheard.filter(|unheard| run.mode != Mode::Plan && !unheard.is_empty()) {
+    if let Some(unheard) = unheard.filter(|unheard| !run.mode.only_looks() && !unheard.is_empty()) {
         match is_heard(requests, heard) {
             true => unheard.heard(),
             false => unheard.keep(),

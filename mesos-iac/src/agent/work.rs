@@ -3,8 +3,8 @@
 use super::protocol::{Mode, Refusal, RunOptions};
 use crate::converge::{Control, Event, Redactor, Summary, converge, forget};
 use crate::model::{Catalog, Ledger, System};
-use crate::plan::{Plan, beyond, plan};
-use crate::state::{Hold, HostIdentity, HostKey, StateError, Store, UndoLog};
+use crate::plan::{Plan, beyond, plan, plan_orphans};
+use crate::state::{Hold, Holder, HostIdentity, HostKey, StateError, Store, UndoLog};
 use crate::system::PlanningSystem;
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub(crate) struct Workplace<'a> {
     pub(crate) redactor: &'a Redactor,
 }
 
-/// Plans, applies or forgets, and tells what happens, without the values of secrets.
+/// Plans, looks for orphans, applies or forgets, and tells what happens, without the values of secrets.
 ///
 /// # Errors
 /// The machine's state can't be worked with, or it isn't as the plan says that bounds the run. Nothing was changed.
@@ -47,12 +47,21 @@ pub(crate) fn carry_out(
         Ok(plan)
     };
     let tell = &mut |event| tell(redactor.event(event));
-    if mode == Mode::Plan {
+    if mode.only_looks() {
+        if let Some(holder) = workplace.state.and_then(Holder::at_work) {
+            tell(Event::Noted(format!(
+                "another run is at work: {holder}; this is how things stand in the midst of it"
+            )));
+        }
         let ledger = match workplace.state {
             Some(directory) => Store::look(directory, &identity, &options.takeover).map_err(Refusal::State)?,
             None => Ledger::default(),
         };
-        tell(Event::Planned(planned(&ledger)?));
+        let plan = match mode {
+            Mode::Plan => planned(&ledger)?,
+            _ => redactor.plan(plan_orphans(catalog, &PlanningSystem(system), &ledger)),
+        };
+        tell(Event::Planned(plan));
         return Ok(());
     }
     if mode == Mode::Confirm {

@@ -2,6 +2,7 @@ use crate::state::Takeover;
 use crate::transport::Method;
 use crate::words::{HostName, HumanDuration, ResourceId};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Checks, renders, plans and converges the cluster that this program defines.
@@ -16,7 +17,7 @@ pub(super) struct Cli {
 
 const EXIT_CODES: &str = "Exit status (the worst wins):
   0  it went well; with --detailed-exitcode: and nothing changed
-  2  with --detailed-exitcode: something changed, or would
+  2  with --detailed-exitcode: something changed, or would, or a plan can't know
   1  the definition or the command line has a mistake; no host was touched
   6  another run was at work on a host
   4  a resource failed, or a host refused the run
@@ -221,7 +222,8 @@ pub(super) struct ApplyArguments {
     /// Do what this plan says and nothing else; made with `plan -o FILE`
     #[arg(value_name = "FILE")]
     pub(super) plan: Option<PathBuf>,
-    /// Apply the plan although another definition was applied since it was made
+    /// Apply the plan although another definition was applied since it was made. It makes the plan's own changes: what that
+    /// definition changed besides stays
     #[arg(long, requires = "plan")]
     pub(super) force: bool,
     /// Stop at the first failure of a host, instead of leaving out what depends on it
@@ -256,7 +258,7 @@ pub(super) struct TrustSelection {
 
 #[derive(Debug, Args)]
 pub(super) struct Outcome {
-    /// Tell by the exit status whether anything changed, or would
+    /// Tell by the exit status whether anything changed, or would, or a plan can't know
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
 }
@@ -314,8 +316,8 @@ pub(super) struct Connection {
     #[arg(long, value_enum, default_value_t)]
     pub(super) transport: TransportMethod,
     /// How many hosts are worked on at once
-    #[arg(long, value_name = "N", default_value_t = 50)]
-    pub(super) parallel: usize,
+    #[arg(long, value_name = "N", default_value = "50")]
+    pub(super) parallel: NonZeroUsize,
     /// A private key to log in with; else those of the agent and the usual ones in ~/.ssh
     #[arg(long, value_name = "FILE")]
     pub(super) identity: Vec<PathBuf>,

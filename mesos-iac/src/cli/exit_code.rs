@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-/// It went well. With `--detailed-exitcode`: and nothing changed, or would.
+/// It went well. With `--detailed-exitcode`: and nothing changed, or would; a plan has nothing in it that is unknown.
 pub const SUCCESS: u8 = 0;
 
-/// With `--detailed-exitcode`: it went well and something changed, or would.
+/// With `--detailed-exitcode`: it went well and something changed, or would, or may: a plan has something in it that is
+/// unknown.
 pub const CHANGED: u8 = 2;
 
 /// The definition or the command line has a mistake. No host was touched.
@@ -29,7 +30,7 @@ pub enum Grade {
     /// It went well and nothing changed, or would.
     #[default]
     Unchanged,
-    /// It went well and something changed, or would.
+    /// It went well and something changed, or would, or may.
     Changed,
     /// Another run was at work.
     Locked,

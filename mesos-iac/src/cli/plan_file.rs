@@ -2,6 +2,7 @@
 
 use super::error::CliError;
 use super::session::Session;
+use crate::compile::CompiledHost;
 use crate::plan::{Plan, SavedHost, SavedPlan};
 use crate::words::{HostName, fold_names};
 use std::path::Path;
@@ -43,7 +44,10 @@ pub(super) fn keep(planned: &mut SavedPlan, session: &Session<'_>, host: &HostNa
 
 /// Writes a plan to its file.
 pub(super) fn save(planned: &SavedPlan, file: &Path) -> Result<(), CliError> {
-    let of_file = |why: String| CliError::failed(format!("{}: failed to {why}", file.display()));
+    let of_file = |why: String| {
+        let error = CliError::usage(format!("{}: failed to {why}", file.display()));
+        error.hinted("nothing was changed, and the plan isn't saved; name a file that can be written")
+    };
     let json = planned.to_json().map_err(|error| of_file(error.to_string()))?;
     std::fs::write(file, json).map_err(|error| of_file(format!("write the plan: {error}")))
 }
@@ -64,6 +68,23 @@ pub(super) fn check_definition(saved: &SavedPlan, session: &Session<'_>) -> Resu
     let names = fold_names(changed);
     let why = format!("failed to apply the plan: the definition of {names} has changed since it was made");
     Err(CliError::usage(why).hinted("make a new plan with `plan -o FILE`, with the same inputs as `apply`"))
+}
+
+/// Leaves the hosts that a plan is of.
+pub(super) fn retain_planned(
+    saved: &SavedPlan,
+    hosts: &mut Vec<&CompiledHost>,
+    limit: Option<&str>,
+) -> Result<(), CliError> {
+    hosts.retain(|host| saved.hosts.contains_key(host.name()));
+    match limit {
+        Some(limit) if hosts.is_empty() => {
+            let why = format!("failed to apply the plan: `--limit {limit}` selects none of its hosts");
+            let names = fold_names(saved.hosts.keys());
+            Err(CliError::usage(why).hinted(format!("it is a plan of {names}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn digest(session: &Session<'_>, host: &HostName) -> Option<String> {

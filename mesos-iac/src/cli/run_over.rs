@@ -19,7 +19,7 @@ use crate::model::{Catalog, Host, registry};
 use crate::plan::SavedPlan;
 use crate::report::{JsonReporter, Reporter, RunReporter, Tally, View};
 use crate::transport::{SshOptions, Target};
-use crate::words::{HostName, SecretSource, SecretText, fold_names};
+use crate::words::{HostName, SecretSource, SecretText, fold_names, visible_lines};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +43,7 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What<'_>) ->
     let mut hosts = selection::select(session, place.selection.limit.as_deref())?;
     if let PlanFile::Obey(saved) = &what.plan {
         plan_file::check_definition(saved, session)?;
-        hosts.retain(|host| saved.hosts.contains_key(host.name()));
+        plan_file::retain_planned(saved, &mut hosts, place.selection.limit.as_deref())?;
     }
     run_on(session, place, &hosts, what, &stoppable(what.mode))
 }
@@ -51,7 +51,7 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What<'_>) ->
 /// What a signal asks to stop, if the run changes anything.
 pub(super) fn stoppable(mode: Mode) -> Stop {
     let stop = Stop::new();
-    if mode != Mode::Plan && stop_on_signals(&stop).is_err() {
+    if !mode.only_looks() && stop_on_signals(&stop).is_err() {
         Environment::complain(
             "no signal is listened to: one ends the program at once, and the hosts stop by themselves\n",
         );
@@ -68,7 +68,7 @@ pub(super) fn run_on(
     stop: &Stop,
 ) -> Result<Verdict, CliError> {
     let mode = what.mode;
-    let secrets = secrets_of(hosts)?;
+    let secrets = secrets_of(hosts, mode)?;
     let mut telling = Telling::new(session, hosts, what);
     let mut planned = SavedPlan::new(session.cluster.name());
     let mut take = |event: FleetEvent| {
@@ -80,10 +80,11 @@ pub(super) fn run_on(
         telling.take(&event);
     };
     carry(session, place, hosts, what, &secrets, stop, &mut take)?;
+    let (mut verdict, told) = telling.finish();
     if let PlanFile::Write(file) = what.plan {
         plan_file::save(&planned, file)?;
+        Environment::complain(&visible_lines(&format!("saved in {}\n", file.display())));
     }
-    let (mut verdict, told) = telling.finish();
     if stop.is_requested() {
         verdict.add(Grade::Stopped);
     }
@@ -93,7 +94,7 @@ pub(super) fn run_on(
     {
         verdict.add(Grade::Failed);
         let hint = match mode {
-            Mode::Plan | Mode::Look => "nothing was changed; have the plan written where there is room",
+            Mode::Plan | Mode::Orphans | Mode::Look => "nothing was changed; have the plan written where there is room",
             Mode::Apply | Mode::Forget | Mode::Confirm => {
                 "the run went on to its end all the same; `plan` shows what is left to do"
             }
@@ -104,14 +105,14 @@ pub(super) fn run_on(
     Ok(verdict)
 }
 
-/// Plans these catalogs and tells nobody: everything that happened.
+/// Looks at these catalogs' hosts and tells nobody: everything that happened.
 pub(super) fn look_at(
     session: &Session<'_>,
     place: &Place,
     hosts: &[&CompiledHost],
     what: &What<'_>,
 ) -> Result<Vec<FleetEvent>, CliError> {
-    let secrets = secrets_of(hosts)?;
+    let secrets = secrets_of(hosts, what.mode)?;
     let mut events = Vec::new();
     let mut take = |event| events.push(event);
     carry(session, place, hosts, what, &secrets, &Stop::new(), &mut take)?;
@@ -150,9 +151,10 @@ impl Telling {
     }
 }
 
-fn secrets_of(hosts: &[&CompiledHost]) -> Result<Secrets, CliError> {
+/// The values of the secrets that are needed for this.
+fn secrets_of(hosts: &[&CompiledHost], mode: Mode) -> Result<Secrets, CliError> {
     let mut needed = BTreeSet::new();
-    for host in hosts {
+    for host in hosts.iter().filter(|_| mode.needs_secrets()) {
         needed.extend(host.catalog.secrets()?);
     }
     resolve_secrets(&needed, Environment::variable).map_err(|error| with_users(error, hosts))
@@ -227,9 +229,10 @@ fn reporter(session: &Session<'_>, names: &[HostName], what: &What<'_>) -> Box<d
 fn verdict(tally: &Tally) -> Verdict {
     let mut verdict = Verdict::new();
     for (grade, hosts) in [
-        (Grade::Changed, tally.hosts_changed),
+        (Grade::Changed, tally.hosts_changed + tally.hosts_unknown),
         (Grade::Locked, tally.hosts_locked),
-        (Grade::Failed, tally.hosts_failed),
+        // A run that stops by itself, at its first failure or without its controller, didn't do all that it was to do.
+        (Grade::Failed, tally.hosts_failed + tally.hosts_stopped),
         (Grade::Unreachable, tally.hosts_unreachable),
     ] {
         if hosts > 0 {
@@ -306,7 +309,7 @@ pub(super) fn fleet_options(session: &Session<'_>, connection: &Connection) -> F
             fresh_connection: false,
         },
         agents: AgentPrograms::default(),
-        parallel: connection.parallel,
+        parallel: connection.parallel.get(),
         silence: connection.silence.0,
         stop: Stop::new(),
     }
@@ -342,4 +345,24 @@ fn requests(catalog: &Catalog, secrets: &Secrets, mode: Mode, options: RunOption
     ];
     encode_requests(&requests)
         .map_err(|error| CliError::usage(format!("{}: failed to encode the catalog: {error}", catalog.host)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::exit_code;
+
+    #[test]
+    fn what_may_change_is_not_nothing_to_change() {
+        let tally = Tally {
+            hosts: 1,
+            hosts_unknown: 1,
+            ..Tally::default()
+        };
+        let verdict = verdict(&tally);
+        assert_eq!(
+            (verdict.status(true), verdict.status(false)),
+            (exit_code::CHANGED, exit_code::SUCCESS)
+        );
+    }
 }

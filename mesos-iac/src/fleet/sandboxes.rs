@@ -32,7 +32,7 @@ pub fn run_sandboxes(
             });
             continue;
         }
-        let result = match Sandbox::open(directory, catalog, mode != Mode::Plan) {
+        let result = match Sandbox::open(directory, catalog, !mode.only_looks()) {
             Err(error) => HostResult::Failed(error.into()),
             Ok(sandbox) => {
                 let sandbox = sandbox.with_secrets(secrets.clone());
@@ -79,7 +79,7 @@ fn work_in(
         }
     });
     done.map_err(HostError::Refused)?;
-    if mode != Mode::Plan {
+    if !mode.only_looks() {
         sandbox.save()?;
     }
     result.ok_or_else(|| HostError::Lost("the run ended without a word".into()))

@@ -20,7 +20,7 @@ pub use bounds::{Difference, beyond};
 pub(crate) use guarded::guarded;
 pub(crate) use locations::shared_locations;
 pub(crate) use owed::judge_owed;
-pub use planner::plan;
+pub use planner::{plan, plan_orphans};
 pub use saved::{SavedHost, SavedPlan, SavedPlanError};
 pub use types::{
     Because, Certainty, Doubt, Plan, Planned, PlannedOrphan, PlannedRefresh, PlannedResource, PlannedTransaction,

@@ -46,6 +46,17 @@ pub fn plan(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> Plan
     }
 }
 
+/// What we own on one host and the definition doesn't have any more. Nothing else is looked at, so no secret is needed.
+pub fn plan_orphans(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> Plan {
+    let orphans = ledger.orphans(catalog).into_iter();
+    Plan {
+        orphans: orphans.map(|orphan| plan_orphan(orphan, system)).collect(),
+        generation: ledger.generation,
+        applied: ledger.catalog.clone(),
+        ..Plan::default()
+    }
+}
+
 /// What the look at an entry came to.
 enum Looked {
     /// This, whatever a run would try.
@@ -82,16 +93,7 @@ impl<'c, 'p> Planner<'c, 'p> {
     }
 
     fn plan(mut self, ledger: &Ledger) -> Plan {
-        let mut plan = Plan {
-            orphans: ledger
-                .orphans(self.catalog)
-                .into_iter()
-                .map(|orphan| plan_orphan(orphan, self.system))
-                .collect(),
-            generation: ledger.generation,
-            applied: ledger.catalog.clone(),
-            ..Plan::default()
-        };
+        let mut plan = plan_orphans(self.catalog, self.system, ledger);
         for entry in &self.catalog.entries {
             if entry.is_anchor() {
                 self.outlook.pass(entry);

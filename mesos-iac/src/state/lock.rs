@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -34,6 +34,33 @@ pub struct Holder {
     /// something may still be running.
     #[serde(default)]
     pub runs: Vec<String>,
+}
+
+impl Holder {
+    /// Who is at work on the host whose state stands in this directory, for whoever only looks at it. The lock isn't tried:
+    /// a run that begins at that moment would be refused.
+    #[must_use]
+    pub fn at_work(state: &Path) -> Option<Self> {
+        let file = File::open(state.join(LOCK)).ok()?;
+        let inode = file.metadata().ok()?.ino();
+        let holder = holder(&file)?;
+        let locks = std::fs::read_to_string("/proc/locks").ok()?;
+        locks
+            .lines()
+            .any(|line| is_lock_of(line, holder.process, inode))
+            .then_some(holder)
+    }
+}
+
+/// Whether a line of `/proc/locks` tells that this process holds an exclusive `flock` on this inode:
+/// `1: FLOCK  ADVISORY  WRITE 708 00:2a:1234 0 EOF`. Who waits for one has an arrow instead of the second word.
+fn is_lock_of(line: &str, process: u32, inode: u64) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let [_, "FLOCK", _, "WRITE", by, on, ..] = words.as_slice() else {
+        return false;
+    };
+    let on = on.rsplit(':').next();
+    by.parse() == Ok(process) && on.and_then(|on| on.parse().ok()) == Some(inode)
 }
 
 impl fmt::Display for Holder {
@@ -236,6 +263,41 @@ mod tests {
         drop(held);
         let next = Lock::take(&path, "ben@laptop").unwrap();
         assert!(next.before().is_none() && next.runs().0.is_empty());
+    }
+
+    #[test]
+    fn whoever_only_looks_is_told_of_a_run_that_is_at_work_and_of_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(Holder::at_work(directory.path()), None);
+        let path = directory.path().join(LOCK);
+        let held = Lock::take(&path, "anna@workstation").unwrap();
+        let at_work = Holder::at_work(directory.path()).unwrap();
+        assert_eq!(
+            (at_work.who.as_str(), at_work.process),
+            ("anna@workstation", std::process::id())
+        );
+        let said = std::fs::read(&path).unwrap();
+        drop(held);
+        assert_eq!(Holder::at_work(directory.path()), None);
+        // As if it had been killed.
+        std::fs::write(&path, said).unwrap();
+        assert_eq!(Holder::at_work(directory.path()), None);
+    }
+
+    #[test]
+    fn a_line_of_the_kernel_is_read() {
+        let held = "7: FLOCK  ADVISORY  WRITE 708 00:2a:1234 0 EOF";
+        assert!(is_lock_of(held, 708, 1234));
+        for other in [
+            "7: FLOCK  ADVISORY  READ 708 00:2a:1234 0 EOF",
+            "7: POSIX  ADVISORY  WRITE 708 00:2a:1234 0 EOF",
+            "7: -> FLOCK  ADVISORY  WRITE 708 00:2a:1234 0 EOF",
+            "7: FLOCK  ADVISORY  WRITE 709 00:2a:1234 0 EOF",
+            "7: FLOCK  ADVISORY  WRITE 708 00:2a:4321 0 EOF",
+            "",
+        ] {
+            assert!(!is_lock_of(other, 708, 1234), "{other}");
+        }
     }
 
     #[test]

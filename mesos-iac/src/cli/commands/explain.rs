@@ -141,7 +141,8 @@ fn explain_resource(
     if present.is_empty() && left_out.is_empty() {
         let attributes = session.cluster.attributes().keys().map(String::as_str);
         let keys = compiled.catalog.resources().map(|entry| entry.id.key.as_str());
-        let known: Vec<&str> = attributes.chain(keys).collect();
+        let ids: Vec<String> = compiled.catalog.resources().map(|entry| entry.id.to_string()).collect();
+        let known: Vec<&str> = attributes.chain(keys).chain(ids.iter().map(String::as_str)).collect();
         let message = format!(
             "{} has neither an attribute nor a resource `{subject}`, and no condition left one out",
             compiled.name()

@@ -22,7 +22,10 @@ pub(in super::super) fn plan(
             View::Pending => "pending",
             View::Orphans => "orphans",
         },
-        mode: Mode::Plan,
+        mode: match view {
+            View::Orphans => Mode::Orphans,
+            View::Changes | View::Status | View::Pending => Mode::Plan,
+        },
         options: RunOptions {
             takeover: looking.takeover.takeover(),
             ..RunOptions::default()
