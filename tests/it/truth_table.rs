@@ -215,6 +215,28 @@ impl Stage {
         self.run(|event, _| is_change_of_cause(event))
     }
 
+    /// A run that is killed before it can say that the target has got what it is owed: what stands on the disk then is what
+    /// stood there when the target got it.
+    fn run_killed_behind(&self, begins: impl Fn(&Event) -> bool, ends: impl Fn(&Event) -> bool) -> String {
+        let journal = self.state.path().join("journal");
+        let mut then = None;
+        let ended = self.run(|event, _| {
+            if begins(event) {
+                then = Some(std::fs::read(&journal).unwrap());
+            }
+            ends(event)
+        });
+        std::fs::write(&journal, then.unwrap()).unwrap();
+        ended
+    }
+
+    /// The definition and the host are as they were before the cause changed.
+    fn go_back(&mut self) {
+        self.play.text = "old";
+        let file = path("/srv/cause");
+        self.system.write_file(&file, &FileWrite::new(b"old")).unwrap();
+    }
+
     /// Nothing stands in the way any more.
     fn clear(&mut self) {
         for trap in ["root", "other", "apart", "cause", "refresh-target"] {
@@ -303,9 +325,28 @@ fn play(row: &str, relation: Relation) -> (String, String) {
         }
         "is changed, the run is killed, and the definition and the host go back to what was before" => {
             let first = stage.run_killed_after_the_cause();
-            stage.play.text = "old";
-            let file = path("/srv/cause");
-            stage.system.write_file(&file, &FileWrite::new(b"old")).unwrap();
+            stage.go_back();
+            first
+        }
+        "is changed, the run is killed behind the delivery, and the definition and the host go back to what was before" =>
+        {
+            let refresh = format!("{} {}", relation.action, id("target"));
+            let first = stage.run_killed_behind(
+                |event| matches!(event, Event::Working(phase) if *phase == refresh),
+                |event| matches!(event, Event::RefreshFinished { .. }),
+            );
+            stage.go_back();
+            first
+        }
+        "is changed, the run is killed behind the target's start, and the definition and the host go back to what was before" =>
+        {
+            stage.spoil("target");
+            let target = id("target").to_string();
+            let first = stage.run_killed_behind(
+                |event| matches!(event, Event::ResourceFinished { id: found, .. } if found.to_string() == target),
+                |event| matches!(event, Event::RefreshFinished { .. }),
+            );
+            stage.go_back();
             first
         }
         unknown => panic!("a row that no test plays: {unknown}"),

@@ -1,5 +1,6 @@
 //! A directory that stands for a host's root, and what a killed run leaves in it.
 
+use crate::CALLS;
 use crate::lab::{DAEMONS, Edition, FILES, RECOVERED, SECRET, loaded};
 use mesos_iac::state::{Store, Takeover};
 use std::collections::BTreeMap;
@@ -13,6 +14,16 @@ use tempfile::TempDir;
 
 /// A host that doesn't run: its files are below a directory of memory, where nothing waits for a disk.
 pub(crate) struct Host(TempDir);
+
+/// One call of a run that changes something.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step {
+    pub(crate) call: &'static str,
+    /// How many such calls there were, with it.
+    pub(crate) nth: usize,
+    /// Whether it is about what a daemon has read.
+    pub(crate) is_restart: bool,
+}
 
 /// A path's mode, and its content or where it points to.
 type Files = BTreeMap<PathBuf, (u32, Vec<u8>)>;
@@ -72,6 +83,32 @@ impl Host {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let said = String::from_utf8(output.stdout).unwrap();
         said.lines().filter(|line| line.starts_with(RECOVERED)).count()
+    }
+
+    /// The steps of a run, which changes the host, in their order.
+    pub(crate) fn steps(&self, edition: Edition) -> Vec<Step> {
+        let trace = tempfile::NamedTempFile::new().unwrap();
+        let calls = format!("trace={}", CALLS.join(","));
+        let to = trace.path().to_str().unwrap();
+        let output = self.command(edition, "strace", &["-f", "-y", "-o", to, "-e", &calls]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let run = fs::canonicalize(self.0.path().join("run")).unwrap();
+        let mut steps: Vec<Step> = Vec::new();
+        for line in fs::read_to_string(trace.path()).unwrap().lines() {
+            // `PID write(7</path>, …`; what isn't a call says that the process ended.
+            let call = line
+                .split_once(' ')
+                .and_then(|(_, call)| call.trim_start().split_once('('));
+            let Some(call) = call.and_then(|(name, _)| CALLS.iter().find(|call| **call == name)) else {
+                continue;
+            };
+            steps.push(Step {
+                call,
+                nth: 1 + steps.iter().filter(|step| step.call == *call).count(),
+                is_restart: line.contains(run.to_str().unwrap()),
+            });
+        }
+        steps
     }
 
     /// A run that is killed when it calls the kernel so for the `nth` time. `false`: it came to its end before.

@@ -126,6 +126,7 @@ pub fn converge(
     // What left the definition is no part of it.
     let is_reached = run.summary.failed == 0 && run.summary.skipped == 0;
     run.see_to_orphans(catalog);
+    run.promise_refreshes(catalog);
     for entry in &catalog.entries {
         if entry.is_anchor() {
             // A refresh that failed just now holds those of what depends on it.
@@ -301,6 +302,8 @@ impl<'c> Run<'c, '_> {
         for change in &mut changes {
             let id = &change.entry.id;
             records.push(Self::changing(change));
+            // Its change may start it.
+            records.push(LedgerRecord::Reading { target: id.clone() });
             let cause = RefreshCause {
                 id: id.clone(),
                 before: change.before.clone(),

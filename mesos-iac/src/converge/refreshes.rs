@@ -70,6 +70,23 @@ impl<'c> Run<'c, '_> {
             .then(|| owed.clone())
     }
 
+    /// Makes durable which targets are about to read what changed, all that are refreshed at the end at once: each would
+    /// wait for the disk otherwise.
+    pub(super) fn promise_refreshes(&mut self, catalog: &'c Catalog) {
+        if self.options.control.is_stopped() {
+            return;
+        }
+        let owed = &self.store.ledger().owed;
+        let is_due = |entry: &&'c Entry| {
+            let owed = owed.get(&entry.id).filter(|owed| owed.timing == Timing::Delayed);
+            owed.is_some_and(|owed| self.holds_back(entry, owed.after_failure).is_none())
+        };
+        let due = catalog.entries.iter().filter(is_due);
+        let records = due.map(|entry| reading(&entry.id)).collect();
+        // If they can't be written, each refresh is tried by itself, and says why it isn't done.
+        self.store.promise(records).ok();
+    }
+
     pub(super) fn refresh_if_owed(&mut self, entry: &'c Entry, timing: Timing) {
         let Some(owed) = self
             .store
@@ -87,7 +104,10 @@ impl<'c> Run<'c, '_> {
         } else if let Some(root) = self.holds_back(entry, owed.after_failure) {
             RefreshOutcome::Held { because: root.clone() }
         } else {
-            let begun = self.begin();
+            let begun = self.begin().and_then(|()| {
+                let promised = self.store.promise(vec![reading(&entry.id)]);
+                promised.map_err(|error| error.to_string())
+            });
             // What such a refresh does isn't undone by putting back what this run changed.
             if self.options.confirm.is_some() && (is_recovered || owed.action == RefreshAction::Rerun) {
                 self.lasting.push(entry.id.clone());
@@ -133,6 +153,10 @@ impl<'c> Run<'c, '_> {
         let is_recovered = self.recovered.remove(&entry.id);
         self.tell(refresh_finished(&entry.id, owed, is_recovered, outcome));
     }
+}
+
+fn reading(target: &ResourceId) -> LedgerRecord {
+    LedgerRecord::Reading { target: target.clone() }
 }
 
 pub(super) fn refresh_finished(

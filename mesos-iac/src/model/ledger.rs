@@ -52,7 +52,8 @@ pub struct OwedRefresh {
     pub timing: Timing,
     /// What becomes of it when something failed.
     pub after_failure: AfterFailure,
-    /// What caused it, and the digest of its state before; a list of [`RefreshCause`] on disk.
+    /// What caused it, and the digest of its state before, as long as the target can't have read another one; a list of
+    /// [`RefreshCause`] on disk.
     #[serde(with = "causes")]
     pub because: BTreeMap<ResourceId, Option<String>>,
     /// The boot during which it last came to be owed.
@@ -139,6 +140,11 @@ impl Ledger {
                     .entry(cause.id.clone())
                     .or_insert_with(|| cause.before.clone());
             }
+            LedgerRecord::Reading { target } => {
+                if let Some(owed) = self.owed.get_mut(target) {
+                    owed.because.values_mut().for_each(|before| *before = None);
+                }
+            }
             LedgerRecord::Forgiven { target, cause } => self.forgive(target, cause),
             LedgerRecord::Cleared { target } => {
                 self.owed.remove(target);
@@ -185,6 +191,10 @@ impl Ledger {
                     && owed.boot == *boot
                     && owed.because.contains_key(&cause.id)
             }),
+            LedgerRecord::Reading { target } => {
+                let owed = self.owed.get(target);
+                !owed.is_some_and(|owed| owed.because.values().any(Option::is_some))
+            }
             LedgerRecord::Forgiven { target, cause } => {
                 let owed = self.owed.get(target);
                 !owed.is_some_and(|owed| owed.because.contains_key(cause))
@@ -241,6 +251,12 @@ pub enum LedgerRecord {
         /// The boot during which it came to be owed, if the system knows.
         boot: Option<String>,
     },
+    /// A target is about to be refreshed or changed, and may read what its causes have become; durable before that. From
+    /// then on putting the causes back doesn't do: the target doesn't know of it. Only a refresh clears what is owed.
+    Reading {
+        /// What may read.
+        target: ResourceId,
+    },
     /// A change that would have caused a refresh wasn't made, or was undone.
     Forgiven {
         /// What would have been refreshed.
@@ -277,7 +293,8 @@ pub enum LedgerRecord {
 pub struct RefreshCause {
     /// What changes.
     pub id: ResourceId,
-    /// The digest of its state before. `None`: its kind has no such digest, so the refresh is delivered whatever happens.
+    /// The digest of its state before. `None`: its kind has no such digest, or the target may have read another state
+    /// since, so the refresh is delivered whatever happens.
     pub before: Option<String>,
 }
 
@@ -362,5 +379,22 @@ mod tests {
             ])
         );
         assert_eq!(serde_json::from_value::<OwedRefresh>(json).unwrap(), *owed);
+    }
+
+    #[test]
+    fn what_a_target_may_have_read_is_owed_whatever_was_there_before() {
+        let mut ledger = Ledger::default();
+        let target: ResourceId = "service[zookeeper]".parse().unwrap();
+        let reading = LedgerRecord::Reading { target: target.clone() };
+        assert!(ledger.says(&reading));
+        ledger.take(&owed("file[/a]", "1"));
+        assert!(!ledger.says(&reading));
+        ledger.take(&reading);
+        assert!(ledger.says(&reading));
+        // It changes once more, with the first run's state as the one before: that isn't what the target knows.
+        ledger.take(&owed("file[/a]", "1"));
+        ledger.take(&owed("file[/b]", "2"));
+        let before: Vec<_> = ledger.owed[&target].because.values().cloned().collect();
+        assert_eq!(before, [None, Some("2".to_owned())]);
     }
 }
