@@ -110,6 +110,93 @@ fn a_definition_that_was_applied_since_isn_t_rolled_back_unless_that_is_meant() 
     assert_eq!(lab.read("hosts/backend-0-0/etc/mesos-master/cluster"), "Renamed\n");
 }
 
+/// The definition that another run applied in between, so that one resource more came to be ours: an orphan since.
+const SLAVE_TOO: &str = "[host.backend-0-0]\nset.is_mesos_slave = true\n";
+
+#[test]
+fn what_came_to_be_owed_or_an_orphan_since_is_left() {
+    const CLUSTER: &[&str] = &["--set", "mesos_cluster_name=Renamed", "--limit", "backend-0-0"];
+    const ORPHAN: &str = "hosts/backend-0-0/etc/mesos-slave/ip";
+    let lab = Lab::new("stacki_mesos");
+    lab.run(&["apply", "--sandbox", "{lab}/hosts"]).expect(0);
+    run(&lab, CLUSTER, &["plan", "-o", "{lab}/plan.json", "--detailed-exitcode"]).expect(2);
+    std::fs::write(lab.path("slave_too.toml"), SLAVE_TOO).unwrap();
+    let slave_too = &["--inputs", "{lab}/slave_too.toml", "--limit", "backend-0-0"];
+    run(&lab, slave_too, &["apply"]).expect(0);
+    run(&lab, &["--limit", "backend-0-0"], &["apply"]).expect(0);
+    owe(&lab, "backend-0-0", "marathon");
+    let restarts = || {
+        let machine: serde_json::Value =
+            serde_json::from_str(&lab.read("hosts/backend-0-0/.mesos-iac/machine.json")).unwrap();
+        machine["actions"]["restart marathon.service"]
+            .as_u64()
+            .unwrap_or_default()
+    };
+    let before = restarts();
+
+    let shown = run(&lab, &[], &["show", "{lab}/plan.json"]).expect(0);
+    assert!(!shown.stdout.contains("marathon") && !shown.stdout.contains("mesos-slave"));
+    let applied = run(&lab, CLUSTER, &["apply", "{lab}/plan.json", "--prune"]).expect(0);
+    assert_snapshot("apply_plan_leaves_the_rest", applied);
+    assert_eq!(lab.read("hosts/backend-0-0/etc/mesos-master/cluster"), "Renamed\n");
+    assert_eq!(restarts(), before);
+    assert!(lab.exists(ORPHAN));
+    // Nothing of it is forgotten: a run that no plan bounds sees to it.
+    run(&lab, CLUSTER, &["apply", "--prune"]).expect(0);
+    assert_eq!(restarts(), before + 1);
+    assert!(!lab.exists(ORPHAN));
+}
+
+/// A run that broke off came to owe this service a restart.
+fn owe(lab: &Lab, host: &str, service: &str) {
+    let file = format!("hosts/{host}/.mesos-iac/state/ledger.json");
+    let mut ledger: serde_json::Value = serde_json::from_str(&lab.read(&file)).unwrap();
+    let cause = serde_json::json!({ "id": { "kind": "core.file", "key": "/etc/mesos/zk" }, "before": null });
+    ledger["owed"].as_array_mut().unwrap().push(serde_json::json!([
+        { "kind": "core.service", "key": service },
+        { "action": "Restart", "timing": "Delayed", "after_failure": "HoldIfNeeded", "because": [cause], "boot": null },
+    ]));
+    std::fs::write(lab.path(&file), ledger.to_string()).unwrap();
+}
+
+#[test]
+fn what_the_plan_removes_is_removed_and_what_it_releases_is_never_touched() {
+    let lab = Lab::new("stacki_mesos");
+    let limit = &["--limit", "backend-0-0"];
+    std::fs::write(lab.path("slave_too.toml"), SLAVE_TOO).unwrap();
+    let slave_too = &["--inputs", "{lab}/slave_too.toml", "--limit", "backend-0-0"];
+    run(&lab, slave_too, &["apply"]).expect(0);
+    run(&lab, limit, &["apply"]).expect(0);
+    let orphan = "hosts/backend-0-0/etc/mesos-slave/ip";
+    let content = lab.read(orphan);
+    // By the time of the plan somebody has removed it; by the time of the apply it is there again, whoever made it.
+    std::fs::remove_file(lab.path(orphan)).unwrap();
+    run(&lab, limit, &["plan", "-o", "{lab}/gone.json"]).expect(0);
+    std::fs::write(lab.path(orphan), &content).unwrap();
+    let kept = run(&lab, limit, &["apply", "{lab}/gone.json", "--prune"]).expect(0);
+    assert!(
+        kept.stdout.contains("the plan that bounds the run doesn't remove it"),
+        "{}",
+        kept.stdout
+    );
+    assert_eq!(lab.read(orphan), content);
+    run(&lab, limit, &["plan", "-o", "{lab}/there.json"]).expect(0);
+    run(&lab, limit, &["apply", "{lab}/there.json", "--prune"]).expect(0);
+    assert!(!lab.exists(orphan));
+}
+
+#[test]
+fn a_host_that_lost_its_state_is_refused() {
+    let lab = planned();
+    std::fs::remove_dir_all(lab.path("hosts/backend-0-3/.mesos-iac/state")).unwrap();
+    let refused = run(&lab, RENAMED, &["apply", "{lab}/plan.json", "--limit", "backend-0-3"]).expect(4);
+    assert_snapshot("apply_plan_state_lost", refused);
+    assert_eq!(
+        lab.read("hosts/backend-0-3/etc/mesos/zk"),
+        "zk://10.1.255.254:2181/mesos\n"
+    );
+}
+
 #[test]
 fn what_is_no_plan_is_told() {
     let lab = planned();

@@ -129,7 +129,7 @@ impl RunOptions {
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Armed::new(self.who.clone(), token, within, now.as_secs())
             }),
-            bounds: self.bounds.as_ref().map(Plan::bounded),
+            bounds: self.bounds.as_ref().map(Plan::bounds),
             versions: self.bounds.as_ref().map(Plan::versions).unwrap_or_default(),
             control,
             ..ConvergeOptions::default()
@@ -205,6 +205,14 @@ pub enum Refusal {
     /// The host isn't any more as the plan says that bounds the run.
     #[error("apply the plan: the host isn't any more as it says: {}", .0.iter().map(|difference| difference.id.to_string()).collect::<Vec<_>>().join(", "))]
     Plan(Vec<Difference>),
+    /// The host's state neither is the one that the plan was made from nor goes on from it: it was written fewer times.
+    #[error("apply the plan: it was made from generation {planned} of the host's state, which is at generation {now}")]
+    LostState {
+        /// How many times it was written when the plan was made.
+        planned: u64,
+        /// How many times it was written by now.
+        now: u64,
+    },
     /// Another definition was applied since the plan was made.
     #[error("apply the plan: another definition was applied to the host since it was made")]
     Outdated,

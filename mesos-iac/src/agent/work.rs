@@ -105,6 +105,14 @@ fn confirm(workplace: &Workplace<'_>, options: &RunOptions) -> Result<(), Refusa
 
 /// Refuses a run that could do what the plan doesn't say.
 fn within(bounds: &Plan, now: &Plan, catalog: &Catalog, force: bool) -> Result<(), Refusal> {
+    // A later generation isn't refused: a run that broke off can be repeated with its plan, and whatever else was done since
+    // and matters differs below. An earlier one is another ledger, of a host that lost its own; what it owned isn't known.
+    if now.generation < bounds.generation {
+        return Err(Refusal::LostState {
+            planned: bounds.generation,
+            now: now.generation,
+        });
+    }
     let is_newer = now.applied != bounds.applied && now.applied != catalog.digest().ok();
     if is_newer && !force {
         return Err(Refusal::Outdated);

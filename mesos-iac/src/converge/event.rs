@@ -137,6 +137,8 @@ pub enum RefreshOutcome {
     Unknown(String),
     /// It failed.
     Failed(String),
+    /// The plan that bounds the run doesn't have it, so it wasn't done and stays owed.
+    OutOfBounds,
     /// It wasn't tried, because something that the target needs failed.
     Held {
         /// What failed.
@@ -168,7 +170,7 @@ pub struct Summary {
     pub unchanged: usize,
     /// Resources that were changed.
     pub changed: usize,
-    /// Resources that differ and that the plan that bounds the run doesn't change.
+    /// Resources that differ, and refreshes that are owed, and that the plan that bounds the run doesn't have.
     pub out_of_bounds: usize,
     /// Resources that nothing is known of.
     pub unknown: usize,
@@ -207,6 +209,7 @@ impl Summary {
             Event::RefreshFinished { outcome, .. } => match outcome {
                 RefreshOutcome::Done => self.refreshed += 1,
                 RefreshOutcome::Failed(_) => self.refreshes_failed += 1,
+                RefreshOutcome::OutOfBounds => self.out_of_bounds += 1,
                 RefreshOutcome::Held { .. } => self.refreshes_owed += 1,
                 RefreshOutcome::NotReached => {
                     self.refreshes_owed += 1;

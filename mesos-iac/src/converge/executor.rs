@@ -8,7 +8,7 @@ use crate::model::{
     Catalog, ChangeCause, Check, Diff, Entry, Error, FileDraft, LedgerRecord, RefreshCause, Result, System,
     SystemError, Timing, Work,
 };
-use crate::plan::{guarded, shared_locations};
+use crate::plan::{Bounds, guarded, shared_locations};
 use crate::state::{Armed, Store};
 use crate::words::ResourceId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -47,8 +47,8 @@ pub struct ConvergeOptions {
     pub workers: NonZeroUsize,
     /// Whether the first failure stops the run, instead of skipping what depends on it.
     pub fail_fast: bool,
-    /// What alone may be changed. `None`: everything.
-    pub bounds: Option<BTreeSet<ResourceId>>,
+    /// What alone may be done. `None`: everything.
+    pub bounds: Option<Bounds>,
     /// The versions that packages get whose versions the catalog leaves open.
     pub versions: BTreeMap<ResourceId, String>,
     /// Whether what we made and the catalog doesn't have any more is removed.
@@ -289,7 +289,7 @@ impl<'c> Run<'c, '_> {
 
     fn is_out_of_bounds(&self, entry: &Entry) -> bool {
         let bounds = self.options.bounds.as_ref();
-        bounds.is_some_and(|bounds| !bounds.contains(&entry.id))
+        bounds.is_some_and(|bounds| !bounds.changes.contains(&entry.id))
     }
 
     /// Makes durable what the changes will owe. Those for which that isn't possible fail, with nothing changed.

@@ -3,10 +3,10 @@
 use super::event::{Event, OrphanOutcome, Summary};
 use super::executor::Run;
 use crate::model::{Catalog, Check, Effect, Error, LedgerRecord, Orphan, Ownership, Result, System, SystemError};
-use crate::plan::guarded;
+use crate::plan::{Bounds, guarded};
 use crate::state::Store;
 use crate::words::{AbsPath, ResourceId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Takes these resources out of the ledger where they are orphans, and tells of each.
 pub fn forget(catalog: &Catalog, store: &mut Store, ids: &[ResourceId], tell: &mut dyn FnMut(Event)) -> Summary {
@@ -40,8 +40,11 @@ pub fn forget(catalog: &Catalog, store: &mut Store, ids: &[ResourceId], tell: &m
     summary
 }
 
-/// Removes an orphan, if it may be removed.
-pub(super) fn prune(system: &dyn System, orphan: &Orphan) -> OrphanOutcome {
+/// Why an orphan that the plan doesn't have is kept.
+const NOT_PLANNED: &str = "the plan that bounds the run doesn't remove it";
+
+/// Removes an orphan, if it may be removed; releases it if there is nothing to remove.
+fn prune(system: &dyn System, orphan: &Orphan, may_be_removed: bool) -> OrphanOutcome {
     if orphan.ownership == Ownership::Adopted {
         return OrphanOutcome::Released("it was there before us".to_owned());
     }
@@ -52,18 +55,18 @@ pub(super) fn prune(system: &dyn System, orphan: &Orphan) -> OrphanOutcome {
         Ok(inverse) => inverse,
         Err(why) => return OrphanOutcome::Failed(why),
     };
-    let undo = || -> Result<Option<_>> {
-        match inverse.behavior().check(system)? {
-            Check::NoChange => Ok(None),
+    let undo = || -> Result<OrphanOutcome> {
+        Ok(match inverse.behavior().check(system)? {
+            Check::NoChange => OrphanOutcome::Released("it is gone already".to_owned()),
+            Check::Change(_) if !may_be_removed => OrphanOutcome::Kept(NOT_PLANNED.to_owned()),
             Check::Change(diff) => {
                 inverse.behavior().apply(system, &diff)?;
-                Ok(Some(diff))
+                OrphanOutcome::Removed(diff)
             }
-        }
+        })
     };
     match guarded("remove", undo) {
-        Ok(Some(diff)) => OrphanOutcome::Removed(diff),
-        Ok(None) => OrphanOutcome::Released("it is gone already".to_owned()),
+        Ok(outcome) => outcome,
         Err(Error::System(error @ SystemError::NotEmpty { .. })) => OrphanOutcome::Failed(format!(
             "{error}; it stays, and is ours until it is removed or forgotten"
         )),
@@ -122,9 +125,16 @@ impl Run<'_, '_> {
     /// Removes what left the definition, if that is asked for and nothing failed; tells of it otherwise.
     pub(super) fn see_to_orphans(&mut self, catalog: &Catalog) {
         let mut left = Left::default();
+        let bounds = self.options.bounds.as_ref();
         for orphan in self.store.ledger().orphans(catalog) {
+            let may_be =
+                |of: fn(&Bounds) -> &BTreeSet<ResourceId>| bounds.is_none_or(|bounds| of(bounds).contains(&orphan.id));
+            let may_be_removed = may_be(|bounds| &bounds.removed);
+            let is_planned = may_be_removed || may_be(|bounds| &bounds.released);
             let outcome = if !self.options.prune {
                 OrphanOutcome::Kept("it isn't in the definition any more".to_owned())
+            } else if !is_planned {
+                OrphanOutcome::Kept(NOT_PLANNED.to_owned())
             } else if self.options.control.is_stopped() {
                 OrphanOutcome::Kept("the run was asked to stop".to_owned())
             } else if let Some(failed) = self.failed.values().min() {
@@ -134,7 +144,7 @@ impl Run<'_, '_> {
             } else {
                 self.say(&format!("removing {}", orphan.id));
                 match self.begin().and_then(|()| self.remember_orphan(&orphan)) {
-                    Ok(()) => prune(self.system, &orphan),
+                    Ok(()) => prune(self.system, &orphan, may_be_removed),
                     Err(why) => OrphanOutcome::Failed(why),
                 }
             };

@@ -79,7 +79,10 @@ impl<'c> Run<'c, '_> {
         let owed = &self.store.ledger().owed;
         let is_due = |entry: &&'c Entry| {
             let owed = owed.get(&entry.id).filter(|owed| owed.timing == Timing::Delayed);
-            owed.is_some_and(|owed| self.holds_back(entry, owed.after_failure).is_none())
+            owed.is_some_and(|owed| {
+                let is_left = self.is_beyond_bounds(entry, owed.action);
+                !is_left && self.holds_back(entry, owed.after_failure).is_none()
+            })
         };
         let due = catalog.entries.iter().filter(is_due);
         let records = due.map(|entry| reading(&entry.id)).collect();
@@ -101,6 +104,8 @@ impl<'c> Run<'c, '_> {
         let is_recovered = self.recovered.contains(&entry.id);
         let outcome = if self.options.control.is_stopped() {
             RefreshOutcome::NotReached
+        } else if self.is_beyond_bounds(entry, owed.action) {
+            RefreshOutcome::OutOfBounds
         } else if let Some(root) = self.holds_back(entry, owed.after_failure) {
             RefreshOutcome::Held { because: root.clone() }
         } else {
@@ -134,6 +139,24 @@ impl<'c> Run<'c, '_> {
         };
         // It stays owed.
         self.tell(refresh_finished(&entry.id, &owed, is_recovered, outcome));
+    }
+
+    /// Whether the plan that bounds the run doesn't have this refresh. A refresh that finds nothing to do isn't in a plan,
+    /// and does nothing that isn't.
+    fn is_beyond_bounds(&self, entry: &Entry, action: RefreshAction) -> bool {
+        let Some(bounds) = &self.options.bounds else {
+            return false;
+        };
+        if bounds
+            .refreshes
+            .get(&entry.id)
+            .is_some_and(|planned| *planned >= action)
+        {
+            return false;
+        }
+        let behavior = entry.resource.behavior();
+        let has_work = guarded("check", || Ok(behavior.has_refresh(self.system, None, action)));
+        !matches!(has_work, Ok(Some(false)))
     }
 
     /// The failure because of which a refresh is held.

@@ -112,6 +112,9 @@ impl HostError {
             Self::Refused(Refusal::Plan(_)) => {
                 Some("make a new plan, and have it reviewed; nothing was changed".into())
             }
+            Self::Refused(Refusal::LostState { .. }) => Some(
+                "the host was installed anew, or went back to an earlier state: make a new plan. Nothing was changed".into(),
+            ),
             Self::Refused(Refusal::Outdated) => Some(
                 "make a new plan; `apply FILE --force` makes the changes that this one shows and no others: what the other \
                  definition changed besides stays. Nothing was changed"

@@ -2,7 +2,7 @@
 
 use super::types::{Plan, Planned, PlannedRefresh, PlannedResource};
 use super::unified::change_text;
-use crate::model::{Catalog, PackageChange, Shown};
+use crate::model::{Catalog, PackageChange, RefreshAction, Shown};
 use crate::words::{ResourceId, check_package_version};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,10 +31,40 @@ impl Difference {
     }
 }
 
+/// What a run may do that a plan bounds. It leaves the rest as it is, and says so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// The resources that it may change.
+    pub changes: BTreeSet<ResourceId>,
+    /// The targets that it may refresh, and the strongest refresh that each may get.
+    pub refreshes: BTreeMap<ResourceId, RefreshAction>,
+    /// The orphans that it may remove, if it is asked to prune.
+    pub removed: BTreeSet<ResourceId>,
+    /// The orphans that it may release and mustn't touch, if it is asked to prune.
+    pub released: BTreeSet<ResourceId>,
+}
+
 impl Plan {
-    /// What a run that this plan bounds may change.
+    /// What a run that this plan bounds may do. What the plan foresees to be held isn't done by such a run: nobody has
+    /// agreed to it.
     #[must_use]
-    pub fn bounded(&self) -> BTreeSet<ResourceId> {
+    pub fn bounds(&self) -> Bounds {
+        let orphans = |is_meant: fn(&Planned) -> bool| {
+            let meant = self.orphans.iter().filter(|orphan| is_meant(&orphan.removal));
+            meant.map(|orphan| orphan.id.clone()).collect()
+        };
+        let refreshes = self.refreshes.iter().filter(|refresh| refresh.held.is_none());
+        Bounds {
+            changes: self.changes(),
+            refreshes: refreshes
+                .map(|refresh| (refresh.target.clone(), refresh.action))
+                .collect(),
+            removed: orphans(|removal| matches!(removal, Planned::WouldChange(_))),
+            released: orphans(|removal| matches!(removal, Planned::NoChange)),
+        }
+    }
+
+    fn changes(&self) -> BTreeSet<ResourceId> {
         let may_change = |planned: &Planned| matches!(planned, Planned::WouldChange(_) | Planned::Unknown { .. });
         let planned = self.resources.iter().filter(|resource| may_change(&resource.planned));
         planned.map(|resource| resource.id.clone()).collect()
@@ -98,14 +128,23 @@ pub fn beyond(earlier: &Plan, now: &Plan, catalog: &Catalog) -> Vec<Difference> 
         }
     }
     differences.extend(along_differences(earlier, now));
-    let is_known = |refresh: &PlannedRefresh| earlier.refreshes.iter().any(|known| known.target == refresh.target);
+    // A restart includes a reload, and not the other way round.
+    let is_known = |refresh: &PlannedRefresh| {
+        let mut known = earlier.refreshes.iter();
+        known.any(|known| known.target == refresh.target && known.action >= refresh.action)
+    };
     let unknown = now
         .refreshes
         .iter()
         .filter(|refresh| refresh.held.is_none() && read.contains(&refresh.target) && !is_known(refresh));
     differences.extend(unknown.map(|refresh| Difference {
         id: refresh.target.clone(),
-        planned: vec!["no refresh".to_owned()],
+        planned: vec![
+            match earlier.refreshes.iter().find(|known| known.target == refresh.target) {
+                Some(known) => format!("it gets a {}", known.action),
+                None => "no refresh".to_owned(),
+            },
+        ],
         now: vec![format!("it would get a {}", refresh.action)],
     }));
     differences
@@ -143,7 +182,7 @@ fn along_differences(earlier: &Plan, now: &Plan) -> Vec<Difference> {
 
 /// What the plan changes or refreshes, and all that this depends on.
 fn read_by(plan: &Plan, catalog: &Catalog) -> BTreeSet<ResourceId> {
-    let mut read = plan.bounded();
+    let mut read = plan.changes();
     read.extend(plan.refreshes.iter().map(|refresh| refresh.target.clone()));
     // What an entry depends on stands before it.
     for entry in catalog.entries.iter().rev() {

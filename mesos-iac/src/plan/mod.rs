@@ -16,7 +16,7 @@ mod types;
 mod unified;
 mod witness;
 
-pub use bounds::{Difference, beyond};
+pub use bounds::{Bounds, Difference, beyond};
 pub(crate) use guarded::guarded;
 pub(crate) use locations::shared_locations;
 pub(crate) use owed::judge_owed;

@@ -17,7 +17,8 @@ pub struct Plan {
     /// What we own and the definition doesn't have any more, in the order in which it would be removed if that is asked
     /// for.
     pub orphans: Vec<PlannedOrphan>,
-    /// How many times the host's ledger was written.
+    /// How many times the host's ledger was written. A run that the plan bounds is refused where it was written fewer times
+    /// by then.
     pub generation: u64,
     /// The digest of the catalog that the host was brought to last.
     pub applied: Option<String>,

@@ -203,6 +203,11 @@ impl<W: Write> RunReporter<W> {
                         &paint.red("FAILED  "),
                         &format!("{action} {target}  failed to {}", visible(why)),
                     ),
+                    RefreshOutcome::OutOfBounds => self.line(
+                        host,
+                        &paint.cyan("left    "),
+                        &format!("{action} {text}; it isn't in the plan, and stays owed"),
+                    ),
                     RefreshOutcome::Held { because } => self.line(
                         host,
                         &paint.red("held    "),

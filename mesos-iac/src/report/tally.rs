@@ -23,7 +23,7 @@ pub struct Tally {
     pub changed: usize,
     /// Resources that are as desired.
     pub unchanged: usize,
-    /// Resources that differ and that the plan that bounds the run doesn't change.
+    /// Resources that differ, and refreshes that are owed, and that the plan that bounds the run doesn't have.
     pub out_of_bounds: usize,
     /// Resources that nothing is known of.
     pub unknown: usize,
@@ -78,6 +78,10 @@ impl Tally {
                 RefreshOutcome::Done => self.refreshes += 1,
                 RefreshOutcome::Failed(_) => {
                     self.failed += 1;
+                    self.pending += 1;
+                }
+                RefreshOutcome::OutOfBounds => {
+                    self.out_of_bounds += 1;
                     self.pending += 1;
                 }
                 RefreshOutcome::Held { .. } | RefreshOutcome::NotReached => self.pending += 1,
