@@ -198,6 +198,24 @@ fn a_host_that_lost_its_state_is_refused() {
 }
 
 #[test]
+fn a_plan_is_of_the_kinds_that_made_it() {
+    let mut lab = planned();
+    // Another build of the same definition, with the same kinds, is the same to a plan.
+    lab.rebuild();
+    run(&lab, RENAMED, &["apply", "{lab}/plan.json", "--limit", "backend-0-0"]).expect(0);
+    let mut saved: serde_json::Value = serde_json::from_str(&lab.read("plan.json")).unwrap();
+    saved["hosts"]["backend-0-1"]["kinds"]["core.service"] = 99.into();
+    saved["hosts"]["backend-0-2"]["kinds"]["lab.gone"] = 1.into();
+    std::fs::write(lab.path("plan.json"), saved.to_string()).unwrap();
+    let refused = run(&lab, RENAMED, &["apply", "{lab}/plan.json"]).expect(1);
+    assert_snapshot("apply_plan_of_other_kinds", refused);
+    assert_eq!(
+        lab.read("hosts/backend-0-1/etc/mesos/zk"),
+        "zk://10.1.255.254:2181/mesos\n"
+    );
+}
+
+#[test]
 fn what_is_no_plan_is_told() {
     let lab = planned();
     let mut said = String::new();

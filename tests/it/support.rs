@@ -41,6 +41,18 @@ impl Lab {
         }
     }
 
+    /// From now on the program is another file, as if it had been built anew from the same sources.
+    pub(crate) fn rebuild(&mut self) {
+        let rebuilt = self.path("rebuilt");
+        std::fs::copy(&self.program, &rebuilt).expect("the program can be copied");
+        let mut file = std::fs::File::options()
+            .append(true)
+            .open(&rebuilt)
+            .expect("it can be written");
+        std::io::Write::write_all(&mut file, b"another build").expect("there is room");
+        self.program = rebuilt;
+    }
+
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.directory.path().join(relative)
     }

@@ -13,6 +13,8 @@ mod work;
 
 pub use frame::{Frame, FrameError, MOST_JSON, decode_header, encode};
 pub(crate) use guard::{guard, undo_at_boot};
+#[cfg(feature = "controller")]
+pub(crate) use handshake::lacking;
 pub use handshake::{GREETING, PROTOCOL, kinds_digest, refuse};
 pub use protocol::{
     Answer, Confirm, Hello, Mode, Refusal, Request, RunOptions, SecretValue, Welcome, decode_answer, encode_requests,

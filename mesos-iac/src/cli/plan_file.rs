@@ -2,9 +2,12 @@
 
 use super::error::CliError;
 use super::session::Session;
+use crate::agent::lacking;
 use crate::compile::CompiledHost;
+use crate::model::{Catalog, registry};
 use crate::plan::{Plan, SavedHost, SavedPlan};
 use crate::words::{HostName, fold_names};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What a file with a plan is for.
@@ -36,9 +39,14 @@ pub(super) fn load(file: &Path) -> Result<SavedPlan, CliError> {
 
 /// Takes a host's plan into what will be saved.
 pub(super) fn keep(planned: &mut SavedPlan, session: &Session<'_>, host: &HostName, plan: &Plan) {
-    if let Some(catalog) = digest(session, host) {
-        let plan = plan.clone();
-        planned.hosts.insert(host.clone(), SavedHost { catalog, plan });
+    let compiled = session.compiled.host(host.as_str());
+    if let (Some(catalog), Some(compiled)) = (digest(session, host), compiled) {
+        let saved = SavedHost {
+            catalog,
+            kinds: kinds_of(&compiled.catalog),
+            plan: plan.clone(),
+        };
+        planned.hosts.insert(host.clone(), saved);
     }
 }
 
@@ -52,13 +60,30 @@ pub(super) fn save(planned: &SavedPlan, file: &Path) -> Result<(), CliError> {
     std::fs::write(file, json).map_err(|error| of_file(format!("write the plan: {error}")))
 }
 
-/// A plan is of one definition: where that has changed since, nobody has seen what a run would do.
+/// The kinds that a catalog uses, in the versions that this program has.
+pub(super) fn kinds_of(catalog: &Catalog) -> BTreeMap<String, u32> {
+    let ours = registry::kinds();
+    let version = |kind: &str| ours.get(kind).copied().unwrap_or(0);
+    let kinds = catalog.kinds();
+    kinds.into_iter().map(|kind| (kind.to_owned(), version(kind))).collect()
+}
+
+/// A plan is of one definition, and of kinds as they were: where either has changed since, nobody has seen what a run would
+/// do. A program that was built anew, from the same definition and the same versions of its kinds, is no such change.
 pub(super) fn check_definition(saved: &SavedPlan, session: &Session<'_>) -> Result<(), CliError> {
     let ours = session.cluster.name();
     if saved.cluster != ours {
         let theirs = &saved.cluster;
         let why = format!("failed to apply the plan: it is of the cluster {theirs:?}, and this is {ours:?}");
         return Err(CliError::usage(why));
+    }
+    let kinds = registry::kinds();
+    let planned = saved.hosts.values();
+    let lacking: BTreeSet<String> = planned.flat_map(|host| lacking(&host.kinds, &kinds)).collect();
+    if !lacking.is_empty() {
+        let lacking = Vec::from_iter(lacking).join(", ");
+        let why = format!("failed to apply the plan: it was made with kinds that this program doesn't have: {lacking}");
+        return Err(CliError::usage(why).hinted("make a new plan with `plan -o FILE`, and have it reviewed"));
     }
     let is_changed = |(name, host): &(&HostName, &SavedHost)| digest(session, name).as_ref() != Some(&host.catalog);
     let changed: Vec<&HostName> = saved.hosts.iter().filter(is_changed).map(|(name, _)| name).collect();

@@ -15,7 +15,7 @@ use crate::fleet::{
     AgentPrograms, Confirmation, FleetEvent, FleetOptions, HostResult, HostTask, SecretError, Stop, resolve_secrets,
     run_hosts, run_sandboxes,
 };
-use crate::model::{Catalog, Host, registry};
+use crate::model::{Catalog, Host};
 use crate::plan::SavedPlan;
 use crate::report::{JsonReporter, Reporter, RunReporter, Tally, View};
 use crate::transport::{SshOptions, Target};
@@ -316,12 +316,7 @@ pub(super) fn fleet_options(session: &Session<'_>, connection: &Connection) -> F
 }
 
 fn requests(catalog: &Catalog, secrets: &Secrets, mode: Mode, options: RunOptions) -> Result<Vec<u8>, CliError> {
-    let versions = registry::kinds();
-    let kinds: BTreeMap<String, u32> = catalog
-        .kinds()
-        .iter()
-        .map(|kind| ((*kind).to_owned(), versions.get(kind).copied().unwrap_or(0)))
-        .collect();
+    let kinds = plan_file::kinds_of(catalog);
     let of_host = catalog.secrets()?;
     // Only the hosts that use a secret receive it.
     let values = of_host.into_iter().filter_map(|source| {

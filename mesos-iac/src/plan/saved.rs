@@ -27,6 +27,9 @@ pub struct SavedPlan {
 pub struct SavedHost {
     /// The digest of the catalog that was planned.
     pub catalog: String,
+    /// The kinds that the catalog uses, with the versions of their serialised forms. The same catalog means something else
+    /// to a kind in another version.
+    pub kinds: BTreeMap<String, u32>,
     /// What a run would do.
     pub plan: Plan,
 }
