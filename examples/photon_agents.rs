@@ -1,4 +1,4 @@
-//! Photon OS as Mesos slaves, after "VMware Photon TP2 + Mesos Cluster Deployment": the masters are elsewhere, and the
+//! Photon OS as Mesos slaves, after the document on Photon TP2 and Mesos: the masters are elsewhere, and the
 //! hosts of this definition are slaves that find out their own address and join. An nginx runs on port 80.
 //!
 //! The document's slave doesn't start at first: Mesos 0.22 can't read the version that Docker 1.8 prints. Here that is

@@ -54,10 +54,12 @@ fn files(cluster: &Cluster, host: &str) -> String {
         .filter(|(path, _)| !path.contains("zookeeper"))
         .collect();
     files.sort();
-    files
-        .into_iter()
-        .map(|(path, text)| format!("== {path}\n{text}"))
-        .collect()
+    files.into_iter().fold(String::new(), |all, (path, text)| {
+        all + "== "
+            + &path
+            + "
+" + &text
+    })
 }
 
 #[test]

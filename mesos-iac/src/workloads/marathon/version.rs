@@ -36,7 +36,7 @@ pub(super) trait MarathonLine {
     fn line(self) -> (u16, u16);
 
     /// Whether it is one of those whose API is known here: 0.7 to 1.11.
-    fn is_known(self) -> bool;
+    fn was_read(self) -> bool;
 
     /// Whether networks stand beside the container, and port mappings in it: 1.5 and later.
     fn has_networks(self) -> bool;
@@ -53,7 +53,7 @@ impl MarathonLine for Version {
         (self.major(), self.minor())
     }
 
-    fn is_known(self) -> bool {
+    fn was_read(self) -> bool {
         ((0, 7)..=(1, 11)).contains(&self.line())
     }
 
