@@ -388,7 +388,7 @@ fn the_commands_show_what_would_run() {
         (
             "plan",
             &["deploy", "--plan", "--sandbox", "lab", "--detailed-exitcode"],
-            0,
+            2,
         ),
         ("apply", &["deploy", "--sandbox", "lab"], 0),
         ("not_selected", &["deploy", "--plan", "--limit", "agent-0"], 1),

@@ -1,10 +1,11 @@
 use super::ChronosApi;
-use crate::kinds::{directory, file, service};
+use crate::kinds::{directory, file, package, service};
 use crate::model::{
     Content, Cx, Declare as _, Declares, Dependencies as _, Error, ExposeCx, Gate, MaxDown, Problems, Result, Rollout,
     RolloutOrder,
 };
 use crate::roles::flags::{Chronos as Program, Flag, FlagValue, Flags, chronos};
+use crate::roles::marathon::JAVA;
 use crate::roles::mesos::Mesos;
 use crate::roles::{Source, Version};
 use crate::words::Secret;
@@ -18,6 +19,7 @@ use std::net::IpAddr;
 pub struct Chronos {
     version: Version,
     source: Source,
+    java: Option<String>,
     mesos: Mesos,
     flags: Flags<Program>,
     path: String,
@@ -31,6 +33,7 @@ impl Chronos {
         Self {
             version,
             source: Source::packages(["chronos"]),
+            java: Some(JAVA.to_owned()),
             mesos: mesos.clone(),
             flags: Flags::new(),
             path: "/chronos/state".to_owned(),
@@ -42,6 +45,13 @@ impl Chronos {
     /// Where the software comes from.
     pub fn source(mut self, source: Source) -> Self {
         self.source = source;
+        self
+    }
+
+    /// The package of the Java that it runs on; Debian's `default-jre-headless` unless said, none where it is on the host
+    /// already.
+    pub fn java(mut self, package: Option<&str>) -> Self {
+        self.java = package.map(ToOwned::to_owned);
         self
     }
 
@@ -92,6 +102,9 @@ impl Declares for Chronos {
             .map(|(host, port)| format!("{host}:{port}"))
             .collect();
         let mut files = Vec::new();
+        if let Some(java) = &self.java {
+            cx.add(package(java));
+        }
         self.source.declare(cx, |package| {
             package.provides_path("/etc/chronos").provides_unit("chronos")
         });

@@ -10,7 +10,11 @@ pub struct MarathonLayout {
     pub(super) init: Init,
     pub(super) prefix: Option<String>,
     pub(super) source: Source,
+    pub(super) java: Option<String>,
 }
+
+/// Debian's package of Java.
+pub(in crate::roles) const JAVA: &str = "default-jre-headless";
 
 /// Where flags stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +33,7 @@ impl MarathonLayout {
             init: Init::Systemd,
             prefix: None,
             source: Source::packages(["marathon"]),
+            java: Some(JAVA.to_owned()),
         }
     }
 
@@ -40,12 +45,26 @@ impl MarathonLayout {
             init: Init::Systemd,
             prefix: Some(prefix.into()),
             source: Source::present(),
+            java: Some(JAVA.to_owned()),
         }
     }
 
     /// Where the software comes from.
     pub fn source(mut self, source: Source) -> Self {
         self.source = source;
+        self
+    }
+
+    /// The package of the Java that it runs on; Debian's `default-jre-headless` unless said. No package of Marathon brings
+    /// one along.
+    pub fn java(mut self, package: impl Into<String>) -> Self {
+        self.java = Some(package.into());
+        self
+    }
+
+    /// Says that Java is on the host already, or that something else brings it.
+    pub fn java_is_present(mut self) -> Self {
+        self.java = None;
         self
     }
 

@@ -1,6 +1,6 @@
 use super::layout::FlagsIn;
 use super::{MarathonApi, MarathonLayout};
-use crate::kinds::{command, directory, file, service, unit_file};
+use crate::kinds::{command, directory, file, package, service, unit_file};
 use crate::model::{
     Content, Cx, Declare as _, Declares, Dependencies as _, Dependency, ExposeCx, Gate, MaxDown, Problems, Result,
     Rollout, RolloutOrder,
@@ -181,6 +181,9 @@ impl Declares for Marathon {
 
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
         let mut files = Vec::new();
+        if let Some(java) = &self.layout.java {
+            cx.add(package(java));
+        }
         self.layout.source.declare(cx, |package| {
             let package = package.provides_path("/etc/marathon");
             if self.layout.own_unit {

@@ -173,8 +173,12 @@ impl Files {
         }
         let wanted = self.wanted(attributes, None, Mode::DIRECTORY)?;
         // Nobody else may enter before it has its owner and mode.
-        rustix::fs::mkdirat(&spot, &spot.name, Bits::RWXU)
-            .map_err(|error| refused("make the directory", path, error))?;
+        match rustix::fs::mkdirat(&spot, &spot.name, Bits::RWXU) {
+            Ok(()) => {}
+            // Somebody was faster, such as another resource whose parent it is too: what stands there now decides.
+            Err(Errno::EXIST) => return self.create_directory(path, attributes),
+            Err(error) => return Err(refused("make the directory", path, error)),
+        }
         let directory = open_inert(&spot, OFlags::DIRECTORY).map_err(|error| refused("open", path, error))?;
         if let Some(wanted) = wanted {
             wanted
