@@ -5,7 +5,8 @@
 #
 #   sandbox       the example in a sandbox: the files of the document, a second run, a plan of what was edited
 #   bad-input     every mistake of the list is refused with what, where, why and what next
-#   kills         a run is killed at every single step and repeated; needs strace
+#   kills         a run is killed at every single step and repeated, also twice with a definition that is taken back; then
+#                 each change and each look of a run fails, one after the other; needs strace
 #   flags         the tables of flags against the sources of all releases of Mesos
 #   graphs        properties of runs over random graphs with random failures
 #   edges         each row of the published table of automatic edges
@@ -134,6 +135,13 @@ benches() {
     grep '^benches:' target/show/benches
 }
 
+# Runs that are killed, then runs that fail: each step once.
+kills() {
+    cargo test --quiet --test kills | tee target/show/kills
+    cargo test --quiet --test it -- failing_steps:: --nocapture 2>&1 | tee target/show/failures
+    echo "kills: $(tail -n 1 target/show/kills | sed 's/^kills: //'); $(sed -n 's/^\.*failures: //p' target/show/failures | grep .)"
+}
+
 haproxy_config() {
     if ! command -v /usr/sbin/haproxy >/dev/null; then
         apt-get update -q >&2
@@ -190,7 +198,7 @@ flags) cargo test --quiet --test it -- flag_tables:: --nocapture 2>&1 | grep -o 
 units) cargo test --quiet --test it -- kinds::systemd --nocapture 2>&1 | grep '^units:' ;;
 edges) cargo test --quiet --test it -- automatic:: --nocapture 2>&1 | grep '^edges:' ;;
 truth-table) cargo test --quiet --test it -- truth_table:: --nocapture 2>&1 | grep '^truth-table:' ;;
-kills) cargo test --quiet --test kills ;;
+kills) kills ;;
 nothing-to-do)
     tests/testbed/testbed.sh install
     tests/testbed/testbed.sh base

@@ -18,6 +18,7 @@ mod deploy;
 mod exactness;
 mod examples;
 mod exclusive;
+mod failing_steps;
 mod fake_marathon;
 mod flag_tables;
 mod flags;

@@ -39,6 +39,8 @@ struct State {
     repository: FakeRepository,
     changes: usize,
     fails_at: Option<usize>,
+    looks: usize,
+    fails_to_look_at: Option<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +104,8 @@ impl FakeSystem {
                 repository: FakeRepository::default(),
                 changes: 0,
                 fails_at: None,
+                looks: 0,
+                fails_to_look_at: None,
             }),
             facts: Facts {
                 hostname: "fake".into(),
@@ -135,6 +139,22 @@ impl FakeSystem {
         self.lock().changes
     }
 
+    /// The same machine, on which the `nth` look at something from now on fails, as if its disk were worn out; the others
+    /// succeed.
+    #[must_use]
+    pub fn failing_to_look_at(self, nth: usize) -> Self {
+        let mut state = self.lock();
+        state.fails_to_look_at = Some(state.looks + nth);
+        drop(state);
+        self
+    }
+
+    /// How many times something looked at it: at a file, a package, a unit, an account.
+    #[must_use]
+    pub fn looks(&self) -> usize {
+        self.lock().looks
+    }
+
     /// The content of a file as text.
     #[must_use]
     pub fn text(&self, path: &str) -> Option<String> {
@@ -153,6 +173,18 @@ impl FakeSystem {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_to_look(&self) -> Result<MutexGuard<'_, State>> {
+        let mut state = self.lock();
+        state.looks += 1;
+        if state.fails_to_look_at == Some(state.looks) {
+            return Err(SystemError::Other(format!(
+                "look at a fake host: it was told to fail at look {}",
+                state.looks
+            )));
+        }
+        Ok(state)
     }
 
     fn lock_to_change(&self) -> Result<MutexGuard<'_, State>> {
@@ -258,7 +290,7 @@ impl ReadSystem for FakeSystem {
     }
 
     fn entry(&self, path: &AbsPath) -> Result<Option<PathEntry>> {
-        let state = self.lock();
+        let state = self.lock_to_look()?;
         let kept = state.machine.attributes.get(path).cloned().unwrap_or_default();
         Ok(state.nodes.get(path).map(|node| PathEntry {
             kind: match node {
@@ -277,11 +309,11 @@ impl ReadSystem for FakeSystem {
     }
 
     fn resolve(&self, path: &AbsPath) -> Result<AbsPath> {
-        self.lock().follow(path)
+        self.lock_to_look()?.follow(path)
     }
 
     fn read(&self, path: &AbsPath) -> Result<Option<Vec<u8>>> {
-        let state = self.lock();
+        let state = self.lock_to_look()?;
         match state.nodes.get(&state.follow(path)?) {
             Some(Node::File(content)) => Ok(Some(content.clone())),
             Some(_) => Err(refused("read", path, "it is no regular file".into())),
@@ -294,7 +326,7 @@ impl ReadSystem for FakeSystem {
     }
 
     fn list(&self, path: &AbsPath) -> Result<Option<Vec<String>>> {
-        let state = self.lock();
+        let state = self.lock_to_look()?;
         let path = state.follow(path)?;
         match state.nodes.get(&path) {
             Some(Node::Directory) => {
@@ -307,7 +339,7 @@ impl ReadSystem for FakeSystem {
     }
 
     fn package(&self, name: &str) -> Result<Option<String>> {
-        Ok(self.lock().machine.packages.get(name).cloned())
+        Ok(self.lock_to_look()?.machine.packages.get(name).cloned())
     }
 
     fn package_is_unfinished(&self, name: &str) -> Result<bool> {
@@ -316,7 +348,7 @@ impl ReadSystem for FakeSystem {
     }
 
     fn foresee_packages(&self, install: &[PackageRequest], remove: &[String]) -> Result<PackageForecast> {
-        let state = self.lock();
+        let state = self.lock_to_look()?;
         if state.repository.is_empty() {
             return Err(SystemError::Unknowable {
                 system: "a fake host".into(),
@@ -327,11 +359,11 @@ impl ReadSystem for FakeSystem {
     }
 
     fn knows_package_source(&self, source: &PackageSource) -> Result<bool> {
-        Ok(self.lock().machine.knows_package_source(source))
+        Ok(self.lock_to_look()?.machine.knows_package_source(source))
     }
 
     fn unit(&self, name: &str) -> Result<UnitState> {
-        let state = self.lock();
+        let state = self.lock_to_look()?;
         if state.missing_units.iter().any(|missing| missing == name) {
             return Ok(UnitState::default());
         }
@@ -339,11 +371,11 @@ impl ReadSystem for FakeSystem {
     }
 
     fn user(&self, name: &str) -> Result<Option<Account>> {
-        Ok(self.lock().machine.users.get(name).cloned())
+        Ok(self.lock_to_look()?.machine.users.get(name).cloned())
     }
 
     fn group(&self, name: &str) -> Result<Option<GroupEntry>> {
-        Ok(self.lock().machine.groups.get(name).cloned())
+        Ok(self.lock_to_look()?.machine.groups.get(name).cloned())
     }
 
     fn http_get(&self, question: &HttpQuestion) -> Result<HttpAnswer> {
@@ -351,7 +383,7 @@ impl ReadSystem for FakeSystem {
     }
 
     fn probe(&self, probe: &Probe) -> Result<bool> {
-        match self.lock().answer(&probe.invocation)?.ended {
+        match self.lock_to_look()?.answer(&probe.invocation)?.ended {
             Ended::Exit(0) => Ok(true),
             Ended::Exit(1) => Ok(false),
             ended => Err(SystemError::Tool {
