@@ -7,6 +7,7 @@
 #   bad-input     every mistake of the list is refused with what, where, why and what next
 #   kills         a run is killed at every single step and repeated, also twice with a definition that is taken back; then
 #                 each change and each look of a run fails, one after the other; needs strace
+#   engine        when a refresh comes and how strong it is, why a host differs, what is done at the same time
 #   flags         the tables of flags against the sources of all releases of Mesos
 #   graphs        properties of runs over random graphs with random failures
 #   edges         each row of the published table of automatic edges
@@ -199,6 +200,10 @@ units) cargo test --quiet --test it -- kinds::systemd --nocapture 2>&1 | grep '^
 edges) cargo test --quiet --test it -- automatic:: --nocapture 2>&1 | grep '^edges:' ;;
 truth-table) cargo test --quiet --test it -- truth_table:: --nocapture 2>&1 | grep '^truth-table:' ;;
 kills) kills ;;
+engine)
+    cargo test --quiet --test it -- engine:: 2>&1 | tee target/show/engine
+    echo "engine: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/engine) tests: an immediate refresh comes at once, a restart includes a reload, drift is told from a changed definition, checks and files are made at the same time"
+    ;;
 nothing-to-do)
     tests/testbed/testbed.sh install
     tests/testbed/testbed.sh base

@@ -15,6 +15,7 @@ mod compile;
 mod conflicts;
 mod definition;
 mod deploy;
+mod engine;
 mod exactness;
 mod examples;
 mod exclusive;
