@@ -2,7 +2,7 @@
 //! that what is done at the same time is.
 
 use mesos_iac::converge::{ConvergeOptions, Event, RefreshOutcome, converge};
-use mesos_iac::plan::{Planned, plan};
+use mesos_iac::plan::{Plan, Planned, beyond, plan};
 use mesos_iac::prelude::*;
 use mesos_iac::state::Store;
 use mesos_iac::system::FakeSystem;
@@ -146,6 +146,70 @@ fn a_restart_includes_a_reload_whichever_is_asked_for_first() {
         assert_eq!(actions("old", "new"), (vec![RefreshAction::Reload], [0, 1]));
         assert_eq!(actions("old", "old"), (vec![], [0, 0]));
     }
+}
+
+/// Brings the host to the catalog as far as an earlier plan says; what it tells of refreshes, and what is owed afterwards.
+fn run_within(
+    bounds: &Plan,
+    catalog: &Catalog,
+    system: &FakeSystem,
+    store: &mut Store,
+) -> (Vec<RefreshOutcome>, usize) {
+    let options = ConvergeOptions {
+        bounds: Some(bounds.bounds(catalog)),
+        ..ConvergeOptions::default()
+    };
+    let mut told = Vec::new();
+    let summary = converge(catalog, system, store, &options, &mut |event| {
+        if let Event::RefreshFinished { outcome, .. } = event {
+            told.push(outcome);
+        }
+    });
+    assert!(summary.is_success(), "{summary:?}");
+    (told, store.ledger().owed.len())
+}
+
+#[test]
+fn a_plan_with_a_reload_allows_no_restart() {
+    let (system, mut store) = converged();
+    let edited = catalog(Server { reloads: "new", ..OLD });
+    let planned = plan(&edited, &system, store.ledger());
+    // Another definition restarts the server and fails to, and its file is put back.
+    let other = catalog(Server { restarts: "new", ..OLD });
+    let system = system.failing_at(2);
+    let options = ConvergeOptions::default();
+    assert_eq!(
+        converge(&other, &system, &mut store, &options, &mut |_| {}).refreshes_failed,
+        1
+    );
+    let restarts = AbsPath::new("/etc/restarts").unwrap();
+    system.write_file(&restarts, &FileWrite::new(b"old")).unwrap();
+
+    let now = plan(&edited, &system, store.ledger());
+    let differences = beyond(&planned, &now, &edited);
+    let [difference] = &differences[..] else {
+        panic!("{differences:?}");
+    };
+    assert_eq!(
+        difference.lines().join("\n"),
+        "service[server]\nthe plan says:\n  it gets a reload\nnow:\n  it would get a restart"
+    );
+    // The same for what comes to be owed between that look at the host and the run.
+    let before = system.machine().actions;
+    let outcome = run_within(&planned, &edited, &system, &mut store);
+    assert_eq!(outcome, (vec![RefreshOutcome::OutOfBounds], 1));
+    assert_eq!(system.machine().actions, before);
+}
+
+#[test]
+fn a_refresh_with_nothing_to_do_is_within_any_plan() {
+    let (system, mut store) = converged();
+    system.control_unit("server.service", UnitAction::Stop).unwrap();
+    let edited = catalog(Server { restarts: "new", ..OLD });
+    let planned = plan(&edited, &system, store.ledger());
+    assert_eq!(planned.refreshes, []);
+    let outcome = run_within(&planned, &edited, &system, &mut store);
+    assert_eq!(outcome, (vec![RefreshOutcome::Satisfied], 0));
 }
 
 /// A file of which it is to be told why it differs.

@@ -257,7 +257,7 @@ fn a_saved_plan_is_bound_to_its_versions() {
     // The repositories change between the look at them and the transaction: nothing else than the plan says is installed.
     let host = newer();
     let options = ConvergeOptions {
-        bounds: Some(saved.bounds()),
+        bounds: Some(saved.bounds(catalog)),
         versions: saved.versions(),
         ..ConvergeOptions::default()
     };

@@ -147,6 +147,19 @@ fn what_came_to_be_owed_or_an_orphan_since_is_left() {
     assert!(!lab.exists(ORPHAN));
 }
 
+#[test]
+fn a_run_that_broke_off_behind_a_start_can_be_repeated_with_its_plan() {
+    let lab = Lab::new("stacki_mesos");
+    let limit = &["--limit", "backend-0-1"];
+    run(&lab, limit, &["plan", "-o", "{lab}/plan.json", "--detailed-exitcode"]).expect(2);
+    run(&lab, limit, &["apply", "{lab}/plan.json"]).expect(0);
+    // As a run leaves it that is killed before it can say that the service was started after the file changed.
+    owe(&lab, "backend-0-1", "mesos-slave");
+    let repeated = run(&lab, limit, &["apply", "{lab}/plan.json"]).expect(0);
+    let restart = "restart  service[mesos-slave]  because of file[/etc/mesos/zk], owed since an earlier run";
+    assert!(repeated.stdout.contains(restart), "{}", repeated.stdout);
+}
+
 /// A run that broke off came to owe this service a restart.
 fn owe(lab: &Lab, host: &str, service: &str) {
     let file = format!("hosts/{host}/.mesos-iac/state/ledger.json");

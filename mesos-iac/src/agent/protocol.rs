@@ -119,9 +119,9 @@ pub struct Confirm {
 }
 
 impl RunOptions {
-    /// How the engine does such a run.
+    /// How the engine does such a run with this catalog.
     #[must_use]
-    pub fn how(&self, control: Control) -> ConvergeOptions {
+    pub fn how(&self, catalog: &Catalog, control: Control) -> ConvergeOptions {
         ConvergeOptions {
             fail_fast: self.fail_fast,
             prune: self.prune,
@@ -129,7 +129,7 @@ impl RunOptions {
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Armed::new(self.who.clone(), token, within, now.as_secs())
             }),
-            bounds: self.bounds.as_ref().map(Plan::bounds),
+            bounds: self.bounds.as_ref().map(|plan| plan.bounds(catalog)),
             versions: self.bounds.as_ref().map(Plan::versions).unwrap_or_default(),
             control,
             ..ConvergeOptions::default()

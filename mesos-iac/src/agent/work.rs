@@ -85,7 +85,7 @@ pub(crate) fn carry_out(
         }
         within(bounds, &planned(store.ledger())?, catalog, options.force)?;
     }
-    converge(catalog, system, &mut store, &options.how(control), tell);
+    converge(catalog, system, &mut store, &options.how(catalog, control), tell);
     Ok(())
 }
 

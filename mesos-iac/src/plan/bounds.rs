@@ -45,23 +45,56 @@ pub struct Bounds {
 }
 
 impl Plan {
-    /// What a run that this plan bounds may do. What the plan foresees to be held isn't done by such a run: nobody has
-    /// agreed to it.
+    /// What a run may do that this plan of the catalog bounds. What the plan foresees to be held isn't done by such a run:
+    /// nobody has agreed to it.
     #[must_use]
-    pub fn bounds(&self) -> Bounds {
+    pub fn bounds(&self, catalog: &Catalog) -> Bounds {
         let orphans = |is_meant: fn(&Planned) -> bool| {
             let meant = self.orphans.iter().filter(|orphan| is_meant(&orphan.removal));
             meant.map(|orphan| orphan.id.clone()).collect()
         };
-        let refreshes = self.refreshes.iter().filter(|refresh| refresh.held.is_none());
         Bounds {
             changes: self.changes(),
-            refreshes: refreshes
-                .map(|refresh| (refresh.target.clone(), refresh.action))
-                .collect(),
+            refreshes: self.foreseen(catalog, |refresh| refresh.held.is_none()),
             removed: orphans(|removal| matches!(removal, Planned::WouldChange(_))),
             released: orphans(|removal| matches!(removal, Planned::NoChange)),
         }
+    }
+
+    /// The strongest refresh of each target that the plan foresees. A change that does what a refresh does is one, too: a
+    /// run that broke off behind a service's start left it to the next one to find that out.
+    fn foreseen(
+        &self,
+        catalog: &Catalog,
+        is_meant: fn(&PlannedRefresh) -> bool,
+    ) -> BTreeMap<ResourceId, RefreshAction> {
+        let entries: HashMap<&ResourceId, &Entry> = catalog.entries.iter().map(|entry| (&entry.id, entry)).collect();
+        let mut foreseen = BTreeMap::new();
+        for resource in &self.resources {
+            let (Planned::WouldChange(diff)
+            | Planned::Unknown {
+                as_it_stands: Some(diff),
+                ..
+            }) = &resource.planned
+            else {
+                continue;
+            };
+            let Some(entry) = catalog.entry(&resource.id) else {
+                continue;
+            };
+            let behavior = entry.resource.behavior();
+            let actions = [RefreshAction::Rerun, RefreshAction::Reload, RefreshAction::Restart];
+            let done = actions
+                .into_iter()
+                .filter(|action| behavior.satisfies(diff, *action))
+                .max();
+            foreseen.extend(done.map(|action| (resource.id.clone(), action)));
+        }
+        for refresh in self.refreshes.iter().filter(|refresh| is_meant(refresh)) {
+            let strongest = foreseen.entry(refresh.target.clone()).or_insert(refresh.action);
+            *strongest = (*strongest).max(refresh.action);
+        }
+        foreseen
     }
 
     fn changes(&self) -> BTreeSet<ResourceId> {
@@ -129,22 +162,17 @@ pub fn beyond(earlier: &Plan, now: &Plan, catalog: &Catalog) -> Vec<Difference> 
     }
     differences.extend(along_differences(earlier, now));
     // A restart includes a reload, and not the other way round.
-    let is_known = |refresh: &PlannedRefresh| {
-        let mut known = earlier.refreshes.iter();
-        known.any(|known| known.target == refresh.target && known.action >= refresh.action)
+    let foreseen = earlier.foreseen(catalog, |_| true);
+    let is_beyond = |refresh: &&PlannedRefresh| {
+        let known = foreseen.get(&refresh.target);
+        refresh.held.is_none() && read.contains(&refresh.target) && known.is_none_or(|known| *known < refresh.action)
     };
-    let unknown = now
-        .refreshes
-        .iter()
-        .filter(|refresh| refresh.held.is_none() && read.contains(&refresh.target) && !is_known(refresh));
-    differences.extend(unknown.map(|refresh| Difference {
+    differences.extend(now.refreshes.iter().filter(is_beyond).map(|refresh| Difference {
         id: refresh.target.clone(),
-        planned: vec![
-            match earlier.refreshes.iter().find(|known| known.target == refresh.target) {
-                Some(known) => format!("it gets a {}", known.action),
-                None => "no refresh".to_owned(),
-            },
-        ],
+        planned: vec![match foreseen.get(&refresh.target) {
+            Some(known) => format!("it gets a {known}"),
+            None => "no refresh".to_owned(),
+        }],
         now: vec![format!("it would get a {}", refresh.action)],
     }));
     differences
