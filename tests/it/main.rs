@@ -29,6 +29,7 @@ mod house;
 mod kinds;
 mod lints;
 mod looking;
+mod links;
 mod macros;
 #[path = "../testbed/marathon.rs"]
 mod marathon;

@@ -17,7 +17,7 @@ use crate::fleet::{
 };
 use crate::model::{Catalog, Host};
 use crate::plan::SavedPlan;
-use crate::report::{JsonReporter, Reporter, RunReporter, Tally, View};
+use crate::report::{Declared, JsonReporter, Reporter, RunReporter, Tally, View};
 use crate::transport::{SshOptions, Target};
 use crate::words::{HostName, SecretSource, SecretText, fold_names, visible_lines};
 use base64::Engine as _;
@@ -71,13 +71,16 @@ pub(super) fn run_on(
     let secrets = secrets_of(hosts, mode)?;
     let mut telling = Telling::new(session, hosts, what);
     let mut planned = SavedPlan::new(session.cluster.name());
+    let declared = hosts
+        .iter()
+        .fold(Declared::new(), |all, host| all.host(host.name(), &host.provenance));
     let mut take = |event: FleetEvent| {
         if let FleetEvent::HostFinished { host, result, .. } = &event
             && let HostResult::Planned(plan) = result
         {
             plan_file::keep(&mut planned, session, host, plan);
         }
-        telling.take(&event);
+        telling.take(&declared.complete(event));
     };
     carry(session, place, hosts, what, &secrets, stop, &mut take)?;
     let (mut verdict, told) = telling.finish();

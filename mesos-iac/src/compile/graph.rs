@@ -3,6 +3,7 @@ use super::conflicts::{conflicts, differing};
 use super::containers::Containers;
 use super::declared::DeclaredEdges;
 use super::edges::AutomaticEdges;
+use super::links::linked_conflicts;
 use super::node::{Node, Wire};
 use super::order::{self, Dropped};
 use crate::model::{
@@ -26,6 +27,7 @@ pub(super) fn build<'w>(
     let declared = DeclaredEdges::find(&mut graph, containers, drafts.waits, &left_out, drafts.has_failed);
     let mut problems = std::mem::take(&mut graph.problems);
     problems.extend(conflicts(&graph.nodes, host.name()));
+    problems.extend(linked_conflicts(&graph.nodes, host.name()));
     problems.into_result(())?;
 
     order::check_cycles(&graph.nodes, &declared, host.name())?;

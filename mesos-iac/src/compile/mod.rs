@@ -2,7 +2,8 @@
 //!
 //! `phases` asks the roles, in three rounds; `graph` turns what one host's roles declared into a catalog, with `declared`
 //! finding the edges that the definition declares, `edges` the automatic ones, and `order` the cycles and the order;
-//! `conflicts` are resources that can't both be had. `workloads` asks the schedulers what runs on the cluster.
+//! `conflicts` are resources that can't both be had, `links` those that a link leads together. `workloads` asks the
+//! schedulers what runs on the cluster.
 #![doc = include_str!("edges.md")]
 
 mod compiled;
@@ -11,6 +12,7 @@ mod containers;
 mod declared;
 mod edges;
 mod graph;
+mod links;
 mod node;
 mod order;
 mod phases;

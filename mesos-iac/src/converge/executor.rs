@@ -1,6 +1,7 @@
 use super::event::{Event, Outcome, RefreshOutcome, Summary};
 use super::owning::ownership;
 use super::packages;
+use super::places::Places;
 use super::pool;
 use super::refreshes::Subscribers;
 use super::schedule::Schedule;
@@ -8,7 +9,7 @@ use crate::model::{
     Catalog, ChangeCause, Check, Diff, Entry, Error, FileDraft, LedgerRecord, RefreshCause, Result, System,
     SystemError, Timing, Work,
 };
-use crate::plan::{Bounds, guarded, shared_locations};
+use crate::plan::{Bounds, guarded};
 use crate::state::{Armed, Store};
 use crate::words::ResourceId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -106,12 +107,13 @@ pub fn converge(
         has_begun: false,
         begun: None,
         lasting: Vec::new(),
-        shared: shared_locations(catalog, system),
+        places: Places::new(catalog),
     };
     run.tell(Event::RunStarted {
         resources: catalog.resources().count(),
     });
     run.recover(catalog);
+    run.places.look(system);
     let mut packages = Vec::new();
     loop {
         let ready = run.reached(catalog);
@@ -162,8 +164,8 @@ pub(super) struct Run<'c, 'r> {
     pub(super) begun: Option<std::result::Result<(), String>>,
     /// What was changed and can't be undone, in a run that may be.
     pub(super) lasting: Vec<ResourceId>,
-    /// What is in one place with something else on this host, and so can't be had.
-    pub(super) shared: HashMap<&'c ResourceId, String>,
+    /// Where everything is on this host.
+    pub(super) places: Places<'c>,
 }
 
 /// A resource that differs from what is desired.
@@ -238,12 +240,11 @@ impl<'c> Run<'c, '_> {
             } else if let Some(root) = self.failed_root(entry) {
                 let because = root.clone();
                 self.settle(at, entry, Outcome::Skipped { because }, Duration::ZERO);
-            } else if let Some(why) = self.shared.remove(&entry.id) {
-                self.settle(at, entry, Outcome::Failed(why), Duration::ZERO);
             } else {
                 to_check.push((at, entry));
             }
         }
+        let to_check = self.tell_apart(to_check);
         let checked = {
             let (system, subscribers) = (self.system, &self.subscribers);
             let check = |(at, entry): (usize, &'c Entry)| (at, entry, check(entry, system, subscribers.has(&entry.id)));
@@ -395,6 +396,7 @@ impl<'c> Run<'c, '_> {
         }
         self.say("packages");
         let changes = self.promise(changes);
+        self.places.may_have_moved();
         for (change, done) in self.transact_again(changes) {
             self.made(change, done);
         }

@@ -7,6 +7,7 @@ mod event;
 mod executor;
 mod owning;
 mod packages;
+mod places;
 mod pool;
 mod prune;
 mod recovery;

@@ -88,6 +88,15 @@ impl Symlink {
     pub fn target(&self) -> Option<&str> {
         self.target.as_deref()
     }
+
+    /// The path that it leads to. None for a target with `..` in it: what it climbs out of may be a link on the host.
+    fn leads_to(&self) -> Option<AbsPath> {
+        let target = self.target.as_deref()?;
+        match target.starts_with('/') {
+            true => AbsPath::new(target).ok(),
+            false => self.path.parent()?.join(target).ok(),
+        }
+    }
 }
 
 impl Converge for Symlink {
@@ -143,13 +152,14 @@ impl Converge for Symlink {
     }
 
     fn effects(&self) -> Effects {
-        let target = self.target.as_ref().and_then(|target| match target.starts_with('/') {
-            true => AbsPath::new(target).ok(),
-            false => self.path.parent()?.join(target).ok(),
-        });
-        Effects::none()
+        let effects = Effects::none()
             .write(Effect::Path(self.path.clone()))
-            .read_if(target.map(Effect::Path))
-            .removing(self.target.is_none())
+            .removing(self.target.is_none());
+        match self.leads_to() {
+            Some(target) => effects
+                .read(Effect::Path(target.clone()))
+                .link(self.path.clone(), target),
+            None => effects,
+        }
     }
 }

@@ -64,6 +64,8 @@ pub struct Effects {
     /// The versions that it asks for, each with its package, an architecture left out: two that ask for different ones
     /// are a conflict, whoever owns the package.
     pub pins: Vec<(String, String)>,
+    /// The links among what it owns, each with where it leads: what is written below the one is written below the other.
+    pub links: Vec<(AbsPath, AbsPath)>,
     /// Whether what it owns goes away, so that whatever reads it comes before and not after.
     pub removes: bool,
 }
@@ -144,6 +146,13 @@ impl Effects {
     #[must_use]
     pub const fn removing(mut self, removes: bool) -> Self {
         self.removes = removes;
+        self
+    }
+
+    /// Says that what it owns at `path` is a link that leads to `target`.
+    #[must_use]
+    pub fn link(mut self, path: AbsPath, target: AbsPath) -> Self {
+        self.links.push((path, target));
         self
     }
 

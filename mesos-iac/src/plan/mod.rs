@@ -4,6 +4,7 @@ mod accounts;
 mod bounds;
 mod directories;
 mod guarded;
+mod links;
 mod locations;
 mod owed;
 mod packages;
@@ -18,7 +19,8 @@ mod witness;
 
 pub use bounds::{Bounds, Difference, beyond};
 pub(crate) use guarded::guarded;
-pub(crate) use locations::shared_locations;
+pub(crate) use links::Linked;
+pub(crate) use locations::{Locations, location};
 pub(crate) use owed::judge_owed;
 pub use planner::{plan, plan_orphans};
 pub use saved::{SavedHost, SavedPlan, SavedPlanError};

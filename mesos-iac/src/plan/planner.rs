@@ -1,7 +1,8 @@
 use super::accounts::Accounts;
 use super::directories::Directories;
 use super::guarded::guarded;
-use super::locations::shared_locations;
+use super::links::Linked;
+use super::locations::Locations;
 use super::owed::judge_owed;
 use super::packages::{Forecast, Foreseen};
 use super::provided::{brings, is_called, lacks, makes_unit, minds_company, replaces};
@@ -19,9 +20,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// marked as read-only.
 ///
 /// What depends on something that changes first and that nobody can foresee is unknown, and never guessed: what a package
-/// brings along, what a command that is asked answers then. The package manager is asked once for each transaction, and
+/// brings along, what a command that is asked answers then. Links that the catalog makes lead where they will lead. The package manager is asked once for each transaction, and
 /// only where a package would change.
 pub fn plan(catalog: &Catalog, system: &dyn ReadSystem, ledger: &Ledger) -> Plan {
+    let linked = Linked::new(catalog, system);
+    let system = linked.system();
     let mut left_out = HashSet::new();
     loop {
         let forecast = Forecast::of(catalog, system, &left_out);
@@ -85,7 +88,7 @@ impl<'c, 'p> Planner<'c, 'p> {
             system,
             forecast,
             owed: owed(catalog, system, ledger),
-            shared: shared_locations(catalog, system),
+            shared: Locations::all(catalog, system).shared(system),
             directories: Directories::default(),
             accounts: Accounts::default(),
             outlook: Outlook::new(catalog.entries.len()),

@@ -1,5 +1,6 @@
 //! Reports: readers of one stream of events, each in its own way. This floor and the command line alone print.
 
+mod declared;
 mod graph;
 mod json;
 mod markdown;
@@ -9,6 +10,7 @@ mod run;
 mod state;
 mod tally;
 
+pub use declared::Declared;
 pub use graph::{dot, mermaid};
 pub use json::JsonReporter;
 pub use markdown::write_markdown;
