@@ -13,6 +13,7 @@ mod bad_input;
 mod chronos;
 mod compile;
 mod conflicts;
+mod damage;
 mod definition;
 mod deploy;
 mod engine;
@@ -27,9 +28,9 @@ mod graphs;
 mod haproxy;
 mod house;
 mod kinds;
-mod lints;
 mod looking;
 mod links;
+mod lints;
 mod macros;
 #[path = "../testbed/marathon.rs"]
 mod marathon;

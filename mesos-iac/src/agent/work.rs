@@ -57,6 +57,9 @@ pub(crate) fn carry_out(
             Some(directory) => Store::look(directory, &identity, &options.takeover).map_err(Refusal::State)?,
             None => Ledger::default(),
         };
+        if !ledger.damage.is_none() {
+            tell(Event::Damaged(ledger.damage.told(catalog)));
+        }
         let plan = match mode {
             Mode::Plan => planned(&ledger)?,
             _ => redactor.plan(plan_orphans(catalog, &PlanningSystem(system), &ledger)),

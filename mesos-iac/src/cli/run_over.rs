@@ -262,6 +262,7 @@ fn over_ssh(
     let mut tasks = Vec::new();
     for host in hosts {
         let (declared, _) = selection::host(session, host.name().as_str())?;
+        (Grade::Failed, tally.hosts_damaged),
         tasks.push(with_requests(&host.catalog, task(declared, &place.connection))?);
     }
     let (events, received) = channel();

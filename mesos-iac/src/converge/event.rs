@@ -66,6 +66,8 @@ pub enum Event {
     Planned(Plan),
     /// Something that whoever reads the report should know.
     Noted(String),
+    /// Part of what the host keeps from run to run can't be read. A run that says so isn't a success, whatever it does.
+    Damaged(String),
     /// What an earlier run did that nobody heard of: its controller went away.
     Earlier {
         /// Who started it, and where: `anna@workstation`.
@@ -222,6 +224,7 @@ impl Summary {
                 OrphanOutcome::Failed(_) => self.failed += 1,
                 OrphanOutcome::Kept(_) | OrphanOutcome::Released(_) => {}
             },
+            Event::Damaged(_) => self.failed += 1,
             Event::RunStarted { .. }
             | Event::Planned(_)
             | Event::Armed(_)

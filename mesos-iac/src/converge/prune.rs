@@ -11,6 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Takes these resources out of the ledger where they are orphans, and tells of each.
 pub fn forget(catalog: &Catalog, store: &mut Store, ids: &[ResourceId], tell: &mut dyn FnMut(Event)) -> Summary {
     let mut summary = Summary::default();
+    let damage = &store.ledger().damage;
+    if !damage.is_none() {
+        let event = Event::Damaged(damage.told(catalog));
+        summary.count(&event);
+        tell(event);
+    }
     for id in ids {
         let Some(ownership) = store.ledger().owned.get(id).map(|owned| owned.ownership) else {
             continue;
@@ -135,6 +141,8 @@ impl Run<'_, '_> {
                 OrphanOutcome::Kept("it isn't in the definition any more".to_owned())
             } else if !is_planned {
                 OrphanOutcome::Kept(NOT_PLANNED.to_owned())
+            } else if !self.store.ledger().damage.is_none() {
+                OrphanOutcome::Kept("part of what the host keeps can't be read, so nothing is removed".to_owned())
             } else if self.options.control.is_stopped() {
                 OrphanOutcome::Kept("the run was asked to stop".to_owned())
             } else if let Some(failed) = self.failed.values().min() {

@@ -12,9 +12,7 @@ use std::collections::BTreeSet;
 impl<'c> Run<'c, '_> {
     /// Takes over what an earlier run left: drafts of files, and refreshes that it came to owe.
     pub(super) fn recover(&mut self, catalog: &'c Catalog) {
-        for note in self.store.notes() {
-            self.tell(Event::Noted(note));
-        }
+        self.tell_damage(catalog);
         if self.store.broke_off() {
             self.say("waiting for what an earlier run left behind");
             self.sweep(catalog);
@@ -37,6 +35,38 @@ impl<'c> Run<'c, '_> {
 }
 
 impl Run<'_, '_> {
+    /// Says what of the host's state can't be read, and of each target whose promises were lost that they are unknown.
+    fn tell_damage(&mut self, catalog: &Catalog) {
+        let damage = self.store.ledger().damage.clone();
+        if damage.is_none() {
+            return;
+        }
+        self.tell(Event::Damaged(damage.told(catalog)));
+        for id in damage.unknown(catalog) {
+            let subscriptions = catalog
+                .entry(id)
+                .map(|entry| entry.refresh_on.as_slice())
+                .unwrap_or_default();
+            let Some(action) = subscriptions.iter().map(|subscription| subscription.action).max() else {
+                continue;
+            };
+            if self.store.ledger().owed.contains_key(id) {
+                continue;
+            }
+            let why = "say whether it is owed: the record on the host can't be read".to_owned();
+            self.tell(Event::RefreshFinished {
+                target: id.clone(),
+                action,
+                because: subscriptions
+                    .iter()
+                    .map(|subscription| subscription.on.clone())
+                    .collect(),
+                is_recovered: true,
+                outcome: RefreshOutcome::Unknown(why),
+            });
+        }
+    }
+
     /// Undoes a run that nobody confirmed, if whoever should have done it is gone.
     fn undo_unconfirmed(&mut self) {
         let (Some(_), Some(log)) = (self.store.unconfirmed(), self.store.undo_log()) else {

@@ -56,7 +56,7 @@ impl Redactor {
             },
             Event::Planned(plan) => *plan = self.plan(std::mem::take(plan)),
             Event::Retrying { why, .. } => self.replace(why),
-            Event::Noted(text) => self.replace(text),
+            Event::Noted(text) | Event::Damaged(text) => self.replace(text),
             Event::Earlier { events, .. } => events.iter_mut().for_each(|event| self.redact(event)),
             Event::RunStarted { .. } | Event::Armed(_) | Event::Working(_) | Event::RunFinished(_) => {}
         }

@@ -1,4 +1,4 @@
-use super::{AfterFailure, Catalog, Inverse, Orphan, RefreshAction, Timing};
+use super::{AfterFailure, Catalog, Damage, Inverse, Orphan, RefreshAction, Timing};
 use crate::words::ResourceId;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +15,8 @@ pub struct Ledger {
     pub owned: BTreeMap<ResourceId, OwnedResource>,
     /// The refreshes that are owed, by their targets.
     pub owed: BTreeMap<ResourceId, OwedRefresh>,
+    /// What of it couldn't be read. It isn't written.
+    pub damage: Damage,
 }
 
 /// A resource that we own.

@@ -14,6 +14,7 @@ mod condition;
 mod container;
 mod content;
 mod context;
+mod damage;
 mod declare;
 mod effect;
 mod error;
@@ -59,6 +60,7 @@ pub use condition::Condition;
 pub use container::{RoleReference, Stage, StageDraft, Wait, role};
 pub use content::{Content, ContentSource, IntoContent};
 pub use context::{Block, Cx, EndpointInstance, ExposeCx, IncludeCx, RoleInstance, World};
+pub use damage::Damage;
 pub use declare::{
     Add, Declare, Declared, Dependencies, Dependency, Draft, Drafts, Handle, Parts, Reference, Trigger, resource,
 };

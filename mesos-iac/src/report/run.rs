@@ -244,6 +244,13 @@ impl<W: Write> RunReporter<W> {
                 }
             }
             Event::Noted(text) => self.line(host, &paint.cyan("note    "), &visible(text)),
+            Event::Damaged(what) => {
+                let text = format!(
+                    "part of what the host keeps can't be read, a copy is kept. {}",
+                    visible(what)
+                );
+                self.line(host, &paint.red("DAMAGED "), &text)
+            }
             Event::Earlier { who, ago, events } => {
                 let who = visible(who);
                 let text = format!("nobody heard of the run that {who} began {ago} s ago; it did this:");
@@ -370,6 +377,7 @@ fn numbers(tally: &Tally) -> String {
         (tally.refreshes, ", ", "refreshed"),
         (tally.pending, ", ", "owed a refresh"),
         (tally.orphans, ", ", "orphaned"),
+        (tally.hosts_damaged, "; hosts: ", "with damaged records"),
         (tally.hosts_failed, "; hosts: ", "failed"),
         (tally.hosts_stopped, "; hosts: ", "stopped"),
         (tally.hosts_locked, "; hosts: ", "locked"),

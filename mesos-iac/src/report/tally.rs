@@ -15,6 +15,8 @@ pub struct Tally {
     pub hosts_stopped: usize,
     /// Hosts of which a plan doesn't know all that a run would do, and knows of no change.
     pub hosts_unknown: usize,
+    /// Hosts that can't read what they kept from run to run.
+    pub hosts_damaged: usize,
     /// Hosts on which another run was at work.
     pub hosts_locked: usize,
     /// Hosts that weren't reached, or were lost.
@@ -93,6 +95,8 @@ impl Tally {
                 OrphanOutcome::Released(_) => self.released += 1,
                 OrphanOutcome::Failed(_) => self.failed += 1,
             },
+            // A host tells it once.
+            Event::Damaged(_) => self.hosts_damaged += 1,
             _ => {}
         }
     }

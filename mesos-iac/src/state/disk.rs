@@ -31,6 +31,28 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StateError> {
     })
 }
 
+/// How many copies of damaged files of one name are kept.
+const MOST_COPIES: usize = 9;
+
+/// Keeps a copy of a damaged file beside it: `NAME.damaged`, or `NAME.damaged-2` if there is another one already. A copy
+/// that says the same is enough; the last one is replaced if there are too many.
+pub(super) fn set_aside(path: &Path) -> Result<(), StateError> {
+    let Some(content) = read(path)? else { return Ok(()) };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    for nth in 1..=MOST_COPIES {
+        let copy = path.with_file_name(match nth {
+            1 => format!("{name}.damaged"),
+            nth => format!("{name}.damaged-{nth}"),
+        });
+        match read(&copy)? {
+            Some(kept) if kept == content => break,
+            Some(_) if nth < MOST_COPIES => {}
+            _ => return replace(&copy, &content),
+        }
+    }
+    Ok(())
+}
+
 /// Removes files that a run left behind before they took their places. Only for whoever holds the lock.
 pub(super) fn sweep(directory: &Path) -> Result<(), StateError> {
     let swept = || -> io::Result<()> {

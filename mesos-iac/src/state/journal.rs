@@ -3,7 +3,9 @@
 use super::disk::{self, failed};
 use super::error::StateError;
 use crate::model::{LedgerRecord, hex};
+use crate::words::ResourceId;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -31,23 +33,23 @@ pub(super) struct Said {
     pub(super) records: Vec<LedgerRecord>,
     /// What couldn't be understood, for people.
     pub(super) damage: Option<String>,
+    /// What may be owed a refresh by what stands in or behind the damage; the records say that it is.
+    pub(super) owing: BTreeSet<ResourceId>,
+    /// The ledger's generation that it goes on from.
+    pub(super) generation: Option<u64>,
 }
 
 impl Journal {
     /// Reads the journal that goes on from a ledger of this generation.
     ///
     /// The end of the last line may be missing: it was being written when the power went, so nothing that it tells of had
-    /// begun. Damage anywhere else is told, and what comes behind it isn't believed.
+    /// begun. Damage anywhere else is told, and of what comes behind it nothing is believed but that refreshes are owed.
     pub(super) fn open(path: PathBuf, generation: u64) -> Result<(Self, Said), StateError> {
         let content = disk::read(&path)?.unwrap_or_default();
-        let (header, said) = parse(&path, &content)?;
+        let said = parse(&path, &content)?;
         // Folded into the ledger already, by a run that was killed before it could begin a new journal.
-        let is_older = header.is_some_and(|of| of < generation);
+        let is_older = said.generation.is_some_and(|of| of < generation);
         let said = if is_older { Said::default() } else { said };
-        if said.damage.is_some() {
-            let aside = path.with_extension("damaged");
-            std::fs::copy(&path, &aside).map_err(|error| failed("keep a copy of", &path, &error))?;
-        }
         let journal = Self {
             path,
             file: None,
@@ -148,55 +150,76 @@ fn cut_half_line(file: &File, path: &Path) -> Result<(), StateError> {
     Ok(())
 }
 
-/// The generation in the header, and the records.
-fn parse(path: &Path, content: &[u8]) -> Result<(Option<u64>, Said), StateError> {
+fn parse(path: &Path, content: &[u8]) -> Result<Said, StateError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut said = Said::default();
-    let mut header = None;
     let whole = content.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let lines = content[..whole]
+    let lines: Vec<&[u8]> = content[..whole]
         .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty());
-    let count = lines.clone().count();
-    for (index, line) in lines.enumerate() {
+        .filter(|line| !line.is_empty())
+        .collect();
+    for (index, line) in lines.iter().enumerate() {
+        let is_last = index + 1 == lines.len();
+        let number = index + 1;
         let Some(json) = verified(line) else {
             // The file system may have kept a last line's length and not its bytes.
-            if index + 1 < count {
-                said.damage = Some(format!(
-                    "{}: line {} is damaged, and what follows is lost",
-                    path.display(),
-                    index + 1
-                ));
+            if !is_last {
+                said.damage = Some(format!("{name}: line {number} is damaged, and what follows is lost"));
+                said.salvage(&lines[index..]);
             }
             break;
         };
-        if header.is_none() {
-            let (format, generation): (u32, u64) = serde_json::from_slice(json).map_err(|_| StateError::Damaged {
-                file: path.display().to_string(),
-                why: "it doesn't begin as a journal does".to_owned(),
-            })?;
-            if format > JOURNAL_FORMAT {
-                return Err(StateError::Newer {
-                    file: path.display().to_string(),
-                    found: format,
-                    known: JOURNAL_FORMAT,
-                });
+        if index == 0 {
+            said.generation = header(path, json)?;
+            if said.generation.is_none() {
+                said.damage = Some(format!("{name}: it doesn't begin as a journal does, and is lost"));
+                said.salvage(&lines[1..]);
+                break;
             }
-            header = Some(generation);
             continue;
         }
         match serde_json::from_slice(json) {
             Ok(record) => said.records.push(record),
             Err(error) => {
-                said.damage = Some(format!(
-                    "{}: line {} says nothing that is known: {error}",
-                    path.display(),
-                    index + 1
-                ));
+                said.damage = Some(format!("{name}: line {number} says nothing that is known: {error}"));
+                said.salvage(&lines[index..]);
                 break;
             }
         }
     }
-    Ok((header, said))
+    Ok(said)
+}
+
+/// The generation in the first line. `None`: no journal begins like this.
+fn header(path: &Path, json: &[u8]) -> Result<Option<u64>, StateError> {
+    let first: serde_json::Value = serde_json::from_slice(json).unwrap_or_default();
+    let number = |index: usize| first.get(index).and_then(serde_json::Value::as_u64);
+    let Some(format) = number(0) else { return Ok(None) };
+    let format = u32::try_from(format).unwrap_or(u32::MAX);
+    if format > JOURNAL_FORMAT {
+        return Err(StateError::Newer {
+            file: path.display().to_string(),
+            found: format,
+            known: JOURNAL_FORMAT,
+        });
+    }
+    Ok(number(1))
+}
+
+impl Said {
+    /// Takes from damaged lines, and from those behind them, that refreshes are owed. One too many costs a restart; one too
+    /// few would be lost.
+    fn salvage(&mut self, lines: &[&[u8]]) {
+        for line in lines {
+            let json = line.get(CHECKSUM + 1..).unwrap_or_default();
+            if let Ok(record @ LedgerRecord::Owed { .. }) = serde_json::from_slice(json) {
+                if let LedgerRecord::Owed { target, .. } = &record {
+                    self.owing.insert(target.clone());
+                }
+                self.records.push(record);
+            }
+        }
+    }
 }
 
 /// The JSON of a line whose checksum is right.
@@ -257,16 +280,51 @@ mod tests {
     }
 
     #[test]
-    fn damage_in_the_middle_is_told_and_set_aside() {
+    fn damage_in_the_middle_is_told_and_what_is_owed_behind_it_stays_owed() {
         let (_directory, path) = journal();
-        let mut damaged = std::fs::read(&path).unwrap();
+        let (mut journal, _) = Journal::open(path.clone(), 3).unwrap();
+        let owed = LedgerRecord::Owed {
+            target: "service[zookeeper]".parse().unwrap(),
+            action: crate::model::RefreshAction::Restart,
+            timing: crate::model::Timing::Delayed,
+            after_failure: crate::model::AfterFailure::default(),
+            cause: crate::model::RefreshCause {
+                id: "file[/b]".parse().unwrap(),
+                before: None,
+            },
+            boot: None,
+        };
+        journal.append(std::slice::from_ref(&owed), true).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        let mut damaged = whole.clone();
         let at = damaged.windows(2).position(|window| window == b"/a").unwrap();
         damaged[at + 1] = b'x';
         std::fs::write(&path, &damaged).unwrap();
-        let said = said(&path);
-        assert!(said.damage.unwrap().contains("line 2"));
-        assert_eq!(said.records, []);
-        assert_eq!(std::fs::read(path.with_extension("damaged")).unwrap(), damaged);
+        let damage = |said: &Said| said.damage.clone().unwrap();
+        let target = "service[zookeeper]".parse().unwrap();
+        let behind = said(&path);
+        assert_eq!(damage(&behind), "journal: line 2 is damaged, and what follows is lost");
+        assert_eq!(
+            (behind.records, behind.owing),
+            (vec![owed.clone()], BTreeSet::from([target]))
+        );
+        // The line of the promise itself.
+        let mut damaged = whole.clone();
+        let at = whole.iter().rposition(|byte| *byte == b' ').unwrap();
+        damaged[at - 1] ^= 1;
+        damaged.extend_from_slice(b"more\n");
+        std::fs::write(&path, &damaged).unwrap();
+        let within = said(&path);
+        assert_eq!(damage(&within), "journal: line 4 is damaged, and what follows is lost");
+        assert_eq!(within.records, [settled("/a"), settled("/b"), owed]);
+        // The beginning.
+        let mut damaged = Vec::new();
+        push_line(&mut damaged, &"hello", &path).unwrap();
+        std::fs::write(&path, &damaged).unwrap();
+        assert_eq!(
+            damage(&said(&path)),
+            "journal: it doesn't begin as a journal does, and is lost"
+        );
     }
 
     #[test]

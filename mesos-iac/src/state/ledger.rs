@@ -1,13 +1,13 @@
 use crate::model::{Ledger, OwedRefresh, OwnedResource};
 use crate::words::ResourceId;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The version of the ledger's form.
 pub(super) const LEDGER_FORMAT: u32 = 1;
 
-/// The ledger's form on disk, where no key of a map is a structure.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The ledger's form on disk, where no key of a map is a structure. It is read entry by entry, by
+/// [`read_ledger`](super::salvage::read_ledger).
+#[derive(Debug, Serialize)]
 pub(super) struct LedgerFile {
     format: u32,
     generation: u64,
@@ -24,17 +24,6 @@ impl From<&Ledger> for LedgerFile {
             catalog: ledger.catalog.clone(),
             owned: ledger.owned.clone().into_iter().collect(),
             owed: ledger.owed.clone().into_iter().collect(),
-        }
-    }
-}
-
-impl From<LedgerFile> for Ledger {
-    fn from(file: LedgerFile) -> Self {
-        Self {
-            generation: file.generation,
-            catalog: file.catalog,
-            owned: file.owned.into_iter().collect(),
-            owed: file.owed.into_iter().collect(),
         }
     }
 }

@@ -12,6 +12,7 @@ mod ledger;
 mod lock;
 mod owner;
 mod reports;
+mod salvage;
 mod store;
 mod undo;
 

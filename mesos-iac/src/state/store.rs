@@ -2,9 +2,10 @@ use super::disk::{self, failed};
 use super::error::StateError;
 use super::journal::Journal;
 use super::key::HostKey;
-use super::ledger::{LEDGER_FORMAT, LedgerFile};
+use super::ledger::LedgerFile;
 use super::lock::{LOCK, Lock};
 use super::owner::{self, HostIdentity, Takeover, Verdict};
+use super::salvage::read_ledger;
 use super::undo::{Armed, UndoLog};
 use crate::model::{Ledger, LedgerRecord};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -13,6 +14,9 @@ use std::path::{Path, PathBuf};
 /// Where the state of a host stands.
 pub const STATE_DIRECTORY: &str = "/var/lib/mesos-iac";
 
+const LEDGER: &str = "ledger.json";
+const JOURNAL: &str = "journal";
+
 /// The state of a host during a run, which holds its lock.
 #[derive(Debug)]
 pub struct Store {
@@ -20,7 +24,8 @@ pub struct Store {
     /// The ledger as it stands on disk.
     written: Ledger,
     disk: Option<Disk>,
-    notes: Vec<String>,
+    /// Whether all that can be read of a damaged state stands on disk in order.
+    is_mended: bool,
     broke_off: bool,
     unconfirmed: Option<Armed>,
 }
@@ -40,7 +45,7 @@ impl Store {
             ledger: Ledger::default(),
             written: Ledger::default(),
             disk: None,
-            notes: Vec::new(),
+            is_mended: true,
             broke_off: false,
             unconfirmed: None,
         }
@@ -50,7 +55,9 @@ impl Store {
     ///
     /// # Errors
     /// Another run is at work, the state belongs to another cluster, host or machine and `takeover` doesn't say that this
-    /// is meant, it was written by a newer release, or it can't be read. Nothing was changed then.
+    /// is meant, it was written by a newer release, or the kernel refuses. Nothing was changed then.
+    ///
+    /// What is damaged is no error: [`Ledger::damage`] tells of it, and a copy of the file is kept beside it.
     pub fn open(directory: &Path, identity: &HostIdentity, takeover: &Takeover, who: &str) -> Result<Self, StateError> {
         std::fs::DirBuilder::new()
             .recursive(true)
@@ -68,10 +75,12 @@ impl Store {
             return Err(StateError::Unconfirmed(armed.who.clone()));
         }
         disk::sweep(directory)?;
-        let (ledger, journal, damage) = read(directory)?;
+        let (ledger, journal) = read(directory)?;
+        set_aside(directory, &ledger.0, &ledger.1)?;
         let broke_off = !journal.is_empty() || lock.before().is_some();
         let mut store = Self {
             broke_off,
+            is_mended: ledger.1.damage.is_none(),
             written: ledger.0,
             ledger: ledger.1,
             disk: Some(Disk {
@@ -79,7 +88,6 @@ impl Store {
                 lock,
                 journal,
             }),
-            notes: Vec::new(),
             unconfirmed,
         };
         if verdict == Verdict::Forget {
@@ -88,13 +96,7 @@ impl Store {
                 ..Ledger::default()
             };
         }
-        if let Some(damage) = damage {
-            store.notes.push(format!(
-                "{damage}; a copy is kept beside it. Refreshes that it told of may be owed: restart what depends on recent \
-                 changes"
-            ));
-        }
-        if verdict == Verdict::Forget || !store.notes.is_empty() {
+        if verdict == Verdict::Forget {
             store.fold()?;
         }
         // Last: a claim that is made before the old state is gone would make it look like ours.
@@ -152,11 +154,6 @@ impl Store {
         if let Some(disk) = &mut self.disk {
             disk.lock.end_earlier_runs();
         }
-    }
-
-    /// What people should know of the state as it was found. Each note is returned once.
-    pub fn notes(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.notes)
     }
 
     /// Makes records durable before what they tell of begins. What the state says already isn't written again.
@@ -220,17 +217,18 @@ impl Store {
     /// Writes the ledger with all that the journal says, and begins a new journal; nothing if there is nothing new.
     fn fold(&mut self) -> Result<(), StateError> {
         let Some(disk) = &mut self.disk else { return Ok(()) };
-        if self.ledger == self.written && disk.journal.is_empty() {
+        if self.is_mended && self.ledger == self.written && disk.journal.is_empty() {
             return Ok(());
         }
         self.ledger.generation = self.written.generation + 1;
-        let path = disk.directory.join("ledger.json");
+        let path = disk.directory.join(LEDGER);
         let json = serde_json::to_vec(&LedgerFile::from(&self.ledger)).map_err(|error| StateError::Damaged {
             file: path.display().to_string(),
             why: error.to_string(),
         })?;
         disk::replace(&path, &json)?;
         self.written = self.ledger.clone();
+        self.is_mended = true;
         // Killed here: the journal is of an older generation, and isn't read.
         disk.journal.begin(self.ledger.generation)
     }
@@ -241,11 +239,12 @@ impl Store {
 /// # Errors
 /// The state can't be read or written.
 pub fn take_back(directory: &Path, before: Ledger) -> Result<(), StateError> {
-    let ((written, mut ledger), mut journal, _) = read(directory)?;
+    let ((written, mut ledger), mut journal) = read(directory)?;
+    set_aside(directory, &written, &ledger)?;
     ledger.owned = before.owned;
     ledger.catalog = before.catalog;
     ledger.generation = written.generation + 1;
-    let path = directory.join("ledger.json");
+    let path = directory.join(LEDGER);
     let json = serde_json::to_vec(&LedgerFile::from(&ledger)).map_err(|error| StateError::Damaged {
         file: path.display().to_string(),
         why: error.to_string(),
@@ -256,34 +255,37 @@ pub fn take_back(directory: &Path, before: Ledger) -> Result<(), StateError> {
 
 type LedgerOnDiskAndNow = (Ledger, Ledger);
 
-/// The ledger on disk and with what the journal adds, the journal, and what is damaged.
-fn read(directory: &Path) -> Result<(LedgerOnDiskAndNow, Journal, Option<String>), StateError> {
-    let written = read_ledger(&directory.join("ledger.json"))?;
-    let (journal, said) = Journal::open(directory.join("journal"), written.generation)?;
+/// The ledger on disk and with what the journal adds, and the journal. What is damaged stands in the second.
+fn read(directory: &Path) -> Result<(LedgerOnDiskAndNow, Journal), StateError> {
+    let mut written = read_ledger(&directory.join(LEDGER))?;
+    let (journal, said) = Journal::open(directory.join(JOURNAL), written.generation)?;
+    // A ledger that doesn't know its own generation takes it from the journal that went on from it.
+    written.generation = written.generation.max(said.generation.unwrap_or_default());
     let mut ledger = written.clone();
     said.records.iter().for_each(|record| ledger.take(record));
-    Ok(((written, ledger), journal, said.damage))
+    if let Some(damage) = said.damage {
+        ledger.damage.parts.push(damage);
+        ledger.damage.may_owe_more = true;
+    }
+    ledger.damage.owing.extend(said.owing);
+    Ok(((written, ledger), journal))
 }
 
-pub(super) fn read_ledger(path: &Path) -> Result<Ledger, StateError> {
-    let Some(content) = disk::read(path)? else {
-        return Ok(Ledger::default());
-    };
-    let damaged = |error: serde_json::Error| StateError::Damaged {
-        file: path.display().to_string(),
-        why: error.to_string(),
-    };
-    let json: serde_json::Value = serde_json::from_slice(&content).map_err(damaged)?;
-    owner::refuse_newer(&json, LEDGER_FORMAT, path)?;
-    let file: LedgerFile = serde_json::from_value(json).map_err(damaged)?;
-    Ok(file.into())
+/// Keeps a copy of each damaged file beside it.
+fn set_aside(directory: &Path, written: &Ledger, now: &Ledger) -> Result<(), StateError> {
+    if !written.damage.is_none() {
+        disk::set_aside(&directory.join(LEDGER))?;
+    }
+    if written.damage.parts != now.damage.parts {
+        disk::set_aside(&directory.join(JOURNAL))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::RefreshCause;
-    use crate::model::{AfterFailure, RefreshAction, Timing};
+    use crate::model::{AfterFailure, Ownership, RefreshAction, RefreshCause, Timing};
     use crate::state::Mismatch;
     use crate::words::{HostName, ResourceId};
 
@@ -351,7 +353,7 @@ mod tests {
         let settled = LedgerRecord::Settled {
             id: id("file[/a]"),
             desired: "d".to_owned(),
-            ownership: crate::model::Ownership::Adopted,
+            ownership: Ownership::Adopted,
             place: 0,
         };
         for generation in [1, 1] {
@@ -409,19 +411,90 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_or_damaged_ledger_is_refused_and_left_as_it_is() {
+    fn a_newer_ledger_is_refused_and_left_as_it_is() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("ledger.json");
-        for (text, is_newer) in [
-            (r#"{"format":99,"whatever":true}"#, true),
-            ("{", false),
-            (r#"{"format":1}"#, false),
-        ] {
+        let path = directory.path().join(LEDGER);
+        let text = r#"{"format":99,"whatever":true}"#;
+        std::fs::write(&path, text).unwrap();
+        assert!(matches!(open(directory.path()), Err(StateError::Newer { .. })));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+
+    const DAMAGED: &str = r#"{"format":1,"generation":7,"catalog":"c","owned":[[{"kind":"core.file","key":"/a"},{"ownership":"Created","desired":"d","place":0,"inverse":null}],[{"kind":"core.file","key":"/b"},{"ownership":"Bananas","desired":"d","place":0,"inverse":null}]],"owed":[[{"kind":"core.service","key":"zookeeper"},{"action":"Restart","timing":"Now","after_failure":"HoldIfNeeded","because":[{"id":{"kind":"core.file","key":"/a"},"before":"1"}],"boot":"b"}],[{"kind":"core.service","key":"mesos-slave"},{"action":"Reload","timing":"Delayed","after_failure":"HoldIfNeeded","because":[{"id":{"kind":"core.file","key":"/a"},"before":null}],"boot":"b"}]]}"#;
+
+    #[test]
+    fn an_entry_that_can_t_be_read_is_told_by_name_and_costs_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(LEDGER);
+        std::fs::write(&path, DAMAGED).unwrap();
+        let looked = Store::look(directory.path(), &identity("lab", "zk-1", "m1"), &Takeover::default()).unwrap();
+        assert!(
+            !path.with_file_name("ledger.json.damaged").exists(),
+            "a look changes nothing"
+        );
+        let mut store = open(directory.path()).unwrap();
+        let ledger = store.ledger();
+        assert_eq!(*ledger, looked);
+        assert_eq!((ledger.generation, ledger.catalog.as_deref()), (7, Some("c")));
+        assert_eq!(ledger.owned[&id("file[/a]")].ownership, Ownership::Created);
+        assert_eq!(ledger.owned[&id("file[/b]")].ownership, Ownership::Adopted);
+        let owed = &ledger.owed[&id("service[zookeeper]")];
+        assert_eq!((owed.action, owed.boot.as_deref()), (RefreshAction::Restart, None));
+        assert_eq!(owed.because[&id("service[zookeeper]")], None);
+        assert_eq!(ledger.owed[&id("service[mesos-slave]")].boot.as_deref(), Some("b"));
+        assert_eq!(
+            ledger.damage.parts,
+            [
+                "ledger.json: how we came to own file[/b]: unknown variant `Bananas`, expected one of `Created`, \
+                 `Adopted`, `Transient`; it is never removed",
+                "ledger.json: what service[zookeeper] is owed: unknown variant `Now`, expected `Delayed` or `Immediate`",
+            ]
+        );
+        assert_eq!(ledger.damage.owing, [id("service[zookeeper]")].into());
+        assert!(!ledger.damage.may_owe_more);
+        // Told until a run came to its end; then the file is in order.
+        drop(store);
+        store = open(directory.path()).unwrap();
+        assert!(!store.ledger().damage.is_none());
+        store.finish(None).unwrap();
+        drop(store);
+        let store = open(directory.path()).unwrap();
+        assert!(store.ledger().damage.is_none());
+        assert_eq!((store.ledger().generation, store.ledger().owed.len()), (8, 2));
+        let aside = std::fs::read_to_string(path.with_file_name("ledger.json.damaged")).unwrap();
+        assert_eq!(aside, DAMAGED);
+    }
+
+    #[test]
+    fn of_a_ledger_that_says_nothing_everything_is_unknown_and_each_one_is_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(LEDGER);
+        let mut store = open(directory.path()).unwrap();
+        store.finish(Some("c".to_owned())).unwrap();
+        store.promise(vec![owed()]).unwrap();
+        drop(store);
+        for (nth, text) in ["{", r#"{"format":1}"#, "[]", r#"{"format":1}"#, r#"{"generation":2}"#]
+            .into_iter()
+            .enumerate()
+        {
             std::fs::write(&path, text).unwrap();
-            let error = open(directory.path()).unwrap_err();
-            assert_eq!(matches!(error, StateError::Newer { .. }), is_newer, "{error}");
-            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+            let mut store = open(directory.path()).unwrap();
+            let damage = &store.ledger().damage;
+            assert!(damage.may_owe_more, "{text}: {damage:?}");
+            // What the journal says is as good as before.
+            assert!(
+                store
+                    .ledger()
+                    .owes(&id("service[zookeeper]"), &id("file[/etc/zoo.cfg]"))
+                    || nth > 0
+            );
+            assert!(store.ledger().generation >= 1, "{text}");
+            store.finish(None).unwrap();
         }
+        let kept = ["damaged", "damaged-2", "damaged-3", "damaged-4"];
+        let kept = kept.map(|end| std::fs::read_to_string(path.with_file_name(format!("ledger.json.{end}"))).unwrap());
+        assert_eq!(kept, ["{", r#"{"format":1}"#, "[]", r#"{"generation":2}"#]);
+        assert!(!path.with_file_name("ledger.json.damaged-5").exists());
     }
 
     #[test]

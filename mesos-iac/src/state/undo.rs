@@ -5,7 +5,7 @@ use super::disk::{self, failed};
 use super::error::StateError;
 use super::ledger::LedgerFile;
 use super::owner;
-use super::store::read_ledger;
+use super::salvage::read_ledger;
 use crate::model::{Ledger, PathAttributes, RefreshAction, Resource};
 use crate::words::{AbsPath, HumanDuration};
 use base64::Engine as _;
@@ -188,7 +188,16 @@ impl UndoLog {
     /// # Errors
     /// It can't be read.
     pub fn ledger(&self) -> Result<Ledger, StateError> {
-        read_ledger(&self.ledger_file())
+        let file = self.ledger_file();
+        let ledger = read_ledger(&file)?;
+        match ledger.damage.is_none() {
+            true => Ok(ledger),
+            // Half of what we owned would take the other half away from us.
+            false => Err(StateError::Damaged {
+                file: file.display().to_string(),
+                why: ledger.damage.parts.join("; "),
+            }),
+        }
     }
 
     /// Makes durable how parts of the host are, before they are changed.
