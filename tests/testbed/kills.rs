@@ -147,7 +147,31 @@ pub(crate) fn what_a_killed_run_left_running_is_ended(suite: &Suite) -> String {
     assert_eq!(count(), 0);
     again.says("what a run that broke off left running was ended");
     program.run(&["apply", "--detailed-exitcode"], 0);
-    "a killed agent's command and a process that had left its group: 2 were ended by the next run, which told of them"
+
+    // A guard is asked before anything was changed.
+    let asking = program.clone().with(["--set", "kills.stray_guard=true"]);
+    let run = asking.start(&["apply"]);
+    eventually("the guard that doesn't end", Duration::from_secs(60), || count() == 2);
+    assert!(victim.kill_agent());
+    run.wait();
+    assert_eq!(count(), 2, "they were to outlive the agent");
+    let again = program.run(&["apply", "--detailed-exitcode"], 0);
+    assert_eq!(count(), 0);
+    again.says("what a run that broke off left running was ended");
+
+    // A daemon that a command of a whole run started is there to stay.
+    let daemon = program.clone().with(["--set", "kills.daemon=true"]);
+    daemon
+        .run(&["apply"], 0)
+        .says("what a command of this run started goes on in the background: sleep (");
+    daemon.run(&["apply", "--detailed-exitcode"], 0);
+    let stays = "pgrep --exact --full 'sleep 4244'";
+    assert!(victim.bed.is_so_on(victim.host, stays), "the next run ended it");
+    victim
+        .bed
+        .on(victim.host, "pkill --exact --full 'sleep 4244'; rm /run/kills.daemon");
+    "a killed agent's command, its guard, and two processes that had left their groups: 4 were ended by the next runs, which \
+     told of them; a daemon of a run that came to its end was told, and left alone"
         .into()
 }
 

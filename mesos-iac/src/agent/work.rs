@@ -78,6 +78,9 @@ pub(crate) fn carry_out(
         }
         None => Store::in_memory(),
     };
+    if let Some((_, own)) = store.runs() {
+        system.announce_run(own);
+    }
     if mode == Mode::Forget {
         forget(catalog, &mut store, &options.forget, tell);
         return Ok(());

@@ -18,19 +18,10 @@ impl<'c> Run<'c, '_> {
         if let Some(begun) = &self.begun {
             return begun.clone();
         }
-        self.enclose();
+        self.system.enclose();
         let begun = self.arm();
         self.begun = Some(begun.clone());
         begun
-    }
-
-    fn enclose(&mut self) {
-        let Some((_, own)) = self.store.runs() else { return };
-        if let Err(error) = self.system.enclose(own) {
-            self.tell(Event::Noted(format!(
-                "what this run starts isn't in a cgroup of its own: {error}; were it killed, the next run couldn't end it"
-            )));
-        }
     }
 
     fn arm(&mut self) -> Result<(), String> {
@@ -93,6 +84,18 @@ impl<'c> Run<'c, '_> {
             });
         }
         log.remember(&steps).map_err(|error| error.to_string())
+    }
+
+    /// Says what commands left running. A run that came to its end leaves it alone, and so does the next one: a daemon
+    /// that a command started is there to stay. What a run that broke off left is ended.
+    pub(super) fn tell_what_goes_on(&mut self) {
+        let left = self.system.left_running();
+        if !left.is_empty() {
+            let left = left.join(", ");
+            self.tell(Event::Noted(format!(
+                "what a command of this run started goes on in the background: {left}"
+            )));
+        }
     }
 
     /// Says what stays even if the run is undone.

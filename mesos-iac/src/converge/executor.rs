@@ -138,6 +138,7 @@ pub fn converge(
         }
     }
     run.tell_what_lasts();
+    run.tell_what_goes_on();
     run.finish(catalog, is_reached);
     let summary = run.summary;
     run.tell(Event::RunFinished(summary));

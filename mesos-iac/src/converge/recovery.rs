@@ -73,6 +73,7 @@ impl Run<'_, '_> {
             return;
         };
         self.say("undoing an earlier run");
+        self.system.enclose();
         let (system, store) = (self.system, &mut *self.store);
         let undone = undo_log(&log, system, UndoOptions::default(), &mut |ledger| {
             store.take_back(ledger)

@@ -17,7 +17,8 @@ use std::time::Duration;
 /// guard that fails or takes too long fails the command; it never reads as yes or no.
 ///
 /// Commands are vectors of words: no shell reads them. What a command does to the host is its own: declare with `.after`
-/// and `.before` what the graph can't know.
+/// and `.before` what the graph can't know. What it leaves running in the background goes on after the run, which tells of
+/// it; only what a run that broke off left is ended, by the next one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Resource)]
 #[serde(deny_unknown_fields)]
 #[resource(kind = "core.command", key = name)]

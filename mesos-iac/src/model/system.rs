@@ -458,14 +458,19 @@ pub trait System: ReadSystem {
         })
     }
 
-    /// Moves this process, and with it all that it starts from now on, to a group that has the run's name, so that a later
-    /// run can find what is left of this one. `false`: the machine has no such groups.
-    ///
-    /// # Errors
-    /// It has, and refuses.
-    fn enclose(&self, run: &str) -> Result<bool> {
+    /// Says which run this is. Before the first program of it is started, this process moves to a group that has the run's
+    /// name, where the machine has such groups, so that a later run finds what is left of this one. That a machine refuses
+    /// is one of its [`System::notes`].
+    fn announce_run(&self, run: &str) {
         let _ = run;
-        Ok(false)
+    }
+
+    /// Moves to the group of the run that was announced, if that wasn't done yet: something is about to be changed.
+    fn enclose(&self) {}
+
+    /// What the run that was announced started and what is running still, such as `sleep (4711)`.
+    fn left_running(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// Starts a process of its own that waits until the run is confirmed, undoes it otherwise, and does so after a reboot

@@ -13,6 +13,12 @@ struct Kills {
     /// Whether a command is run that doesn't end, and starts another one that leaves its process group.
     #[attr(default = false)]
     stray: bool,
+    /// The same of a guard, which is asked before anything is changed.
+    #[attr(default = false)]
+    stray_guard: bool,
+    /// Whether a command starts a daemon and ends well.
+    #[attr(default = false)]
+    daemon: bool,
 }
 
 /// How many files the service reads.
@@ -48,6 +54,18 @@ impl Declares for Victim {
         if cx.get(Kills::STRAY)? {
             let endless = command(["sh", "-c", "setsid sleep 4242 & exec sleep 4243"]);
             cx.add(endless.creates("/run/kills.never"));
+        }
+        if cx.get(Kills::STRAY_GUARD)? {
+            let endless = ["sh", "-c", "setsid sleep 4242 & exec sleep 4243"];
+            cx.add(command(["false"]).name("guarded").only_if(endless));
+        }
+        if cx.get(Kills::DAEMON)? {
+            let daemon = command([
+                "sh",
+                "-c",
+                "setsid sleep 4244 >/dev/null 2>&1 & sleep 1; touch /run/kills.daemon",
+            ]);
+            cx.add(daemon.name("daemon").creates("/run/kills.daemon"));
         }
         cx.add(service("kills").enabled().running().restart_on(read));
         Ok(())

@@ -6,6 +6,7 @@ use super::apt_source;
 use super::artifacts;
 use super::dpkg::Dpkg;
 use super::dpkg_status::{PackageRecord, PackageState};
+use super::enclosure::Enclosure;
 use super::facts;
 use super::files::{Durability, Files, Ownership};
 use super::guard;
@@ -42,6 +43,7 @@ pub struct LocalSystem {
     apt: Apt,
     systemd: Systemd,
     secrets: BTreeMap<SecretSource, SecretText>,
+    enclosure: Enclosure,
 }
 
 impl LocalSystem {
@@ -71,6 +73,7 @@ impl LocalSystem {
             apt: Apt::default(),
             systemd: Systemd::default(),
             secrets: BTreeMap::new(),
+            enclosure: Enclosure::default(),
         }
     }
 
@@ -128,8 +131,17 @@ impl LocalSystem {
         }
     }
 
+    /// What is started belongs to the run, if there is one.
+    fn enter_enclosure(&self) {
+        self.enclosure.enter(|run| match self.root().place() {
+            None => scope::enclose(&self.systemd, run),
+            Some(_) => Ok(false),
+        });
+    }
+
     fn execute(&self, invocation: &Invocation) -> Result<Output> {
         self.require_running(&format!("run `{}`", invocation.command))?;
+        self.enter_enclosure();
         let login = invocation
             .user
             .as_deref()
@@ -149,6 +161,7 @@ impl LocalSystem {
 
     fn verify(&self, command: &CommandLine) -> Result<()> {
         self.require_running(&format!("run `{command}`"))?;
+        self.enter_enclosure();
         Call::new(command, COMMAND_TIME_OUT).run_checked().map(drop)
     }
 }
@@ -194,6 +207,7 @@ impl ReadSystem for LocalSystem {
                 what: "what a transaction of packages brings along".into(),
             });
         }
+        self.enter_enclosure();
         apt_forecast::forecast(self.root(), &self.dpkg, install, remove)
     }
 
@@ -365,11 +379,17 @@ impl System for LocalSystem {
         account_tools::remove_group(self.accounts(), name)
     }
 
-    fn enclose(&self, run: &str) -> Result<bool> {
-        match self.root().place() {
-            None => scope::enclose(&self.systemd, run),
-            Some(_) => Ok(false),
-        }
+    fn announce_run(&self, run: &str) {
+        self.enclosure.announce(run);
+    }
+
+    fn enclose(&self) {
+        self.enter_enclosure();
+    }
+
+    fn left_running(&self) -> Vec<String> {
+        let entered = self.enclosure.entered();
+        entered.map(|run| scope::others(&run)).unwrap_or_default()
     }
 
     fn start_guard(&self) -> Result<()> {
@@ -390,7 +410,8 @@ impl System for LocalSystem {
 
     fn notes(&self) -> Vec<String> {
         let notes = self.files.notes().into_iter().chain(self.single_files.notes());
-        notes.map(|note| format!("{}: {}", note.path, note.text)).collect()
+        let notes = notes.map(|note| format!("{}: {}", note.path, note.text));
+        notes.chain(self.enclosure.notes()).collect()
     }
 
     fn http_send(&self, question: &HttpQuestion, change: HttpChange, body: &[u8]) -> Result<HttpAnswer> {

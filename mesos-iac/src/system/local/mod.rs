@@ -18,6 +18,7 @@ mod convert;
 mod debian_version;
 mod dpkg;
 mod dpkg_status;
+mod enclosure;
 mod facts;
 mod files;
 mod guard;

@@ -88,6 +88,14 @@ pub(super) fn end(run: &str) -> Result<Vec<String>> {
     }
 }
 
+/// The processes of a run beside this one.
+pub(super) fn others(run: &str) -> Vec<String> {
+    let us = format!("({})", std::process::id());
+    let mut others = processes(&unit(run));
+    others.retain(|process| !process.ends_with(&us));
+    others
+}
+
 fn unit(run: &str) -> String {
     format!("mesos-iac-run-{run}.scope")
 }
