@@ -4,7 +4,7 @@ use crate::agent::{Machinery, guard, serve, undo_at_boot};
 use crate::bridge;
 use crate::model::{Facts, ReadSystem as _, System, SystemError, registry};
 use crate::state::STATE_DIRECTORY;
-use crate::system::local::LocalSystem;
+use crate::system::local::{LocalSystem, write_no_core};
 use crate::words::{SecretSource, SecretText};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -31,12 +31,12 @@ pub(crate) fn run_as_agent() -> Option<ExitCode> {
         return None;
     }
     match first.to_str()? {
-        "agent" => {
+        "agent" => Some(status(quietly(|| {
             serve(std::io::stdin(), std::io::stdout(), &Host);
-            Some(ExitCode::SUCCESS)
-        }
-        "guard" => Some(status(guard(&Host))),
-        "undo" => Some(status(undo_at_boot(&Host))),
+            Ok(())
+        }))),
+        "guard" => Some(status(quietly(|| guard(&Host)))),
+        "undo" => Some(status(quietly(|| undo_at_boot(&Host)))),
         "kinds" => {
             let json = serde_json::to_string(&registry::kinds()).ok()?;
             let written = writeln!(std::io::stdout(), "{json}");
@@ -64,6 +64,12 @@ fn haproxy_bridge(config: &Path) -> ExitCode {
     // Nobody may be reading, and the status says the same.
     let _unheard = std::io::stderr().write_all(lines.as_bytes());
     status
+}
+
+/// Does what secrets may be part of, which no core tells of.
+fn quietly(work: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    write_no_core().map_err(|error| format!("keep secrets out of core files: {error}"))?;
+    work()
 }
 
 /// What was tried on the host's own behalf is told in its journal.

@@ -1,10 +1,12 @@
 //! Secrets are where the definition puts them, and nowhere else: not on the way, not in what is told, not in what is kept.
 
+use crate::bed::eventually;
 use crate::program::Program;
 use crate::suite::{LAB, Suite, WAYS};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 /// One of each kind of source. The last one has what makes values hard to recognise: lines, and white space at its ends.
 const VALUES: [&str; 3] = [
@@ -74,6 +76,20 @@ pub(crate) fn a_secret_is_where_it_is_for_and_nowhere_else(suite: &Suite) -> Str
             }
         }
     }
+    // What is saved of a plan, and what is kept until a run is confirmed.
+    let plan = suite.bed.path("canary.plan").display().to_string();
+    for words in [
+        &["plan", "-o", &plan][..],
+        &["show", &plan],
+        &["show", &plan, "--as", "markdown"],
+        &["apply", &plan],
+        &["apply", "--set", "canary.rotated=true", "--confirm", "20s"],
+    ] {
+        let ran = canary.clone().run(words, 0);
+        write!(told, "{}{}", ran.stdout, ran.stderr).unwrap();
+    }
+    told.push_str(&std::fs::read_to_string(&plan).unwrap());
+    assert_eq!(suite.bed.on(host, "find /var/lib/mesos-iac/undo -type f -size +0"), "");
     canary.run(&["apply"], 0);
     assert_eq!(suite.bed.on(host, "stat -c %a /etc/canary/all"), "600\n");
     assert_eq!(suite.bed.on(host, LEFT), "");
@@ -91,4 +107,61 @@ pub(crate) fn a_secret_is_where_it_is_for_and_nowhere_else(suite: &Suite) -> Str
         "3 secrets in 16 runs over both transports: in 0 of {lines} lines told, in 0 arguments and environments of {samples} \
          looks at all processes, in 0 files but the one that is for them ({SIGN})"
     )
+}
+
+/// Makes cores possible for whoever logs in, as an operator might have.
+const CORES: &str =
+    "printf '%s\\n' '* soft core unlimited' 'root soft core unlimited' >/etc/security/limits.d/canary.conf";
+
+/// Whether another program that is aborted in this place leaves a core: else that an agent leaves none says nothing.
+const CONTROL: &str = "mkdir -p /run/canary && cd /run/canary && ulimit -c unlimited && { sh -c 'kill -ABRT $$'; true; } && \
+                       ls core* && rm -r /run/canary";
+
+pub(crate) fn an_agent_that_is_aborted_leaves_no_core(suite: &Suite) -> String {
+    let host = LAB[9];
+    suite.bed.write("canary.secret", VALUES[1]);
+    suite.bed.write("canary.command", VALUES[2]);
+    let canary = Program::new(&suite.bed, &suite.builds.canary)
+        .with(["--inputs", &suite.bed.inputs("canary", &LAB)])
+        .agent(&suite.builds.agent)
+        .limit(&[host])
+        .variable("CANARY_ENVIRONMENT", VALUES[0]);
+    let bed = &suite.bed;
+    bed.on(host, "rm -rf /var/lib/mesos-iac /etc/canary");
+    bed.on(host, CORES);
+    let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
+    let writes_files = !pattern.starts_with('|');
+    if writes_files {
+        assert!(
+            bed.on(host, CONTROL).starts_with("core"),
+            "no program leaves a core here"
+        );
+    }
+    for way in WAYS {
+        let run = canary.clone().by(way).start(&["apply"]);
+        eventually("the pause", Duration::from_secs(60), || {
+            bed.is_so_on(host, "pgrep --exact --full 'sleep 2'")
+        });
+        let limits = bed.on(
+            host,
+            "cat /proc/$(pgrep --full '[/]mesos-iac/agents/.* agent$' | tail -1)/limits",
+        );
+        let cores = limits
+            .lines()
+            .find(|line| line.starts_with("Max core file size"))
+            .unwrap_or_default();
+        assert_eq!(cores.split_whitespace().nth(4), Some("0"), "{limits}");
+        assert!(bed.is_so_on(host, "pkill -ABRT --full '[/]mesos-iac/agents/.* agent$'"));
+        run.wait();
+        assert_eq!(bed.on(host, LEFT), "");
+        canary.run(&["apply"], 0);
+        bed.on(host, "rm -f /etc/canary/all");
+    }
+    bed.on(host, "rm -f /etc/security/limits.d/canary.conf");
+    let control = if writes_files {
+        "another program leaves one there"
+    } else {
+        "cores go to a program on this machine"
+    };
+    format!("agents that are aborted in the middle of a run, over both transports: 0 cores ({control})")
 }

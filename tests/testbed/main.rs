@@ -93,7 +93,8 @@ const PROMISES: &[Promise] = promises![
         a_truncated_journal_is_read_as_far_as_it_is_whole,
         a_full_disk_for_the_state_changes_nothing;
     canary:
-        a_secret_is_where_it_is_for_and_nowhere_else;
+        a_secret_is_where_it_is_for_and_nowhere_else,
+        an_agent_that_is_aborted_leaves_no_core;
     kills:
         an_agent_that_is_killed_at_any_moment_loses_nothing,
         what_a_killed_run_left_running_is_ended,

@@ -14,6 +14,9 @@ struct Canary {
     from_command: Secret<String>,
     #[attr(default = false)]
     blabs: bool,
+    /// Whether the file has a line more, so that it changes once more.
+    #[attr(default = false)]
+    rotated: bool,
 }
 
 #[derive(Role, Clone)]
@@ -26,7 +29,7 @@ impl Declares for Cage {
         let all = cx.add(
             file("/etc/canary/all")
                 .content(template!(
-                    source = "{{ from_environment }}\n{{ from_file }}\n{{ from_command }}\n",
+                    source = "{{ from_environment }}\n{{ from_file }}\n{{ from_command }}\n{{ rotated }}\n",
                     Canary
                 ))
                 .verify(["sh", "-c", "sleep 1; grep -q canary \"$0\"", "{}"]),

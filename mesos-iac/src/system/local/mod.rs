@@ -15,6 +15,7 @@ mod bus;
 mod bus_message;
 mod cache;
 mod convert;
+mod cores;
 mod debian_version;
 mod dpkg;
 mod dpkg_status;
@@ -40,6 +41,7 @@ mod wanted;
 mod write;
 mod xattr;
 
+pub(crate) use cores::write_no_core;
 pub use dpkg_status::{PackageRecord, PackageState};
 pub use files::{Durability, Files, Note, Ownership};
 pub use local_system::LocalSystem;

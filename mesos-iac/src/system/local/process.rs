@@ -1,5 +1,6 @@
 //! Running programs: an argument vector, a minimal environment, a process group of its own, and an end in bounded time.
 
+use super::cores;
 use super::tail::Tail;
 use crate::model::{Ended, Output, SystemError};
 use crate::words::{AbsPath, CommandLine, HumanDuration};
@@ -33,7 +34,7 @@ const GRACE: Duration = Duration::from_millis(250);
 const TICK: Duration = Duration::from_millis(10);
 
 /// Held while a program is started, so that a descriptor which one of them is to inherit reaches no other.
-static STARTING: Mutex<()> = Mutex::new(());
+pub(super) static STARTING: Mutex<()> = Mutex::new(());
 
 /// Who runs a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,7 +225,7 @@ impl<'a> Call<'a> {
         share(FdFlags::empty())?;
         // Whoever started us may have a stricter one. What we make ourselves has its mode given, whatever the mask.
         let ours = rustix::process::umask(Mode::WGRP | Mode::WOTH);
-        let child = command.spawn();
+        let child = cores::with_limit_as_found(|| command.spawn());
         rustix::process::umask(ours);
         share(FdFlags::CLOEXEC)?;
         drop(starting);
