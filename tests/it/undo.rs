@@ -1,10 +1,11 @@
 //! A run that waits to be confirmed can be undone, whatever it changed that can be put back.
 
 use mesos_iac::converge::{ConvergeOptions, Event, Outcome, UndoOptions, converge, undo};
+use mesos_iac::plan::{lasting, lasting_text, plan};
 use mesos_iac::prelude::*;
 use mesos_iac::state::{Armed, HostIdentity, StateError, Store, Takeover, UndoLog};
 use mesos_iac::system::FakeSystem;
-use mesos_iac::{HostName, HumanDuration, Mode as Bits, UnitAction};
+use mesos_iac::{HostName, HumanDuration, Ledger, Mode as Bits, UnitAction};
 use std::path::Path;
 use std::time::Duration;
 
@@ -94,6 +95,38 @@ fn seen(system: &FakeSystem) -> String {
     });
     let units = ["ssh.service", "nftables.service"].map(|name| format!("{name}: {:?}", system.unit(name).unwrap()));
     paths.into_iter().chain(units).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_plan_lists_what_can_t_be_put_back() {
+    #[derive(Role, Clone)]
+    #[role(name = "lasting")]
+    struct Lasting;
+    impl Declares for Lasting {
+        fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+            cx.add(user("mesos"));
+            let conf = cx.add(file("/etc/conf").content("x\n"));
+            cx.add(command(["build"]).name("build").creates("/srv/built"));
+            cx.add(command(["again"]).name("again").refresh_only().rerun_on(conf));
+            cx.add(package("there"));
+            Ok(())
+        }
+    }
+    let cluster = Cluster::new("x").hosts(host("a").role(Lockout).role(Lasting)).build();
+    let catalog = cluster.unwrap().compile().unwrap().hosts.remove(0).catalog;
+    let system = host_before().with_package("there", "1");
+    let plan = plan(&catalog, &system, &Ledger::default());
+    let mut lasting: Vec<String> = lasting(&catalog, &plan).iter().map(ToString::to_string).collect();
+    lasting.sort();
+    assert_eq!(
+        lasting,
+        ["command[again]", "command[build]", "package[nftables]", "user[mesos]"]
+    );
+    let text = lasting_text(&catalog, &plan).unwrap();
+    assert!(
+        text.starts_with("`--confirm` couldn't undo these, they stay: "),
+        "{text}"
+    );
 }
 
 #[test]

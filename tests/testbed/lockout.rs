@@ -89,25 +89,34 @@ pub(crate) fn a_host_that_locks_its_operator_out_heals(suite: &Suite) -> String 
 pub(crate) fn it_heals_across_a_reboot_too(suite: &Suite) -> String {
     let host = LAB[8];
     let program = settled(suite, host);
-    // Longer than the test lasts: nothing but the boot undoes it.
-    let run = program
-        .clone()
-        .with(["--set", "lockout.firewall=true"])
-        .start(&["apply", "--confirm", "10m"]);
-    let shut = "nft list ruleset | grep -q drop";
-    eventually("the firewall", Duration::from_secs(60), || {
-        suite.bed.is_so_on(host, shut)
-    });
-    // The run is over when its controller tries to confirm it, and nobody holds the lock.
-    eventually("the run's end", Duration::from_secs(60), || {
-        suite
-            .bed
-            .is_so_on(host, "flock --nonblock /var/lib/mesos-iac/lock true")
-    });
-    drop(run);
-    suite.bed.testbed(&["reboot", host]);
-    assert_healed(&suite.bed, &program, host);
-    "a firewall rule that cuts SSH off, and a reboot while the host waits: it is reached again, 0 changes left"
+    let cases = [
+        ("lockout.firewall=true", "nft list ruleset | grep -q drop"),
+        // sshd doesn't start with this, so nothing but the boot can help.
+        (
+            "lockout.sshd_line=NoSuchOption yes",
+            "grep -q NoSuchOption /etc/ssh/sshd_config.d/lockout.conf && ! systemctl is-active --quiet ssh",
+        ),
+    ];
+    for (by, is_shut) in cases {
+        // Longer than the test lasts: nothing but the boot undoes it.
+        let run = program
+            .clone()
+            .with(["--set", by])
+            .start(&["apply", "--confirm", "10m"]);
+        eventually(by, Duration::from_secs(60), || suite.bed.is_so_on(host, is_shut));
+        // The run is over when its controller tries to confirm it, and nobody holds the lock.
+        eventually("the run's end", Duration::from_secs(60), || {
+            suite
+                .bed
+                .is_so_on(host, "flock --nonblock /var/lib/mesos-iac/lock true")
+        });
+        drop(run);
+        assert!(suite.bed.is_so_on(host, ARMED), "{by}: it isn't armed any more");
+        suite.bed.testbed(&["reboot", host]);
+        assert_healed(&suite.bed, &program, host);
+    }
+    "a firewall rule that cuts SSH off, an sshd_config that sshd doesn't start with, and a reboot while the host waits: it is \
+     reached again each time, 0 changes left"
         .to_owned()
 }
 

@@ -3,7 +3,7 @@
 use super::protocol::{Mode, Refusal, RunOptions};
 use crate::converge::{Control, Event, Redactor, Summary, converge, forget};
 use crate::model::{Catalog, Ledger, System};
-use crate::plan::{Plan, beyond, plan, plan_orphans};
+use crate::plan::{Plan, beyond, lasting_text, plan, plan_orphans};
 use crate::state::{Hold, Holder, HostIdentity, HostKey, StateError, Store, UndoLog};
 use crate::system::PlanningSystem;
 use std::path::Path;
@@ -91,8 +91,18 @@ pub(crate) fn carry_out(
         }
         within(bounds, &planned(store.ledger())?, catalog, options.force)?;
     }
+    if options.confirm.is_some() {
+        tell_lasting(catalog, &planned(store.ledger())?, tell);
+    }
     converge(catalog, system, &mut store, &options.how(catalog, control), tell);
     Ok(())
+}
+
+/// Says what stays even if the run is undone, before anything is changed.
+fn tell_lasting(catalog: &Catalog, plan: &Plan, tell: &mut dyn FnMut(Event)) {
+    if let Some(lasting) = lasting_text(catalog, plan) {
+        tell(Event::Noted(lasting));
+    }
 }
 
 /// Confirms the run that waits for it, if it is the one that is meant.

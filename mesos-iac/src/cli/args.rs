@@ -94,6 +94,9 @@ pub(super) enum Command {
         /// Save the plan in a file, for `show` and `apply FILE`
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// List also what an `apply --confirm` couldn't undo: packages, users, commands
+        #[arg(long)]
+        confirm: bool,
         #[command(flatten)]
         looking: Looking,
     },

@@ -11,12 +11,13 @@ use super::session::Session;
 use super::signals::stop_on_signals;
 use crate::agent::{Hello, Mode, PROTOCOL, Request, RunOptions, SecretValue, encode_requests, kinds_digest};
 use crate::compile::CompiledHost;
+use crate::converge::Event;
 use crate::fleet::{
     AgentPrograms, Confirmation, FleetEvent, FleetOptions, HostResult, HostTask, SecretError, Stop, resolve_secrets,
     run_hosts, run_sandboxes,
 };
 use crate::model::{Catalog, Host};
-use crate::plan::SavedPlan;
+use crate::plan::{SavedPlan, lasting_text};
 use crate::report::{Declared, JsonReporter, Reporter, RunReporter, Tally, View};
 use crate::transport::{SshOptions, Target};
 use crate::words::{HostName, SecretSource, SecretText, fold_names, visible_lines};
@@ -36,6 +37,8 @@ pub(super) struct What<'f> {
     pub(super) options: RunOptions,
     pub(super) view: View,
     pub(super) plan: PlanFile<'f>,
+    /// Whether it is told of each plan what couldn't be undone.
+    pub(super) tells_lasting: bool,
 }
 
 /// Plans or applies, tells what happens, and returns the verdict.
@@ -79,6 +82,12 @@ pub(super) fn run_on(
             && let HostResult::Planned(plan) = result
         {
             plan_file::keep(&mut planned, session, host, plan);
+        }
+        if let Some(note) = Some(&event)
+            .filter(|_| what.tells_lasting)
+            .and_then(|event| lasting(hosts, event))
+        {
+            telling.take(&note);
         }
         telling.take(&declared.complete(event));
     };
@@ -201,6 +210,23 @@ fn carry(
     Ok(())
 }
 
+/// What of a plan couldn't be undone.
+fn lasting(hosts: &[&CompiledHost], event: &FleetEvent) -> Option<FleetEvent> {
+    let FleetEvent::HostFinished {
+        host,
+        result: HostResult::Planned(plan),
+        ..
+    } = event
+    else {
+        return None;
+    };
+    let compiled = hosts.iter().find(|compiled| compiled.name() == host)?;
+    Some(FleetEvent::Host {
+        host: host.clone(),
+        event: Event::Noted(lasting_text(&compiled.catalog, plan)?),
+    })
+}
+
 /// The error, with what needs the secret.
 fn with_users(error: SecretError, hosts: &[&CompiledHost]) -> CliError {
     let mut users = BTreeMap::<String, Vec<&HostName>>::new();
@@ -236,6 +262,7 @@ fn verdict(tally: &Tally) -> Verdict {
         (Grade::Locked, tally.hosts_locked),
         // A run that stops by itself, at its first failure or without its controller, didn't do all that it was to do.
         (Grade::Failed, tally.hosts_failed + tally.hosts_stopped),
+        (Grade::Failed, tally.hosts_damaged),
         (Grade::Unreachable, tally.hosts_unreachable),
     ] {
         if hosts > 0 {
@@ -262,7 +289,6 @@ fn over_ssh(
     let mut tasks = Vec::new();
     for host in hosts {
         let (declared, _) = selection::host(session, host.name().as_str())?;
-        (Grade::Failed, tally.hosts_damaged),
         tasks.push(with_requests(&host.catalog, task(declared, &place.connection))?);
     }
     let (events, received) = channel();

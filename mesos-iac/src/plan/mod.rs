@@ -4,6 +4,7 @@ mod accounts;
 mod bounds;
 mod directories;
 mod guarded;
+mod lasting;
 mod links;
 mod locations;
 mod owed;
@@ -19,6 +20,7 @@ mod witness;
 
 pub use bounds::{Bounds, Difference, beyond};
 pub(crate) use guarded::guarded;
+pub use lasting::{lasting, lasting_text};
 pub(crate) use links::Linked;
 pub(crate) use locations::{Locations, location};
 pub(crate) use owed::judge_owed;

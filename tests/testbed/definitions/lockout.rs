@@ -13,6 +13,9 @@ struct Lockout {
     /// Where sshd listens.
     #[attr(default = 22)]
     port: u16,
+    /// A line more for sshd.
+    #[attr(default = "")]
+    sshd_line: String,
     /// What the hosts are greeted with, which locks nobody out.
     #[attr(default = "hello".to_owned())]
     greeting: String,
@@ -48,7 +51,10 @@ impl Declares for Gate {
         );
         cx.add(service("nftables").enabled().running().restart_on(rules));
         let port = cx.get(Lockout::PORT)?;
-        let config = cx.add(file("/etc/ssh/sshd_config.d/lockout.conf").content(format!("Port {port}\n")));
+        let config = cx.add(
+            file("/etc/ssh/sshd_config.d/lockout.conf")
+                .content(format!("Port {port}\n{}", cx.get(Lockout::SSHD_LINE)?)),
+        );
         cx.add(service("ssh").enabled().running().restart_on(config));
         cx.add(file("/etc/lockout-greeting").content(cx.get(Lockout::GREETING)?));
         Ok(())

@@ -35,6 +35,7 @@ pub(in super::super) fn apply(
         },
         view: View::Changes,
         plan: saved.map_or(PlanFile::None, PlanFile::Obey),
+        tells_lasting: false,
     };
     let verdict = run_over(session, place, &what)?;
     Ok(verdict.exit(outcome.detailed_exitcode))

@@ -14,6 +14,7 @@ pub(in super::super) fn plan(
     looking: &Looking,
     view: View,
     output: Option<&Path>,
+    tells_lasting: bool,
 ) -> Result<ExitCode, CliError> {
     let what = What {
         command: match view {
@@ -32,6 +33,7 @@ pub(in super::super) fn plan(
         },
         view,
         plan: output.map_or(PlanFile::None, PlanFile::Write),
+        tells_lasting,
     };
     let verdict = run_over(session, &looking.place, &what)?;
     Ok(verdict.exit(looking.outcome.detailed_exitcode))
