@@ -112,3 +112,33 @@ fn is_worth_another_try(error: &SystemError) -> bool {
         _ => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Ended;
+    use crate::words::CommandLine;
+
+    #[test]
+    fn a_failure_of_the_network_or_the_disk_isn_t_tried_again_for_each_package() {
+        let failed = |stderr: &str| SystemError::Tool {
+            command: CommandLine::new(["apt-get", "install"]).unwrap(),
+            ended: Ended::Exit(100),
+            stderr: stderr.to_owned(),
+        };
+        for everywhere in [
+            "E: Failed to fetch http://deb.debian.org/pool/z.deb  Could not connect to deb.debian.org:80",
+            "W: x\nTemporary failure: Could not resolve 'deb.debian.org'",
+            "E: Unable to fetch some archives, maybe run apt-get update",
+            "dpkg: error: cannot copy: No space left on device",
+        ] {
+            assert!(!is_worth_another_try(&failed(everywhere)), "{everywhere}");
+        }
+        for alone in [
+            "E: Unable to locate package mesoss",
+            "dpkg: error processing package marathon (--configure): exit status 1",
+        ] {
+            assert!(is_worth_another_try(&failed(alone)), "{alone}");
+        }
+    }
+}

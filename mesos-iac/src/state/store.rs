@@ -8,7 +8,7 @@ use super::owner::{self, HostIdentity, Takeover, Verdict};
 use super::salvage::read_ledger;
 use super::undo::{Armed, UndoLog};
 use crate::model::{Ledger, LedgerRecord};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// Where the state of a host stands.
@@ -64,6 +64,7 @@ impl Store {
             .mode(0o700)
             .create(directory)
             .map_err(|error| failed("make a place for", directory, &error))?;
+        close(directory)?;
         let lock = Lock::take(&directory.join(LOCK), who)?;
         let identity_file = directory.join("identity.json");
         let verdict = owner::judge(&identity_file, identity, takeover)?;
@@ -232,6 +233,19 @@ impl Store {
         // Killed here: the journal is of an older generation, and isn't read.
         disk.journal.begin(self.ledger.generation)
     }
+}
+
+/// Keeps everybody else out, whoever made the directory.
+fn close(directory: &Path) -> Result<(), StateError> {
+    let closed = || -> std::io::Result<()> {
+        let mut permissions = std::fs::metadata(directory)?.permissions();
+        if permissions.mode() & 0o777 != 0o700 {
+            permissions.set_mode(0o700);
+            std::fs::set_permissions(directory, permissions)?;
+        }
+        Ok(())
+    };
+    closed().map_err(|error| failed("keep others out of", directory, &error))
 }
 
 /// The same for a host that no run works on, and that whoever calls this keeps runs from.
@@ -408,6 +422,24 @@ mod tests {
             assert_eq!(!open(&takeover).unwrap().ledger().owed.is_empty(), keeps);
             assert!(open(&Takeover::default()).is_ok());
         }
+    }
+
+    #[test]
+    fn nobody_else_reads_the_state() {
+        let place = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let state = place.path().join("var/lib/mesos-iac");
+        let mut store = open(&state).unwrap();
+        store.promise(vec![owed()]).unwrap();
+        store.finish(None).unwrap();
+        drop(store);
+        assert_eq!(mode(&state), 0o700);
+        for name in [LEDGER, JOURNAL] {
+            assert_eq!(mode(&state.join(name)), 0o600, "{name}");
+        }
+        std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o755)).unwrap();
+        open(&state).unwrap();
+        assert_eq!(mode(&state), 0o700);
     }
 
     #[test]

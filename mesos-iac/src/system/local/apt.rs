@@ -327,6 +327,51 @@ mod tests {
     use super::*;
     use std::path::Path;
 
+    #[test]
+    fn packages_are_installed_without_questions_keep_their_files_and_remove_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = crate::system::local::Root::below(directory.path()).unwrap();
+        let dpkg = Dpkg::new(std::sync::Arc::new(root));
+        let operands = ["mesos=1.9.0".to_owned(), "marathon".to_owned()];
+        let words = apt_get(&install_words(&dpkg, &[], &operands).unwrap());
+        // One transaction of all of them, whose names no option can follow.
+        assert!(
+            words.ends_with(&["install", "--", "mesos=1.9.0", "marathon"].map(str::to_owned)),
+            "{words:?}"
+        );
+        for option in [
+            "-y",
+            "--no-remove",
+            "Dpkg::Options::=--force-confold",
+            "APT::Get::AutomaticRemove=false",
+            "APT::Get::Purge=false",
+        ] {
+            assert_eq!(
+                words.iter().filter(|word| *word == option).count(),
+                1,
+                "{option} in {words:?}"
+            );
+        }
+        assert!(
+            !words
+                .iter()
+                .any(|word| word.contains("force-confnew") || word.contains("allow-remove"))
+        );
+        assert!(ENVIRONMENT.contains(&("DEBIAN_FRONTEND", "noninteractive")));
+        // A removal that takes another package along is refused by what apt-get says that it would do.
+        let change = |name: &str| PackageChange {
+            name: name.to_owned(),
+            from: Some("1".to_owned()),
+            to: None,
+        };
+        assert!(nothing_unasked(&["mesos"], vec![change("mesos")]).is_ok());
+        let error = nothing_unasked(&["mesos"], vec![change("mesos"), change("marathon")]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "remove mesos: that would remove marathon, which nobody asked for"
+        );
+    }
+
     /// Asks the apt-get of this machine, where there is one.
     #[test]
     fn no_name_is_an_order_to_apt_get() {

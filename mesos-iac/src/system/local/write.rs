@@ -314,6 +314,68 @@ mod tests {
         );
     }
 
+    /// The directory of the mounts for the test below, which are made outside this process.
+    const MOUNTS: &str = "MESOS_IAC_TEST_MOUNTS";
+
+    #[test]
+    fn a_mount_point_is_written_in_place_and_that_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["hosts", "theirs"] {
+            write(directory.path().join(name), "old\n").unwrap();
+        }
+        // In a mount namespace of its own, which goes away with its last process.
+        let script = "mount --bind \"$0/theirs\" \"$0/hosts\" && shift && exec \"$@\"";
+        let us = std::env::current_exe().unwrap();
+        let mut command = std::process::Command::new("unshare");
+        command
+            .args(["--mount", "--map-root-user", "--", "sh", "-c", script])
+            .args([directory.path(), std::path::Path::new("--"), &us])
+            .args([
+                "--exact",
+                "--include-ignored",
+                "system::local::write::tests::in_a_mount_namespace",
+            ])
+            .env(MOUNTS, directory.path());
+        let ran = command.output().unwrap();
+        let says = String::from_utf8_lossy(&ran.stderr);
+        if says.starts_with("unshare: ") {
+            // A container may not make namespaces; the hosts of the testbed do the same.
+            return;
+        }
+        assert!(ran.status.success(), "{}{says}", String::from_utf8_lossy(&ran.stdout));
+        assert_eq!(read(directory.path().join("theirs")).unwrap(), b"new\n");
+        assert_eq!(
+            read(directory.path().join("hosts")).unwrap(),
+            b"old\n",
+            "the mount went away"
+        );
+    }
+
+    #[test]
+    #[ignore = "the test above runs it in a namespace with a bind mount"]
+    fn in_a_mount_namespace() {
+        let Some(directory) = std::env::var_os(MOUNTS) else {
+            return;
+        };
+        let root = Arc::new(Root::below(std::path::Path::new(&directory)).unwrap());
+        let files = Files::new(root, Ownership::Apply, Durability::Each);
+        write_with(&files, "/hosts", "new\n", Some(0o640), None).unwrap();
+        assert_eq!(bits(&PathBuf::from(&directory).join("hosts")), 0o640);
+        let notes = files.notes();
+        assert_eq!(notes.len(), 1);
+        assert!(
+            notes[0]
+                .text
+                .starts_with("it is a mount point and was written in place"),
+            "{}",
+            notes[0].text
+        );
+        assert_eq!(
+            files.root().list(&AbsPath::root()).unwrap().unwrap(),
+            ["hosts", "theirs"]
+        );
+    }
+
     #[test]
     fn what_is_in_the_way_is_told() {
         let (directory, files) = fixture();
