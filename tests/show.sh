@@ -12,6 +12,8 @@
 #   graphs        properties of runs over random graphs with random failures
 #   edges         each row of the published table of automatic edges
 #   lints         each lint in a definition that has its mistake, and in a near one that hasn't
+#   links         resources that a link leads together: told at compile, by plans, and before the second is written
+#   damage        state on a host that can't be read: told by target, set aside, nothing lost in silence
 #   truth-table   each row of the published truth table of refreshes, for each relation
 #   hosts         five real hosts over libssh2 as root, then over OpenSSH through sudo; needs root
 #   exactness     random catalogs on real files: planned, applied, compared
@@ -198,6 +200,12 @@ graphs)
 flags) cargo test --quiet --test it -- flag_tables:: --nocapture 2>&1 | grep -o 'flags: .*' ;;
 units) cargo test --quiet --test it -- kinds::systemd --nocapture 2>&1 | grep '^units:' ;;
 edges) cargo test --quiet --test it -- automatic:: --nocapture 2>&1 | grep '^edges:' ;;
+links | damage)
+    cargo test --quiet --test it -- "$1::" 2>&1 | tee "target/show/$1"
+    passed=$(grep -o '[0-9]* passed' "target/show/$1")
+    grep -q ' 0 failed' "target/show/$1"
+    echo "$1: $passed"
+    ;;
 truth-table) cargo test --quiet --test it -- truth_table:: --nocapture 2>&1 | grep '^truth-table:' ;;
 kills) kills ;;
 engine)

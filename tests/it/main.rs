@@ -28,9 +28,9 @@ mod graphs;
 mod haproxy;
 mod house;
 mod kinds;
-mod looking;
 mod links;
 mod lints;
+mod looking;
 mod macros;
 #[path = "../testbed/marathon.rs"]
 mod marathon;

@@ -50,6 +50,26 @@ fn doubt(planned: &Planned) -> (Doubt, String) {
 }
 
 #[test]
+fn packages_that_can_go_together_are_one_transaction_each_time() {
+    let compiled = compile(|cx| {
+        for name in ["zookeeper", "mesos", "marathon", "openjdk"] {
+            cx.add(package(name));
+        }
+        let conf = cx.add(file("/etc/apt.conf").content("x\n").after(resource::<Package>("mesos")));
+        // Both can go no earlier than the file, and so together.
+        cx.add(package("chronos").after(conf));
+        cx.add(package("haproxy").after(conf));
+    });
+    let system = FakeSystem::new().with_directories_of([&AbsPath::new("/etc/apt.conf").unwrap()]);
+    let mut store = Store::in_memory();
+    let options = ConvergeOptions::default();
+    let catalog = &compiled.hosts[0].catalog;
+    let summary = converge(catalog, &system, &mut store, &options, &mut |_| {});
+    assert_eq!((summary.changed, summary.failed), (7, 0));
+    assert_eq!(system.changes(), 3, "two transactions of packages and a file");
+}
+
+#[test]
 fn a_plan_names_the_versions_that_a_run_then_installs_and_what_comes_along() {
     let compiled = compile(|cx| {
         cx.add(package("zookeeperd"));

@@ -1,6 +1,6 @@
 use crate::model::{
-    Account, Catalog, Facts, GroupEntry, PackageForecast, PackageRequest, PackageSource, PathEntry, PathKind, Probe,
-    ReadSystem, SystemError, UnitState,
+    Account, Catalog, Facts, GroupEntry, HttpAnswer, HttpQuestion, PackageForecast, PackageRequest, PackageSource,
+    PathEntry, PathKind, Probe, ReadSystem, Sha256Digest, SystemError, UnitState,
 };
 use crate::words::{AbsPath, SecretSource, SecretText};
 use std::collections::BTreeMap;
@@ -128,6 +128,10 @@ impl ReadSystem for Linked<'_> {
         self.system.read(&self.resolve(path)?)
     }
 
+    fn digest(&self, path: &AbsPath) -> Result<Option<Sha256Digest>> {
+        self.system.digest(&self.resolve(path)?)
+    }
+
     fn list(&self, path: &AbsPath) -> Result<Option<Vec<String>>> {
         self.system.list(&self.resolve(path)?)
     }
@@ -162,6 +166,10 @@ impl ReadSystem for Linked<'_> {
 
     fn probe(&self, probe: &Probe) -> Result<bool> {
         self.system.probe(probe)
+    }
+
+    fn http_get(&self, question: &HttpQuestion) -> Result<HttpAnswer> {
+        self.system.http_get(question)
     }
 
     fn runs_commands(&self) -> bool {

@@ -172,6 +172,7 @@ fn what(mode: Mode) -> What<'static> {
         },
         view: View::Changes,
         plan: PlanFile::None,
+        tells_lasting: false,
     }
 }
 

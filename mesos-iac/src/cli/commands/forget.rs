@@ -29,6 +29,7 @@ pub(in super::super) fn forget(
         options: RunOptions::default(),
         view: View::Orphans,
         plan: PlanFile::None,
+        tells_lasting: false,
     };
     for event in look_at(session, place, &hosts, &what)? {
         match event {
