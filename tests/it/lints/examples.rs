@@ -1,7 +1,7 @@
 //! What lints say of definitions that are as they should be: the examples, and the role library's own roles.
 
 use super::findings;
-use crate::examples::{secrets, stacki_mesos};
+use crate::examples::{marathon_apps, secrets, stacki_mesos};
 use mesos_iac::prelude::*;
 use mesos_iac::roles::Version;
 use mesos_iac::roles::mesos::{Mesos, MesosLayout};
@@ -15,6 +15,7 @@ fn told(cluster: Result<Cluster>) -> String {
 
 #[test]
 fn nothing_is_wrong_with_examples() {
+    assert_eq!(told(marathon_apps::cluster()), "");
     assert_eq!(told(secrets::cluster()), "");
     assert_eq!(told(stacki_mesos::cluster()), "");
 }

@@ -164,10 +164,16 @@ pub(in super::super) fn mesos<'c>(host: &LintHost<'c>, daemon: Daemon) -> Option
         by_wrapper,
         role,
     };
-    if by_wrapper {
+    // Where neither its package nor any of its files is declared, nothing is known of what it is told.
+    let is_declared = release::package(host, &["mesos"]).is_some()
+        || host
+            .files()
+            .iter()
+            .any(|file| file.path.starts_with("/etc/mesos") || file.path.starts_with("/etc/default/mesos"));
+    if by_wrapper && is_declared {
         mesos.read_defaults(host);
         mesos.read_directory(host);
-    } else if let Some(start) = &own {
+    } else if let Some(start) = own.as_ref().filter(|_| !by_wrapper) {
         mesos.read_words(start);
     }
     mesos.read_unit_environment(host, own.as_ref());
