@@ -2,10 +2,10 @@
 
 use super::types::{Plan, Planned, PlannedRefresh, PlannedResource};
 use super::unified::change_text;
-use crate::model::{Catalog, PackageChange, RefreshAction, Shown};
+use crate::model::{Catalog, Entry, PackageChange, RefreshAction, Shown};
 use crate::words::{ResourceId, check_package_version};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Something that a host isn't any more as a plan says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ impl Plan {
             else {
                 continue;
             };
-            let Some(entry) = catalog.entry(&resource.id) else {
+            let Some(entry) = entries.get(&resource.id) else {
                 continue;
             };
             let behavior = entry.resource.behavior();
