@@ -14,7 +14,8 @@
 //!         HaProxy::new().lowest_port(80).every(Duration::from_secs(30)).marathons(["10.0.0.1:8080"]),
 //!     ))
 //!     .build()?;
-//! assert!(cluster.compile()?.host("agent-5")?.catalog.has::<Package>("haproxy"));
+//! let compiled = cluster.compile()?;
+//! assert!(compiled.host("agent-5").is_some_and(|host| host.catalog.has::<Package>("haproxy")));
 //! # Ok(())
 //! # }
 //! ```
