@@ -30,6 +30,7 @@
 #   first-contact     a host that was made to match by hand is left alone; needs root
 #   plan-packages     a plan asks apt-get once, and only where packages change; needs root
 #   saved-plan    a plan is saved, shown, obeyed, and refused where the host isn't as it says
+#   prune         what we changed is undone when it leaves the definition; what looks at a host says what it sees
 #   kinds         exclusive directories, repositories, units, timers, cron jobs on a real host; needs root
 #   units         unit files and timers pass systemd-analyze verify
 #   haproxy-config    what HAProxy says of all that the bridge from Marathon writes; needs haproxy, which it installs as root
@@ -174,6 +175,12 @@ plan-packages) suite "$1" plans::the_package_manager_is_asked_once ;;
 saved-plan)
     cargo test --quiet --test it -- saved_plan:: orphans:: 2>&1 | tee target/show/saved-plan
     echo "saved-plan: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/saved-plan) tests: a plan is saved, shown and obeyed; the host that was edited by hand is refused by name"
+    ;;
+prune)
+    cargo test --quiet --test it -- orphans:: looking:: 2>&1 | tee target/show/prune
+    passed=$(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/prune)
+    [ -n "$passed" ]
+    echo "prune: $passed tests: what we changed is undone when it leaves the definition, and what we found stays"
     ;;
 haproxy-config) haproxy_config ;;
 haproxy-hosts) suite "$1" haproxy:: ;;

@@ -67,7 +67,7 @@ fn drift_is_told_and_an_edited_definition_is_not_called_so() {
         "{}",
         plan.stdout
     );
-    assert_eq!(plan.stderr, "saved in {lab}/plan.json\n");
+    assert!(plan.stderr.ends_with("saved in {lab}/plan.json\n"), "{}", plan.stderr);
     let markdown = lab
         .run(&["show", "{lab}/plan.json", "--as", "markdown"])
         .expect(0)
@@ -98,7 +98,7 @@ fn a_plan_that_cannot_be_saved_is_shown_all_the_same() {
     assert!(plan.stdout.contains("file[/etc/mesos/zk]"), "{}", plan.stdout);
     assert!(
         plan.stderr
-            .starts_with("error: {lab}/nowhere/plan.json: failed to write the plan: "),
+            .contains("error: {lab}/nowhere/plan.json: failed to write the plan: "),
         "{}",
         plan.stderr
     );
