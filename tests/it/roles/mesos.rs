@@ -238,6 +238,31 @@ fn a_password_of_zookeeper_is_a_secret() {
     assert!(told.contains("command line"), "{told}");
 }
 
+#[test]
+fn the_lists_of_the_control_host_are_those_of_its_cluster() {
+    let lists = |version| {
+        let mesos = Mesos::new(version, MesosLayout::mesosphere());
+        let other = mesos.clone().path("/other");
+        let cluster = cluster(&mesos)
+            .hosts(host("stranger").addr("198.18.0.30").role(other.agent()))
+            .hosts(host("frontend").addr("198.18.0.40").role(mesos.control()))
+            .build()
+            .unwrap();
+        files(&cluster, "frontend")
+    };
+    let masters = "198.18.0.1\n198.18.0.2\n198.18.0.3\n";
+    let agents = "198.18.0.11\n198.18.0.12\n";
+    assert_eq!(
+        lists(V0_22),
+        format!("== /usr/etc/mesos/masters\n{masters}== /usr/etc/mesos/slaves\n{agents}")
+    );
+    assert_eq!(
+        lists(V1_11),
+        format!("== /usr/etc/mesos/agents\n{agents}== /usr/etc/mesos/masters\n{masters}")
+    );
+    assert!(lists(Version::new(0, 20, 1)).starts_with("== /usr/local/var/mesos/deploy/masters\n"));
+}
+
 /// The pair of versions that a cluster on Photon OS came to grief with, and the one that it ended with.
 #[test]
 fn versions_that_don_t_go_together_are_found() {

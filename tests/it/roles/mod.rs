@@ -1,5 +1,6 @@
 //! The role library: what it writes, and what it refuses.
 
+mod capabilities;
 mod mesos;
 mod zookeeper;
 
