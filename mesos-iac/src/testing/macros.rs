@@ -35,7 +35,7 @@ macro_rules! assert_cluster_snapshot {
 /// both runs, so `unless` one that says no, a command runs twice and is named. A command that nothing was said of isn't run,
 /// and is passed over; so is what its guard would answer.
 ///
-/// ```
+/// ```standalone_crate
 /// use mesos_iac::prelude::*;
 ///
 /// #[derive(Role, Clone)]

@@ -1,6 +1,6 @@
 //! HAProxy in front of what Marathon runs.
 //!
-//! ```
+//! ```standalone_crate
 //! use mesos_iac::prelude::*;
 //! use mesos_iac::roles::haproxy::HaProxy;
 //! use std::time::Duration;

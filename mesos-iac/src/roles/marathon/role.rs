@@ -14,7 +14,7 @@ use std::net::IpAddr;
 
 /// Marathon, in high availability: the hosts that have the role elect a leader, and the others hand on to it.
 ///
-/// ```
+/// ```standalone_crate
 /// use mesos_iac::prelude::*;
 /// use mesos_iac::roles::Version;
 /// use mesos_iac::roles::marathon::{Marathon, MarathonLayout};

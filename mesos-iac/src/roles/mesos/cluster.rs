@@ -8,7 +8,7 @@ use crate::words::Secret;
 /// Mesos of one version, laid out in one way, with one ZooKeeper: what the masters and agents of a cluster share. A value;
 /// the roles are made of it, so that what must be equal on all hosts is said once.
 ///
-/// ```
+/// ```standalone_crate
 /// use mesos_iac::prelude::*;
 /// use mesos_iac::roles::Version;
 /// use mesos_iac::roles::mesos::{Mesos, MesosLayout};
