@@ -2,10 +2,10 @@
 
 mod agents;
 mod ensembles;
-mod examples;
 mod flags;
 mod general;
 mod haproxy;
+mod library;
 mod marathon;
 mod masters;
 mod security;

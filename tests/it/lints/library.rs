@@ -1,7 +1,6 @@
-//! What lints say of definitions that are as they should be: the examples, and the role library's own roles.
+//! What lints say of the role library's own roles: nothing. `tests/it/examples.rs` asks the same of the examples.
 
 use super::findings;
-use crate::examples::{marathon_apps, secrets, stacki_mesos};
 use mesos_iac::prelude::*;
 use mesos_iac::roles::Version;
 use mesos_iac::roles::mesos::{Mesos, MesosLayout};
@@ -11,13 +10,6 @@ fn told(cluster: Result<Cluster>) -> String {
     let found = findings(&cluster.unwrap()).found;
     let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
     lines.join("\n")
-}
-
-#[test]
-fn nothing_is_wrong_with_examples() {
-    assert_eq!(told(marathon_apps::cluster()), "");
-    assert_eq!(told(secrets::cluster()), "");
-    assert_eq!(told(stacki_mesos::cluster()), "");
 }
 
 /// Three masters with ZooKeeper, two agents, in each layout of each era.
