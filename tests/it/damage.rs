@@ -130,7 +130,7 @@ fn a_target_whose_record_is_damaged_gets_what_it_may_be_owed() {
         "{what}"
     );
     assert!(
-        what.contains("taken to be owed a refresh, since nobody knows: command[rebuild], service[zookeeper]."),
+        what.contains("taken to be owed a refresh, since nobody knows: command[rebuild], service[zookeeper];"),
         "{what}"
     );
     assert!(!is_success(&events));
@@ -176,7 +176,7 @@ fn of_a_cut_ledger_each_target_is_told_as_unknown_and_nothing_is_restarted() {
     let what = damage(&events).unwrap();
     assert!(what.starts_with("ledger.json: all of it is lost: EOF"), "{what}");
     assert!(
-        what.contains("restart them if in doubt: service[zookeeper], service[mesos-slave], command[rebuild]."),
+        what.contains("restart them if in doubt: service[zookeeper], service[mesos-slave], command[rebuild];"),
         "{what}"
     );
     assert!(!is_success(&events));

@@ -80,16 +80,25 @@ pub(crate) fn a_secret_is_where_it_is_for_and_nowhere_else(suite: &Suite) -> Str
     let plan = suite.bed.path("canary.plan").display().to_string();
     for words in [
         &["plan", "-o", &plan][..],
-        &["show", &plan],
-        &["show", &plan, "--as", "markdown"],
         &["apply", &plan],
         &["apply", "--set", "canary.rotated=true", "--confirm", "20s"],
     ] {
         let ran = canary.clone().run(words, 0);
         write!(told, "{}{}", ran.stdout, ran.stderr).unwrap();
     }
+    for language in ["text", "markdown"] {
+        let mut show = suite.bed.controller(&suite.builds.canary);
+        let ran = show.args(["show", &plan, "--as", language]).output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        told.push_str(&String::from_utf8_lossy(&[ran.stdout, ran.stderr].concat()));
+    }
     told.push_str(&std::fs::read_to_string(&plan).unwrap());
-    assert_eq!(suite.bed.on(host, "find /var/lib/mesos-iac/undo -type f -size +0"), "");
+    assert_eq!(
+        suite
+            .bed
+            .on(host, "find /var/lib/mesos-iac/undo -type f -size +0 ! -name confirmed"),
+        ""
+    );
     canary.run(&["apply"], 0);
     assert_eq!(suite.bed.on(host, "stat -c %a /etc/canary/all"), "600\n");
     assert_eq!(suite.bed.on(host, LEFT), "");
@@ -104,7 +113,7 @@ pub(crate) fn a_secret_is_where_it_is_for_and_nowhere_else(suite: &Suite) -> Str
     let samples = samples.into_inner();
     assert!(samples > 20, "only {samples} looks at the processes");
     format!(
-        "3 secrets in 16 runs over both transports: in 0 of {lines} lines told, in 0 arguments and environments of {samples} \
+        "3 secrets in 16 runs over both transports, a saved plan, shown and applied, and a run that waits to be confirmed: in 0 of {lines} lines told, in 0 arguments and environments of {samples} \
          looks at all processes, in 0 files but the one that is for them ({SIGN})"
     )
 }
@@ -140,7 +149,7 @@ pub(crate) fn an_agent_that_is_aborted_leaves_no_core(suite: &Suite) -> String {
     for way in WAYS {
         let run = canary.clone().by(way).start(&["apply"]);
         eventually("the pause", Duration::from_secs(60), || {
-            bed.is_so_on(host, "pgrep --exact --full 'sleep 2'")
+            bed.is_so_on(host, "test -e /etc/canary/all && pgrep --exact --full 'sleep 2'")
         });
         let limits = bed.on(
             host,

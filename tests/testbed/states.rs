@@ -123,7 +123,7 @@ pub(crate) fn the_state_of_others_is_refused_each_in_its_own_words(suite: &Suite
     lab.run(&["plan"], 4).says("ledger.json: all of it is lost");
     lab.run(&["apply"], 4)
         .says("ledger.json: all of it is lost")
-        .says("unknown whether they are owed a refresh");
+        .says("nothing is removed until a run has put the state in order");
     on(&format!("test $(stat -c %s {STATE}/ledger.json.damaged) = 40"));
     lab.run(&["apply", "--detailed-exitcode"], 0);
     "8 refusals, each in its own words (re-imaged, golden image, foreign cluster, other host, newer ledger): exit 4, 0 files \

@@ -40,7 +40,7 @@ impl Damage {
             });
         }
         told.push("nothing is removed until a run has put the state in order".to_owned());
-        told.join(". ")
+        told.join("; ")
     }
 
     /// What may be owed a refresh, and nobody knows.

@@ -246,7 +246,7 @@ impl<W: Write> RunReporter<W> {
             Event::Noted(text) => self.line(host, &paint.cyan("note    "), &visible(text)),
             Event::Damaged(what) => {
                 let text = format!(
-                    "part of what the host keeps can't be read, a copy is kept. {}",
+                    "part of what the host keeps can't be read, a copy is kept: {}",
                     visible(what)
                 );
                 self.line(host, &paint.red("DAMAGED "), &text)
