@@ -27,7 +27,7 @@ fn every_row_names_a_test_that_is_there_or_says_that_it_waits() {
     let (mut seen, mut shown, mut waiting) = (BTreeSet::new(), 0, 0);
     for line in table
         .lines()
-        .filter(|line| line.starts_with(|c: char| c == '|') && line.contains(|c: char| c.is_ascii_digit()))
+        .filter(|line| line.starts_with('|') && line.contains(|c: char| c.is_ascii_digit()))
     {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         let (row, place, test) = (cells[1], cells[3], cells[4]);
