@@ -26,6 +26,7 @@ mod http;
 mod inputs;
 mod invocation;
 mod key;
+mod layer;
 mod ledger;
 mod lint;
 mod orphan;
@@ -111,6 +112,7 @@ pub(crate) use check::hex;
 pub(crate) use content::fits;
 #[cfg(feature = "controller")]
 pub(crate) use fingerprint::BASE64_ANY_PADDING;
+pub(crate) use layer::Layer;
 pub(crate) use panicked::caught;
 #[cfg(feature = "testing")]
 pub(crate) use template::render_values;

@@ -1,8 +1,5 @@
-use crate::model::{
-    Account, Catalog, Facts, GroupEntry, HttpAnswer, HttpQuestion, PackageForecast, PackageRequest, PackageSource,
-    PathEntry, PathKind, Probe, ReadSystem, Sha256Digest, SystemError, UnitState,
-};
-use crate::words::{AbsPath, SecretSource, SecretText};
+use crate::model::{Catalog, Layer, PathKind, ReadSystem, SystemError};
+use crate::words::AbsPath;
 use std::collections::BTreeMap;
 
 type Result<T> = std::result::Result<T, SystemError>;
@@ -45,14 +42,6 @@ impl<'s> Linked<'s> {
     /// Whether all links are in place, so that every path leads where it will.
     pub(crate) fn is_as_today(&self) -> bool {
         self.links.is_empty()
-    }
-
-    /// Where the path itself stands, a link at its end not followed.
-    fn place(&self, path: &AbsPath) -> Result<AbsPath> {
-        match path.parent() {
-            Some(parent) => join(&self.walk(&parent)?, path.file_name(), path),
-            None => Ok(path.clone()),
-        }
     }
 
     fn leads(&self, place: &AbsPath, target: &AbsPath) -> bool {
@@ -110,89 +99,24 @@ fn join(directory: &AbsPath, name: &str, path: &AbsPath) -> Result<AbsPath> {
     })
 }
 
-impl ReadSystem for Linked<'_> {
-    fn facts(&self) -> Result<Facts> {
-        self.system.facts()
+impl Layer for Linked<'_> {
+    fn below(&self) -> &dyn ReadSystem {
+        self.system
     }
 
-    fn entry(&self, path: &AbsPath) -> Result<Option<PathEntry>> {
-        // The link itself is as it is today: that is what a plan compares.
-        self.system.entry(&self.place(path)?)
+    /// Where the path itself stands, a link at its end not followed: it is as it is today, and that a plan compares.
+    fn place(&self, path: &AbsPath) -> Result<AbsPath> {
+        match path.parent() {
+            Some(parent) => join(&self.walk(&parent)?, path.file_name(), path),
+            None => Ok(path.clone()),
+        }
     }
 
-    fn resolve(&self, path: &AbsPath) -> Result<AbsPath> {
+    fn leads_to(&self, path: &AbsPath) -> Result<AbsPath> {
         self.walk(path)
     }
 
-    fn read(&self, path: &AbsPath) -> Result<Option<Vec<u8>>> {
-        self.system.read(&self.resolve(path)?)
-    }
-
-    fn digest(&self, path: &AbsPath) -> Result<Option<Sha256Digest>> {
-        self.system.digest(&self.resolve(path)?)
-    }
-
-    fn list(&self, path: &AbsPath) -> Result<Option<Vec<String>>> {
-        self.system.list(&self.resolve(path)?)
-    }
-
-    fn package(&self, name: &str) -> Result<Option<String>> {
-        self.system.package(name)
-    }
-
-    fn package_is_unfinished(&self, name: &str) -> Result<bool> {
-        self.system.package_is_unfinished(name)
-    }
-
-    fn foresee_packages(&self, install: &[PackageRequest], remove: &[String]) -> Result<PackageForecast> {
-        self.system.foresee_packages(install, remove)
-    }
-
-    fn knows_package_source(&self, source: &PackageSource) -> Result<bool> {
-        self.system.knows_package_source(source)
-    }
-
-    fn unit(&self, name: &str) -> Result<UnitState> {
-        self.system.unit(name)
-    }
-
-    fn user(&self, name: &str) -> Result<Option<Account>> {
-        self.system.user(name)
-    }
-
-    fn group(&self, name: &str) -> Result<Option<GroupEntry>> {
-        self.system.group(name)
-    }
-
-    fn probe(&self, probe: &Probe) -> Result<bool> {
-        self.system.probe(probe)
-    }
-
-    fn http_get(&self, question: &HttpQuestion) -> Result<HttpAnswer> {
-        self.system.http_get(question)
-    }
-
-    fn runs_commands(&self) -> bool {
-        self.system.runs_commands()
-    }
-
-    fn makes_directories(&self) -> bool {
-        self.system.makes_directories()
-    }
-
-    fn needs_accounts(&self) -> bool {
-        self.system.needs_accounts()
-    }
-
-    fn own_program(&self) -> Result<Vec<u8>> {
-        self.system.own_program()
-    }
-
-    fn boot(&self) -> Result<Option<String>> {
-        self.system.boot()
-    }
-
-    fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
-        self.system.reveal(secret)
+    fn content_at(&self, path: &AbsPath) -> Result<AbsPath> {
+        self.walk(path)
     }
 }
