@@ -1,8 +1,7 @@
-use super::File;
 use super::builder::Mistake;
-use super::rendered::{file_name, one_line, root_file};
-use crate::model::{Declare, Error, HostView, Result};
-use crate::words::{AbsPath, ResourceId};
+use super::rendered::{RenderedFile, declare_rendered_file, file_name, one_line};
+use crate::model::{Error, Result};
+use crate::words::AbsPath;
 
 /// Which versions of packages apt prefers, in the making; what it declares is the [`File`] `/etc/apt/preferences.d/NAME`.
 ///
@@ -92,25 +91,21 @@ impl AptPinBuilder {
         self.pin = value.map(|value| format!("{sort} {value}"));
         self
     }
+}
 
+declare_rendered_file!(AptPinBuilder);
+
+impl RenderedFile for AptPinBuilder {
     fn path(&self) -> Result<AbsPath> {
         file_name("the preferences", &self.name, "-_")?;
         Ok(AbsPath::new(format!("/etc/apt/preferences.d/{}", self.name))?)
     }
-}
 
-impl Declare for AptPinBuilder {
-    type Out = File;
-
-    fn identity(&self) -> Result<ResourceId> {
-        Ok(ResourceId::new("core.file", self.path()?.as_str())?)
+    fn is_present(&self) -> bool {
+        self.present
     }
 
-    fn build(self, host: &HostView<'_>) -> Result<File> {
-        let path = self.path()?;
-        if !self.present {
-            return super::file(path.as_str()).absent().build(host);
-        }
+    fn text(self) -> Result<String> {
         self.mistake.check()?;
         let refuse = |why: &str| Error::message(format!("declare the preferences {}: {why}", self.name));
         let pin = self
@@ -122,8 +117,6 @@ impl Declare for AptPinBuilder {
             return Err(refuse("it needs a `.package(…)`, or `.package(\"*\")` for all"));
         }
         let packages = self.packages.join(" ");
-        root_file(path.as_str())
-            .content(format!("Package: {packages}\nPin: {pin}\nPin-Priority: {priority}\n"))
-            .build(host)
+        Ok(format!("Package: {packages}\nPin: {pin}\nPin-Priority: {priority}\n"))
     }
 }

@@ -64,11 +64,7 @@ impl ArchiveBuilder {
 
     /// Sets the archive's SHA-256 digest, in hexadecimal, as `sha256sum` prints it.
     pub fn sha256(mut self, digest: &str) -> Self {
-        self.sha256 = self.mistake.keep(
-            digest
-                .parse::<Sha256Digest>()
-                .map_err(|error| Error::message(error.to_string())),
-        );
+        self.sha256 = self.mistake.keep(digest.parse::<Sha256Digest>());
         self
     }
 

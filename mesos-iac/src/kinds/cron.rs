@@ -1,9 +1,8 @@
-use super::File;
 use super::builder::{Mistake, account_name};
 use super::cron_schedule::check_schedule;
-use super::rendered::{file_name, one_line, root_file};
-use crate::model::{Declare, Error, HostView, Result};
-use crate::words::{AbsPath, ResourceId};
+use super::rendered::{RenderedFile, declare_rendered_file, file_name, one_line};
+use crate::model::{Error, Result};
+use crate::words::AbsPath;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -86,12 +85,7 @@ impl CronJobBuilder {
         self
     }
 
-    fn path(&self) -> Result<AbsPath> {
-        file_name("the cron job", &self.name, "-_")?;
-        Ok(AbsPath::new(format!("/etc/cron.d/{}", self.name))?)
-    }
-
-    fn text(&self, schedule: &str, command: &str) -> String {
+    fn table(&self, schedule: &str, command: &str) -> String {
         let mut text = String::new();
         for (name, value) in &self.environment {
             let _infallible = writeln!(text, "{name}={value}");
@@ -124,18 +118,19 @@ fn variable(name: &str, value: &str) -> Result<(String, String)> {
     Ok((name.to_owned(), format!("{quote}{value}{quote}")))
 }
 
-impl Declare for CronJobBuilder {
-    type Out = File;
+declare_rendered_file!(CronJobBuilder);
 
-    fn identity(&self) -> Result<ResourceId> {
-        Ok(ResourceId::new("core.file", self.path()?.as_str())?)
+impl RenderedFile for CronJobBuilder {
+    fn path(&self) -> Result<AbsPath> {
+        file_name("the cron job", &self.name, "-_")?;
+        Ok(AbsPath::new(format!("/etc/cron.d/{}", self.name))?)
     }
 
-    fn build(self, host: &HostView<'_>) -> Result<File> {
-        let path = self.path()?;
-        if !self.present {
-            return super::file(path.as_str()).absent().build(host);
-        }
+    fn is_present(&self) -> bool {
+        self.present
+    }
+
+    fn text(self) -> Result<String> {
         self.mistake.clone().check()?;
         let (Some(schedule), Some(command)) = (&self.schedule, &self.command) else {
             return Err(Error::message(format!(
@@ -143,9 +138,7 @@ impl Declare for CronJobBuilder {
                 self.name
             )));
         };
-        root_file(path.as_str())
-            .content(self.text(schedule, command))
-            .build(host)
+        Ok(self.table(schedule, command))
     }
 }
 
@@ -159,7 +152,7 @@ mod tests {
             .env("MAILTO", "")
             .env("OPTIONS", "say \"hi\"")
             .user("haproxy");
-        let text = job.text("@daily", "date +%F > /tmp/x");
+        let text = job.table("@daily", "date +%F > /tmp/x");
         assert_eq!(
             text,
             "MAILTO=\"\"\nOPTIONS='say \"hi\"'\n@daily haproxy date +\\%F > /tmp/x\n"

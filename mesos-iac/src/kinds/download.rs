@@ -73,11 +73,7 @@ impl DownloadBuilder {
 
     /// Sets its SHA-256 digest, in hexadecimal, as `sha256sum` prints it.
     pub fn sha256(mut self, digest: &str) -> Self {
-        self.sha256 = self.mistake.keep(
-            digest
-                .parse::<Sha256Digest>()
-                .map_err(|error| Error::message(error.to_string())),
-        );
+        self.sha256 = self.mistake.keep(digest.parse::<Sha256Digest>());
         self
     }
 

@@ -1,8 +1,7 @@
-use super::File;
 use super::builder::Mistake;
-use super::rendered::{file_name, one_line, root_file};
-use crate::model::{Declare, Error, HostView, Result};
-use crate::words::{AbsPath, ResourceId};
+use super::rendered::{RenderedFile, declare_rendered_file, file_name, one_line};
+use crate::model::{Error, Result};
+use crate::words::AbsPath;
 use std::fmt::Write as _;
 
 /// The items that `pam_limits` knows.
@@ -85,11 +84,6 @@ impl LimitsBuilder {
         self.lines.extend(self.mistake.keep(limit(whom, sort, item, value)));
         self
     }
-
-    fn path(&self) -> Result<AbsPath> {
-        file_name("the limits", &self.name, "-_")?;
-        Ok(AbsPath::new(format!("/etc/security/limits.d/{}.conf", self.name))?)
-    }
 }
 
 fn limit(whom: &str, sort: &str, item: &str, value: &str) -> Result<String> {
@@ -109,18 +103,19 @@ fn limit(whom: &str, sort: &str, item: &str, value: &str) -> Result<String> {
     Ok(format!("{whom} {sort} {item} {value}"))
 }
 
-impl Declare for LimitsBuilder {
-    type Out = File;
+declare_rendered_file!(LimitsBuilder);
 
-    fn identity(&self) -> Result<ResourceId> {
-        Ok(ResourceId::new("core.file", self.path()?.as_str())?)
+impl RenderedFile for LimitsBuilder {
+    fn path(&self) -> Result<AbsPath> {
+        file_name("the limits", &self.name, "-_")?;
+        Ok(AbsPath::new(format!("/etc/security/limits.d/{}.conf", self.name))?)
     }
 
-    fn build(self, host: &HostView<'_>) -> Result<File> {
-        let path = self.path()?;
-        if !self.present {
-            return super::file(path.as_str()).absent().build(host);
-        }
+    fn is_present(&self) -> bool {
+        self.present
+    }
+
+    fn text(self) -> Result<String> {
         self.mistake.check()?;
         if self.lines.is_empty() {
             return Err(Error::message(format!(
@@ -132,7 +127,7 @@ impl Declare for LimitsBuilder {
         for line in &self.lines {
             let _infallible = writeln!(text, "{line}");
         }
-        root_file(path.as_str()).content(text).build(host)
+        Ok(text)
     }
 }
 

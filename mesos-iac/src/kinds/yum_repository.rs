@@ -1,8 +1,7 @@
-use super::File;
 use super::builder::Mistake;
-use super::rendered::{file_name, one_line, root_file};
-use crate::model::{Declare, Error, HostView, Result};
-use crate::words::{AbsPath, ResourceId};
+use super::rendered::{RenderedFile, declare_rendered_file, file_name, one_line};
+use crate::model::{Error, Result};
+use crate::words::AbsPath;
 use std::fmt::Write as _;
 
 /// A repository of yum or dnf in the making; what it declares is the [`File`] `/etc/yum.repos.d/NAME.repo`.
@@ -84,25 +83,21 @@ impl YumRepositoryBuilder {
         self.present = false;
         self
     }
+}
 
+declare_rendered_file!(YumRepositoryBuilder);
+
+impl RenderedFile for YumRepositoryBuilder {
     fn path(&self) -> Result<AbsPath> {
         file_name("the repository", &self.name, "-_.")?;
         Ok(AbsPath::new(format!("/etc/yum.repos.d/{}.repo", self.name))?)
     }
-}
 
-impl Declare for YumRepositoryBuilder {
-    type Out = File;
-
-    fn identity(&self) -> Result<ResourceId> {
-        Ok(ResourceId::new("core.file", self.path()?.as_str())?)
+    fn is_present(&self) -> bool {
+        self.present
     }
 
-    fn build(self, host: &HostView<'_>) -> Result<File> {
-        let path = self.path()?;
-        if !self.present {
-            return super::file(path.as_str()).absent().build(host);
-        }
+    fn text(self) -> Result<String> {
         self.mistake.check()?;
         let refuse = |why: &str| Error::message(format!("declare the repository {}: {why}", self.name));
         let url = self
@@ -126,6 +121,6 @@ impl Declare for YumRepositoryBuilder {
         for (key, value) in &self.options {
             let _infallible = writeln!(text, "{key}={value}");
         }
-        root_file(path.as_str()).content(text).build(host)
+        Ok(text)
     }
 }

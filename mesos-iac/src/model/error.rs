@@ -1,4 +1,4 @@
-use super::{AttributeError, Code, Problem, Problems, SystemError, TemplateError, short_role_name};
+use super::{AttributeError, Code, Problem, Problems, Sha256DigestError, SystemError, TemplateError, short_role_name};
 use crate::words::{CommandLineError, DurationError, ModeError, NameError, PathError, PatternError, SecretSourceError};
 use std::fmt;
 
@@ -33,6 +33,9 @@ pub enum Error {
     /// A mode was refused.
     #[error("read a mode: {0}")]
     Mode(#[from] ModeError),
+    /// A digest was refused.
+    #[error("read a digest: {0}")]
+    Digest(#[from] Sha256DigestError),
     /// A length of time was refused.
     #[error("read a length of time: {0}")]
     Duration(#[from] DurationError),

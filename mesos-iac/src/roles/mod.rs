@@ -13,6 +13,7 @@ pub mod haproxy;
 pub mod lints;
 pub mod marathon;
 pub mod mesos;
+mod placed;
 mod source;
 mod version;
 pub mod zookeeper;

@@ -6,7 +6,7 @@
 ///
 /// ```no_run
 /// # use mesos_iac::prelude::*;
-/// # fn cluster() -> Result<Cluster> { unimplemented!() }
+/// # fn cluster() -> Result<Cluster> { Cluster::new("lab").hosts(host("one")).build() }
 /// mesos_iac::assert_cluster_snapshot!("lab", cluster());
 /// ```
 #[macro_export]
@@ -50,9 +50,9 @@ macro_rules! assert_cluster_snapshot {
 /// });
 /// ```
 ///
-/// ```no_run
+/// ```
 /// # use mesos_iac::prelude::*;
-/// # fn cluster() -> Result<Cluster> { unimplemented!() }
+/// # fn cluster() -> Result<Cluster> { Cluster::new("lab").hosts(host("one")).build() }
 /// mesos_iac::assert_idempotent!(cluster());
 /// // A second argument prepares each host: what its commands answer, what stands on it.
 /// mesos_iac::assert_idempotent!(cluster(), |system| system.with_command(["update-grub"], 0));

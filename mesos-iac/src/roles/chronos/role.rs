@@ -1,12 +1,10 @@
 use super::ChronosApi;
-use crate::kinds::{directory, file, package, service};
-use crate::model::{
-    Content, Cx, Declare as _, Declares, Dependencies as _, Error, ExposeCx, Gate, MaxDown, Problems, Result, Rollout,
-    RolloutOrder,
-};
+use crate::kinds::{package, service};
+use crate::model::{Cx, Declare as _, Declares, Error, ExposeCx, Gate, MaxDown, Result, Rollout, RolloutOrder};
 use crate::roles::flags::{Chronos as Program, Flag, FlagValue, Flags, chronos};
 use crate::roles::marathon::JAVA;
 use crate::roles::mesos::Mesos;
+use crate::roles::placed::{Changes, directory_of_flags, principals_secret};
 use crate::roles::{Source, Version};
 use crate::words::Secret;
 use mesos_iac_macros::Role;
@@ -101,7 +99,7 @@ impl Declares for Chronos {
             .iter()
             .map(|(host, port)| format!("{host}:{port}"))
             .collect();
-        let mut files = Vec::new();
+        let mut changes = Changes::default();
         if let Some(java) = &self.java {
             cx.add(package(java));
         }
@@ -116,40 +114,19 @@ impl Declares for Chronos {
             .set(chronos::HTTP_PORT, self.port);
         if let Some((name, secret)) = &self.principal {
             let path = "/etc/chronos/mesos-secret";
-            cx.add(file(path).content(Content::secret(secret.source().clone())).mode(0o400))
-                .add_to(&mut files);
+            principals_secret(cx, path, secret, &mut changes);
             defaults = defaults
                 .set(chronos::MESOS_AUTHENTICATION_PRINCIPAL, name.as_str())
                 .set(chronos::MESOS_AUTHENTICATION_SECRET_FILE, path);
         }
-        let mut problems = Problems::new();
-        let checked = self
-            .flags
-            .clone()
-            .with_defaults(defaults)
-            .checked(self.version)
-            .unwrap_or_else(|found| {
-                problems.extend(found);
-                Vec::new()
-            });
-        cx.add(directory("/etc/chronos/conf").exclusive()).add_to(&mut files);
-        for flag in &checked {
-            match flag.file() {
-                Ok(Some(placed)) => {
-                    cx.add(file(format!("/etc/chronos/conf/{}", placed.name)).content(placed.content))
-                        .add_to(&mut files);
-                }
-                Ok(None) => {}
-                Err(problem) => problems.push(problem),
-            }
-        }
-        problems.into_result(())?;
+        let flags = self.flags.clone().with_defaults(defaults).checked(self.version)?;
+        directory_of_flags(cx, "/etc/chronos/conf", &flags, &[], &mut changes)?;
         cx.add(
             service("chronos")
                 .enabled()
                 .running()
                 .listens_on(self.port)
-                .restart_on(files),
+                .restart_on(changes),
         );
         Ok(())
     }

@@ -1,13 +1,11 @@
 use super::layout::FlagsIn;
 use super::{MarathonApi, MarathonLayout};
-use crate::kinds::{command, directory, file, package, service, unit_file};
-use crate::model::{
-    Content, Cx, Declare as _, Declares, Dependencies as _, Dependency, ExposeCx, Gate, MaxDown, Problems, Result,
-    Rollout, RolloutOrder,
-};
+use crate::kinds::{file, package, service, unit_file};
+use crate::model::{Cx, Declare as _, Declares, ExposeCx, Gate, MaxDown, Result, Rollout, RolloutOrder};
 use crate::roles::Version;
-use crate::roles::flags::{CheckedFlag, EnvironmentLine, Flag, FlagValue, Flags, Marathon as Program, marathon};
+use crate::roles::flags::{CheckedFlag, Flag, FlagValue, Flags, Marathon as Program, marathon};
 use crate::roles::mesos::{Init, Mesos};
+use crate::roles::placed::{Changes, directory_of_flags, principals_secret, upstart_job, variables};
 use crate::words::Secret;
 use mesos_iac_macros::Role;
 use std::net::IpAddr;
@@ -99,7 +97,7 @@ impl Marathon {
         self
     }
 
-    fn checked(&self, cx: &mut Cx<'_>, files: &mut Vec<Dependency>) -> Result<Vec<CheckedFlag>> {
+    fn checked(&self, cx: &mut Cx<'_>, changes: &mut Changes) -> Result<Vec<CheckedFlag>> {
         let zk = self.mesos.zk_url(&Mesos::servers(cx))?;
         let state = zk.with_path(&self.path).map_err(crate::roles::mesos::wrong)?;
         let mut defaults = Flags::<Program>::new()
@@ -116,9 +114,7 @@ impl Marathon {
         }
         if let Some((name, secret)) = &self.principal {
             let path = "/etc/marathon/mesos-secret";
-            // No line feed: Mesos takes it for a part of the secret.
-            cx.add(file(path).content(Content::secret(secret.source().clone())).mode(0o400))
-                .add_to(files);
+            principals_secret(cx, path, secret, changes);
             defaults = defaults
                 .set(marathon::MESOS_AUTHENTICATION_PRINCIPAL, name.as_str())
                 .set(marathon::MESOS_AUTHENTICATION_SECRET_FILE, path);
@@ -130,39 +126,6 @@ impl Marathon {
             Vec::new()
         });
         Ok(problems.into_result(checked)?)
-    }
-
-    /// A file for each flag, in a directory that holds nothing else.
-    fn place_files(cx: &mut Cx<'_>, flags: &[CheckedFlag], files: &mut Vec<Dependency>) -> Result<()> {
-        let mut problems = Problems::new();
-        cx.add(directory("/etc/marathon/conf").exclusive()).add_to(files);
-        for flag in flags {
-            match flag.file() {
-                Ok(Some(placed)) => {
-                    cx.add(file(format!("/etc/marathon/conf/{}", placed.name)).content(placed.content))
-                        .add_to(files);
-                }
-                Ok(None) => {}
-                Err(problem) => problems.push(problem),
-            }
-        }
-        Ok(problems.into_result(())?)
-    }
-
-    fn place_variables(cx: &mut Cx<'_>, flags: &[CheckedFlag], files: &mut Vec<Dependency>) -> Result<()> {
-        let mut problems = Problems::new();
-        let mut content = Content::empty();
-        for flag in flags {
-            match flag.environment() {
-                Ok(line) => {
-                    content = line.iter().map(EnvironmentLine::line).fold(content, Content::and);
-                }
-                Err(problem) => problems.push(problem),
-            }
-        }
-        problems.into_result(())?;
-        cx.add(file("/etc/default/marathon").content(content)).add_to(files);
-        Ok(())
     }
 }
 
@@ -180,7 +143,7 @@ impl Declares for Marathon {
     }
 
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
-        let mut files = Vec::new();
+        let mut changes = Changes::default();
         if let Some(java) = &self.layout.java {
             cx.add(package(java));
         }
@@ -192,10 +155,12 @@ impl Declares for Marathon {
                 package.provides_unit("marathon")
             }
         });
-        let flags = self.checked(cx, &mut files)?;
+        let flags = self.checked(cx, &mut changes)?;
         match self.layout.flags_in(self.version) {
-            FlagsIn::Directory => Self::place_files(cx, &flags, &mut files)?,
-            FlagsIn::Environment => Self::place_variables(cx, &flags, &mut files)?,
+            FlagsIn::Directory => directory_of_flags(cx, "/etc/marathon/conf", &flags, &[], &mut changes)?,
+            FlagsIn::Environment => {
+                changes.add(cx.add(file("/etc/default/marathon").content(variables(&flags)?)));
+            }
         }
         if self.layout.own_unit {
             let unit = unit_file("marathon.service")
@@ -207,25 +172,12 @@ impl Declares for Marathon {
                 .service("Restart", "always")
                 .service("RestartSec", "60")
                 .wanted_by("multi-user.target");
-            cx.add(unit).add_to(&mut files);
+            changes.add(cx.add(unit));
         }
         match self.layout.init {
             Init::Upstart => {
-                let job = format!(
-                    "description \"Marathon\"\nstart on stopped rc RUNLEVEL=[2345]\nrespawn\nexec {}\n",
-                    self.layout.binary(self.version)
-                );
-                cx.add(file("/etc/init/marathon.conf").content(job)).add_to(&mut files);
-                let runs = "initctl status marathon | grep -q start/running";
-                let started = cx.add(
-                    command(["initctl", "start", "marathon"])
-                        .unless(["sh", "-c", runs])
-                        .after(files.clone()),
-                );
-                let restart = command(["initctl", "restart", "marathon"])
-                    .name("restart marathon")
-                    .refresh_only();
-                cx.add(restart.rerun_on(files).after(started));
+                let binary = self.layout.binary(self.version);
+                upstart_job(cx, "marathon", "Marathon", &binary, changes);
             }
             _ => {
                 cx.add(
@@ -233,7 +185,7 @@ impl Declares for Marathon {
                         .enabled()
                         .running()
                         .listens_on(self.port)
-                        .restart_on(files),
+                        .restart_on(changes),
                 );
             }
         }

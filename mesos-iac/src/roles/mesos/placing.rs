@@ -3,8 +3,9 @@
 use super::layout::{FlagsIn, Init};
 use super::{Attributes, Daemon, Mesos, Resources};
 use crate::kinds::{UnitFileBuilder, command, directory, file, service, unit_file};
-use crate::model::{Content, Cx, Declare as _, Dependencies, Dependency, Problems, Result};
+use crate::model::{Content, Cx, Declare as _, Dependency, Problems, Result};
 use crate::roles::flags::{CheckedFlag, EnvironmentLine};
+use crate::roles::placed::{Changes, directory_of_flags, upstart_job, upstart_runs, variables};
 
 /// What a daemon is to read.
 pub(super) struct Daemonized<'a> {
@@ -22,16 +23,6 @@ pub(super) struct Daemonized<'a> {
     pub(super) address_from: Option<&'static str>,
     /// What must be in place before any of it is changed.
     pub(super) gate: Vec<Dependency>,
-}
-
-/// Handles that are added up.
-#[derive(Default)]
-struct Changes(Vec<Dependency>);
-
-impl Changes {
-    fn add(&mut self, handles: impl Dependencies) {
-        handles.add_to(&mut self.0);
-    }
 }
 
 impl Daemonized<'_> {
@@ -95,34 +86,21 @@ impl Daemonized<'_> {
 
     fn by_files(self, cx: &mut Cx<'_>) -> Result<()> {
         let mut changes = Changes::default();
-        let mut problems = Problems::new();
         let at = format!("/etc/{}", self.name());
         self.common(cx, &mut changes);
         self.default_file(cx, &mut changes);
-        changes.add(cx.add(directory(&at).exclusive().after(self.gate.clone())));
         let zk = self.zk_flag();
-        for flag in &self.flags {
-            // These three the wrapper makes of variables; a file would give them twice, which no daemon forgives.
-            let elsewhere = match flag.name() {
-                "log_dir" => true,
-                "port" => self.daemon == Daemon::Master,
-                name => name == zk,
-            };
-            match flag.file() {
-                Ok(Some(placed)) if flag.name() == zk => {
-                    changes.add(cx.add(file("/etc/mesos/zk").content(placed.content)));
-                }
-                Ok(Some(placed)) if !elsewhere => {
-                    changes.add(
-                        cx.add(
-                            file(format!("{at}/{}", placed.name))
-                                .content(placed.content)
-                                .after(self.gate.clone()),
-                        ),
-                    );
-                }
-                Ok(_) => {}
-                Err(problem) => problems.push(problem),
+        // These three the wrapper makes of variables; a file would give them twice, which no daemon forgives.
+        let of_variables = |flag: &&CheckedFlag| match flag.name() {
+            "log_dir" => true,
+            "port" => self.daemon == Daemon::Master,
+            name => name == zk,
+        };
+        let in_files = self.flags.iter().filter(|flag| !of_variables(flag));
+        directory_of_flags(cx, &at, in_files, &self.gate, &mut changes)?;
+        for flag in self.flags.iter().filter(|flag| flag.name() == zk) {
+            if let Some(placed) = flag.file().map_err(Problems::from)? {
+                changes.add(cx.add(file("/etc/mesos/zk").content(placed.content)));
             }
         }
         for (kind, files) in [
@@ -147,7 +125,6 @@ impl Daemonized<'_> {
                 );
             }
         }
-        problems.into_result(())?;
         self.start(cx, changes, None);
         Ok(())
     }
@@ -208,20 +185,12 @@ impl Daemonized<'_> {
 
     /// All flags and other variables, one a line.
     fn variables(&self) -> Result<Content> {
-        let mut problems = Problems::new();
-        let mut content = Content::empty();
-        for flag in &self.flags {
-            match flag.environment() {
-                Ok(line) => content = line.iter().map(EnvironmentLine::line).fold(content, Content::and),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        let content = self
+        let content = variables(&self.flags)?;
+        Ok(self
             .environment
             .iter()
             .map(EnvironmentLine::line)
-            .fold(content, Content::and);
-        Ok(problems.into_result(content)?)
+            .fold(content, Content::and))
     }
 
     /// A unit of ours, for binaries that bring none.
@@ -276,7 +245,7 @@ impl Daemonized<'_> {
         match layout.init {
             Init::Systemd => {
                 let running = service(name).enabled().running().listens_on(self.port);
-                cx.add(running.restart_on(changes.0));
+                cx.add(running.restart_on(changes));
             }
             Init::Upstart => {
                 let wrapper = format!(
@@ -284,28 +253,14 @@ impl Daemonized<'_> {
                     layout.prefix_of(*version),
                     self.daemon.wrapped(layout)
                 );
-                let job = format!(
-                    "description \"{}\"\nstart on stopped rc RUNLEVEL=[2345]\nrespawn\nexec {wrapper}\n",
-                    self.daemon.description()
-                );
-                changes.add(cx.add(file(format!("/etc/init/{name}.conf")).content(job)));
-                let runs = format!("initctl status {name} | grep -q start/running");
-                let started = cx.add(
-                    command(["initctl", "start", name])
-                        .unless(["sh", "-c", &runs])
-                        .after(changes.0.clone()),
-                );
-                let restart = command(["initctl", "restart", name])
-                    .name(format!("restart {name}"))
-                    .refresh_only();
-                cx.add(restart.rerun_on(changes.0).after(started));
+                upstart_job(cx, name, self.daemon.description(), &wrapper, changes);
             }
             Init::SysV => {
                 let wrapper = format!("{}/bin/mesos-init-wrapper", layout.prefix_of(*version));
                 let script = sysv_script(name, self.daemon.description(), &wrapper, self.daemon.wrapped(layout));
                 changes.add(cx.add(file(format!("/etc/init.d/{name}")).content(script).mode(0o755)));
                 let running = service(name).enabled().running().listens_on(self.port);
-                cx.add(running.restart_on(changes.0));
+                cx.add(running.restart_on(changes));
             }
         }
     }
@@ -323,8 +278,8 @@ pub(super) fn disable(cx: &mut Cx<'_>, mesos: &Mesos, other: Daemon) {
         }
         Init::Upstart => {
             cx.add(file(format!("/etc/init/{name}.override")).content("manual\n"));
-            let runs = format!("initctl status {name} | grep -q start/running");
-            cx.add(command(["initctl", "stop", name]).only_if(["sh", "-c", &runs]));
+            let stop = command(["initctl", "stop", name]);
+            cx.add(stop.only_if(["sh", "-c", &upstart_runs(name)]));
         }
     }
 }

@@ -1,0 +1,90 @@
+//! What the roles put on a host alike: flags where a daemon reads them, secrets, jobs of Upstart.
+
+use crate::kinds::{command, directory, file};
+use crate::model::{Content, Cx, Declare as _, Dependencies, Dependency, Problems, Result};
+use crate::roles::flags::{CheckedFlag, EnvironmentLine};
+use crate::words::Secret;
+
+/// Handles of what a daemon is restarted for, added up.
+#[derive(Default)]
+pub(super) struct Changes(Vec<Dependency>);
+
+impl Changes {
+    pub(super) fn add(&mut self, handles: impl Dependencies) {
+        handles.add_to(&mut self.0);
+    }
+}
+
+impl Dependencies for Changes {
+    fn add_to(self, dependencies: &mut Vec<Dependency>) {
+        dependencies.extend(self.0);
+    }
+}
+
+/// A directory with a file for each flag and nothing else, after this.
+///
+/// # Errors
+/// A file can't carry the value of a flag; all of those that can't.
+pub(super) fn directory_of_flags<'a>(
+    cx: &mut Cx<'_>,
+    at: &str,
+    flags: impl IntoIterator<Item = &'a CheckedFlag>,
+    gate: &[Dependency],
+    changes: &mut Changes,
+) -> Result<()> {
+    let mut problems = Problems::new();
+    changes.add(cx.add(directory(at).exclusive().after(gate.to_vec())));
+    for flag in flags {
+        match flag.file() {
+            Ok(Some(placed)) => {
+                let path = format!("{at}/{}", placed.name);
+                changes.add(cx.add(file(path).content(placed.content).after(gate.to_vec())));
+            }
+            Ok(None) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    Ok(problems.into_result(())?)
+}
+
+/// Flags as variables, one a line.
+///
+/// # Errors
+/// A variable can't carry the value of a flag; all of those that can't.
+pub(super) fn variables(flags: &[CheckedFlag]) -> Result<Content> {
+    let mut problems = Problems::new();
+    let mut content = Content::empty();
+    for flag in flags {
+        match flag.environment() {
+            Ok(line) => content = line.iter().map(EnvironmentLine::line).fold(content, Content::and),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    Ok(problems.into_result(content)?)
+}
+
+/// The secret of a principal. Without a line feed, which Mesos would take for a part of it.
+pub(super) fn principals_secret(cx: &mut Cx<'_>, path: &str, secret: &Secret<String>, changes: &mut Changes) {
+    let content = Content::secret(secret.source().clone());
+    changes.add(cx.add(file(path).content(content).mode(0o400)));
+}
+
+/// A job of Upstart that runs this at boot, and now; what changed restarts it.
+pub(super) fn upstart_job(cx: &mut Cx<'_>, name: &str, description: &str, exec: &str, mut changes: Changes) {
+    let job = format!("description \"{description}\"\nstart on stopped rc RUNLEVEL=[2345]\nrespawn\nexec {exec}\n");
+    changes.add(cx.add(file(format!("/etc/init/{name}.conf")).content(job)));
+    let started = cx.add(
+        command(["initctl", "start", name])
+            .unless(["sh", "-c", &upstart_runs(name)])
+            .after(changes.0.clone()),
+    );
+    let restart = command(["initctl", "restart", name])
+        .name(format!("restart {name}"))
+        .refresh_only();
+    cx.add(restart.rerun_on(changes).after(started));
+}
+
+/// A line of shell that says whether Upstart runs a job.
+pub(super) fn upstart_runs(name: &str) -> String {
+    format!("initctl status {name} | grep -q start/running")
+}
