@@ -60,7 +60,11 @@ pub(crate) struct FakeMarathon {
 
 impl FakeMarathon {
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::at(SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    pub(crate) fn at(addr: SocketAddr) -> Self {
+        let listener = TcpListener::bind(addr).unwrap();
         let fake = Self {
             addr: listener.local_addr().unwrap(),
             state: Arc::default(),

@@ -145,6 +145,15 @@ impl Bed {
         Without { bed: self, give, host }
     }
 
+    /// The process on this machine that is a host's first one.
+    #[track_caller]
+    pub(crate) fn init_of(&self, host: &str) -> String {
+        let list = self.script.say(&["list"]).unwrap_or_else(|why| panic!("{why}"));
+        let line = list.lines().find(|line| line.split('\t').next() == Some(host));
+        let process = line.and_then(|line| line.split('\t').nth(3));
+        process.unwrap_or_else(|| panic!("{host} doesn't run")).to_owned()
+    }
+
     /// Whether a host's SSH server accepts connections from where the programs run.
     fn reaches(&self, host: &str) -> bool {
         let connect = format!("exec 3<>/dev/tcp/{}/22", self.address(host));

@@ -2,13 +2,24 @@
 
 use crate::bed::repository;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// What the edited lab greets with.
 pub(crate) const EDITED_GREETING: &str = "edited";
 
+/// The examples that are shown on hosts.
+const EXAMPLES: [&str; 4] = [
+    "ansible_mesos",
+    "photon_agents",
+    "stacki_appliances",
+    "storage_profiles",
+];
+
 pub(crate) struct Builds {
+    /// [`EXAMPLES`] by name, ordinary builds.
+    pub(crate) examples: BTreeMap<&'static str, PathBuf>,
     /// `examples/stacki_mesos.rs`, an ordinary build.
     pub(crate) stacki: PathBuf,
     /// `definitions/lab.rs`, an ordinary build.
@@ -50,6 +61,9 @@ impl Builds {
         ] {
             examples.extend(["--example", name]);
         }
+        for name in EXAMPLES {
+            examples.extend(["--example", name]);
+        }
         let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
         // Not optimised: what matters is how it is linked.
         let statically = ["build", "--example", "testbed_lab", "--target", &triple];
@@ -61,7 +75,9 @@ impl Builds {
         let edited_lab = edited.of("testbed_lab")?.with_extension("edited");
         std::fs::copy(edited.of("testbed_lab")?, &edited_lab).map_err(|error| format!("the edited lab: {error}"))?;
         let built = build(&examples, &[])?;
+        let by_name = EXAMPLES.into_iter().map(|name| Ok((name, built.of(name)?)));
         Ok(Self {
+            examples: by_name.collect::<Result<_, String>>()?,
             stacki: built.of("stacki_mesos")?,
             lab: built.of("testbed_lab")?,
             edited_lab,

@@ -18,6 +18,10 @@ mod builds;
 mod canary;
 mod commands;
 mod connections;
+mod examples;
+#[expect(dead_code, reason = "the moods are for tests on one machine")]
+#[path = "../it/fake_marathon.rs"]
+mod fake_marathon;
 mod haproxy;
 mod hostile;
 mod hosts;
@@ -110,6 +114,11 @@ const PROMISES: &[Promise] = promises![
         a_hundred_first_connections_at_once_crash_nothing;
     haproxy:
         it_serves_what_marathon_lists_and_outlives_it;
+    examples:
+        an_ensemble_elects_one_leader_and_outlives_it,
+        masters_with_haproxy_and_slaves_with_docker_take_an_app,
+        slaves_with_a_unit_of_ours_join_masters_elsewhere,
+        appliances_make_the_same_cluster;
     plans:
         a_plan_is_what_a_run_does,
         a_saved_plan_refuses_the_host_that_was_edited,
@@ -119,10 +128,10 @@ const PROMISES: &[Promise] = promises![
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [first, rest @ ..] = arguments.as_slice()
-        && first == haproxy::STAND_IN
-    {
-        return haproxy::stand_in(rest);
+    match arguments.split_first() {
+        Some((first, rest)) if first == haproxy::STAND_IN => return haproxy::stand_in(rest),
+        Some((first, rest)) if first == examples::STAND_IN => return examples::stand_in(rest),
+        _ => {}
     }
     let mut words = Vec::new();
     for argument in std::env::args().skip(1) {

@@ -50,7 +50,7 @@ macro_rules! assert_cluster_snapshot {
 /// });
 /// ```
 ///
-/// ```
+/// ```no_run
 /// # use mesos_iac::prelude::*;
 /// # fn cluster() -> Result<Cluster> { Cluster::new("lab").hosts(host("one")).build() }
 /// mesos_iac::assert_idempotent!(cluster());

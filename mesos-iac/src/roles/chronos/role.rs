@@ -1,5 +1,5 @@
 use super::ChronosApi;
-use crate::kinds::{package, service};
+use crate::kinds::{directory, package, service};
 use crate::model::{Cx, Declare as _, Declares, Error, ExposeCx, Gate, MaxDown, Result, Rollout, RolloutOrder};
 use crate::roles::flags::{Chronos as Program, Flag, FlagValue, Flags, chronos};
 use crate::roles::marathon::JAVA;
@@ -120,6 +120,7 @@ impl Declares for Chronos {
                 .set(chronos::MESOS_AUTHENTICATION_SECRET_FILE, path);
         }
         let flags = self.flags.clone().with_defaults(defaults).checked(self.version)?;
+        cx.add(directory("/etc/chronos"));
         directory_of_flags(cx, "/etc/chronos/conf", &flags, &[], &mut changes)?;
         cx.add(
             service("chronos")

@@ -98,7 +98,9 @@ impl Declares for Docker {
     }
 
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
-        self.source.declare(cx, |package| package.provides_unit("docker"));
+        self.source.declare(cx, |package| {
+            package.provides_unit("docker").provides_path("/etc/default/docker")
+        });
         let mut files = Vec::new();
         if self.version < Version::new(1, 12, 0) {
             let text = format!("DOCKER_OPTS=\"{}\"\n", self.words());

@@ -1,6 +1,6 @@
 use super::layout::FlagsIn;
 use super::{MarathonApi, MarathonLayout};
-use crate::kinds::{file, package, service, unit_file};
+use crate::kinds::{directory, file, package, service, unit_file};
 use crate::model::{Cx, Declare as _, Declares, ExposeCx, Gate, MaxDown, Result, Rollout, RolloutOrder};
 use crate::roles::Version;
 use crate::roles::flags::{CheckedFlag, Flag, FlagValue, Flags, Marathon as Program, marathon};
@@ -148,13 +148,14 @@ impl Declares for Marathon {
             cx.add(package(java));
         }
         self.layout.source.declare(cx, |package| {
-            let package = package.provides_path("/etc/marathon");
             if self.layout.own_unit {
                 package
             } else {
-                package.provides_unit("marathon")
+                package.provides_unit("marathon").provides_path("/etc/default/marathon")
             }
         });
+        // No package brings it.
+        cx.add(directory("/etc/marathon"));
         let flags = self.checked(cx, &mut changes)?;
         match self.layout.flags_in(self.version) {
             FlagsIn::Directory => directory_of_flags(cx, "/etc/marathon/conf", &flags, &[], &mut changes)?,

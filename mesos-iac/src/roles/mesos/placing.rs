@@ -35,7 +35,10 @@ impl Daemonized<'_> {
                 if layout.has_units() {
                     package = package.provides_unit(layout.service(daemon, *version));
                 }
-                package = package.provides_path(&format!("/etc/{}", layout.files(daemon, *version)));
+                let files = layout.files(daemon, *version);
+                package = package
+                    .provides_path(&format!("/etc/{files}"))
+                    .provides_path(&format!("/etc/default/{files}"));
             }
             package.provides_path("/etc/mesos")
         });

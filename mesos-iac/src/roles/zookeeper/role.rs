@@ -409,12 +409,17 @@ impl Declares for ZooKeeper {
         let servers: Vec<_> = self.ensemble_of(cx)?.into_iter().map(|(_, server)| server).collect();
         let own = self.server(cx)?;
         let layout = &self.layout;
+        let (java_options, variable) = match layout.heap {
+            HeapIn::DefaultFile => ("/etc/default/zookeeper".to_owned(), "JAVA_OPTS"),
+            HeapIn::JavaEnv => (format!("{}/java.env", layout.config), "JVMFLAGS"),
+        };
         for name in &layout.packages {
             cx.add(
                 package(name)
                     .provides_unit(&layout.service)
                     .provides_path(&layout.config)
                     .provides_path(&layout.data)
+                    .provides_path(&java_options)
                     .provides_user(&layout.user),
             );
         }
@@ -430,11 +435,7 @@ impl Declares for ZooKeeper {
             None => layout.id_file.clone(),
         };
         let id = cx.add(file(id_file).content(format!("{}\n", own.id)));
-        let (path, variable) = match layout.heap {
-            HeapIn::DefaultFile => ("/etc/default/zookeeper".to_owned(), "JAVA_OPTS"),
-            HeapIn::JavaEnv => (format!("{}/java.env", layout.config), "JVMFLAGS"),
-        };
-        let java = cx.add(file(path).content(JavaOptions {
+        let java = cx.add(file(java_options).content(JavaOptions {
             variable,
             heap_megabytes: self.heap_megabytes,
             super_digest: self.super_digest.as_ref(),
