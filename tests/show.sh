@@ -35,6 +35,10 @@
 #   units         unit files and timers pass systemd-analyze verify
 #   haproxy-config    what HAProxy says of all that the bridge from Marathon writes; needs haproxy, which it installs as root
 #   haproxy-hosts     HAProxy on real hosts serves what a Marathon lists, and outlives it; needs root
+#   examples      each example: its snapshot, its idempotence, a sandbox, what lints say
+#   examples-hosts    examples on real hosts: an ensemble that loses its leader, HAProxy, Docker, an app deployed; needs root
+#   capabilities  every row of what the five documents describe, with its place and its test
+#   third-party   a role module in a crate of its own, composed with the role library
 #   trust         a changed or unknown host key is refused before anything is sent; needs root
 #   upload        an edited definition sends a catalog and no program; needs root
 #   connections   100 concurrent first connections, static and dynamic controller; needs root
@@ -184,6 +188,18 @@ prune)
     ;;
 haproxy-config) haproxy_config ;;
 haproxy-hosts) suite "$1" haproxy:: ;;
+examples-hosts) suite "$1" examples:: ;;
+examples)
+    cargo test --quiet --test it -- examples:: 2>&1 | tee target/show/examples
+    grep -q ' 0 failed' target/show/examples
+    echo "examples: $(grep -c '^    ("\|^        "' tests/it/examples.rs) examples, $(grep -o '[0-9]* passed' target/show/examples) tests"
+    ;;
+capabilities) cargo test --quiet --test it -- capabilities:: --nocapture 2>&1 | grep '^capabilities:' ;;
+third-party)
+    cargo test --quiet -p third-party-exporters 2>&1 | tee target/show/third-party
+    grep -q ' 0 failed' target/show/third-party
+    echo "third-party: $(grep -o '[0-9]* passed' target/show/third-party | head -n 1), without a change to the library"
+    ;;
 workloads)
     cargo test --quiet --test it -- workload deploy:: chronos:: 2>&1 | tee target/show/workloads
     passed=$(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/workloads)

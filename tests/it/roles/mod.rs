@@ -1,5 +1,6 @@
 //! The role library: what it writes, and what it refuses.
 
+mod agent_identity;
 mod capabilities;
 mod mesos;
 mod zookeeper;

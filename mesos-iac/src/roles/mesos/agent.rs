@@ -184,15 +184,6 @@ impl MesosAgent {
         }
     }
 
-    /// Under which policy the agent holds what it tells against what it told before.
-    fn policy(&self) -> ReconfigurationPolicy {
-        let additive = self.mesos.version >= Version::new(1, 5, 0);
-        match additive {
-            true => ReconfigurationPolicy::Additive,
-            false => ReconfigurationPolicy::Equal,
-        }
-    }
-
     fn hostname(host: &HostView<'_>) -> Result<String> {
         Ok(host.addr()?.to_owned())
     }
@@ -223,7 +214,7 @@ impl Declares for MesosAgent {
             .set(agent::LOG_DIR, mesos.log_dir.as_str())
             .set(agent::PORT, self.port);
         if mesos.version >= Version::new(1, 5, 0) {
-            defaults = defaults.set(agent::RECONFIGURATION_POLICY, self.policy());
+            defaults = defaults.set(agent::RECONFIGURATION_POLICY, ReconfigurationPolicy::Additive);
         }
         let mut gate = Vec::new();
         let mut asked = None;
@@ -269,13 +260,19 @@ impl Declares for MesosAgent {
         });
         problems.into_result(())?;
         self.heed_docker(cx, &checked);
-        let announced = (self.address == AgentAddress::Declared).then_some(hostname.as_str());
-        let mut identity = mesos_agent_identity(&mesos.work_dir)
-            .hostname(announced)
-            .port(self.port)
-            .attributes(attributes.to_string())
-            .resources(self.resources.to_string())
-            .additive(self.policy() == ReconfigurationPolicy::Additive)
+        // What counts is what the agent will read, which flags that are set by hand have a say in.
+        let told = |name: &str| {
+            checked.iter().find_map(|flag| match flag.value() {
+                FlagText::Text(text) if flag.name() == name => Some(text.as_str()),
+                _ => None,
+            })
+        };
+        let mut identity = mesos_agent_identity(told("work_dir").unwrap_or(&mesos.work_dir))
+            .hostname(told("hostname"))
+            .port(told("port").and_then(|port| port.parse().ok()).unwrap_or(self.port))
+            .attributes(told("attributes").map_or_else(|| attributes.to_string(), ToOwned::to_owned))
+            .resources(told("resources").map_or_else(|| self.resources.to_string(), ToOwned::to_owned))
+            .additive(told("reconfiguration_policy") == Some("additive"))
             .tasks_may_be_lost(self.tasks_may_be_lost);
         if in_directories {
             identity = identity.flags(format!("/etc/{}", mesos.layout.files(Daemon::Agent, mesos.version)));
