@@ -32,7 +32,7 @@
 #   saved-plan    a plan is saved, shown, obeyed, and refused where the host isn't as it says
 #   prune         what we changed is undone when it leaves the definition; what looks at a host says what it sees
 #   kinds         exclusive directories, repositories, units, timers, cron jobs on a real host; needs root
-#   units         unit files and timers pass systemd-analyze verify
+#   units         unit files and timers, and every unit of the role library, pass systemd-analyze verify
 #   haproxy-config    what HAProxy says of all that the bridge from Marathon writes; needs haproxy, which it installs as root
 #   haproxy-hosts     HAProxy on real hosts serves what a Marathon lists, and outlives it; needs root
 #   examples      each example: its snapshot, its idempotence, a sandbox, what lints say
@@ -221,7 +221,10 @@ graphs)
     echo "graphs: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/graphs) properties held over $cases random graphs of up to 23 resources"
     ;;
 flags) cargo test --quiet --test it -- flag_tables:: --nocapture 2>&1 | grep -o 'flags: .*' ;;
-units) cargo test --quiet --test it -- kinds::systemd --nocapture 2>&1 | grep '^units:' ;;
+units)
+    cargo test --quiet --test it -- kinds::systemd roles::rendered --nocapture 2>&1 | tee target/show/units
+    echo "units: $(sed -n 's/^\.*units: //p' target/show/units); $(sed -n 's/^\.*role-units: //p' target/show/units)"
+    ;;
 edges) cargo test --quiet --test it -- automatic:: --nocapture 2>&1 | grep '^edges:' ;;
 links | damage)
     cargo test --quiet --test it -- "$1::" 2>&1 | tee "target/show/$1"

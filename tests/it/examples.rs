@@ -31,9 +31,9 @@ examples! {
 
 /// An example: its name, its definition, and what lints find in it. That is nothing, unless the document that it follows is
 /// like that.
-type Example = (&'static str, fn() -> Result<Cluster>, &'static [&'static str]);
+pub(crate) type Example = (&'static str, fn() -> Result<Cluster>, &'static [&'static str]);
 
-const EXAMPLES: [Example; 8] = [
+pub(crate) const EXAMPLES: [Example; 8] = [
     ("ansible_mesos", ansible_mesos::cluster, &[]),
     ("cloud_native_stack", cloud_native_stack::cluster, &[]),
     ("marathon_apps", marathon_apps::cluster, &[]),

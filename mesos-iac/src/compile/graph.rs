@@ -209,6 +209,7 @@ fn origin(instance: &RoleInstance) -> RoleOrigin {
         role: instance.role.name().to_owned(),
         at: instance.at.clone(),
         included_by: instance.included_by.map(ToOwned::to_owned),
+        rollout: instance.role.behavior().rollout(),
     }
 }
 

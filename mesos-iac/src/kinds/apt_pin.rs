@@ -3,7 +3,7 @@ use super::rendered::{RenderedFile, declare_rendered_file, file_name, one_line};
 use crate::model::{Error, Result};
 use crate::words::AbsPath;
 
-/// Which versions of packages apt prefers, in the making; what it declares is the [`File`] `/etc/apt/preferences.d/NAME`.
+/// Which versions of packages apt prefers, in the making; what it declares is the [`File`](super::File) `/etc/apt/preferences.d/NAME`.
 ///
 /// ```
 /// # use mesos_iac::prelude::*;

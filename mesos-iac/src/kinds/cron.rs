@@ -6,7 +6,7 @@ use crate::words::AbsPath;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// A job of cron in the making; what it declares is the [`File`] `/etc/cron.d/NAME`.
+/// A job of cron in the making; what it declares is the [`File`](super::File) `/etc/cron.d/NAME`.
 ///
 /// It belongs to root and has mode 0644, for cron passes over others. cron sees by itself that it changed.
 ///

@@ -27,7 +27,7 @@ const ITEMS: [&str; 19] = [
     "stack",
 ];
 
-/// Limits of what people who log in may use, in the making; what it declares is the [`File`]
+/// Limits of what people who log in may use, in the making; what it declares is the [`File`](super::File)
 /// `/etc/security/limits.d/NAME.conf`.
 ///
 /// ```

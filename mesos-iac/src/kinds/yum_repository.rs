@@ -4,7 +4,7 @@ use crate::model::{Error, Result};
 use crate::words::AbsPath;
 use std::fmt::Write as _;
 
-/// A repository of yum or dnf in the making; what it declares is the [`File`] `/etc/yum.repos.d/NAME.repo`.
+/// A repository of yum or dnf in the making; what it declares is the [`File`](super::File) `/etc/yum.repos.d/NAME.repo`.
 ///
 /// ```
 /// # use mesos_iac::prelude::*;

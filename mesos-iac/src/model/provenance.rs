@@ -1,4 +1,4 @@
-use super::Edge;
+use super::{Edge, Rollout};
 use crate::words::{Location, ResourceId};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -81,4 +81,6 @@ pub struct RoleOrigin {
     pub at: Location,
     /// The role that included it.
     pub included_by: Option<String>,
+    /// What changing its hosts one after the other has to heed.
+    pub rollout: Option<Rollout>,
 }

@@ -3,6 +3,7 @@
 mod agent_identity;
 mod capabilities;
 mod mesos;
+mod rendered;
 mod zookeeper;
 
 use mesos_iac::File;

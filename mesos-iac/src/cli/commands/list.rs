@@ -6,7 +6,7 @@ use crate::cli::table::{self, Cell, Row};
 use crate::compile::CompiledHost;
 use crate::model::{Host, short_role_name};
 use crate::words::fold_names;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 /// `list`: hosts, roles, attributes, resources or workloads, in columns or as a JSON array.
@@ -46,17 +46,25 @@ fn host_rows(session: &Session<'_>, hosts: &[&CompiledHost]) -> Vec<Row> {
 }
 
 fn role_rows(hosts: &[&CompiledHost]) -> Vec<Row> {
-    let mut with = BTreeMap::<&str, Vec<_>>::new();
+    let mut with = BTreeMap::<&str, (Vec<_>, BTreeSet<String>)>::new();
     for host in hosts {
         for role in &host.provenance.roles {
-            with.entry(&role.role).or_default().push(host.name());
+            let (hosts, rollouts) = with.entry(&role.role).or_default();
+            hosts.push(host.name());
+            // As a rule all hosts of a role have the same; ports may differ.
+            rollouts.extend(role.rollout.as_ref().map(ToString::to_string));
         }
     }
-    let rows = with.into_iter().map(|(role, hosts)| {
+    let rows = with.into_iter().map(|(role, (hosts, rollouts))| {
+        let rollouts: Vec<String> = rollouts.into_iter().collect();
         Row(vec![
             ("role", Cell::text(short_role_name(role))),
             ("hosts", Cell::text(fold_names(hosts))),
             ("qualified name", Cell::text(role)),
+            (
+                "rollout",
+                Cell::maybe((!rollouts.is_empty()).then(|| rollouts.join("; "))),
+            ),
         ])
     });
     rows.collect()
