@@ -34,6 +34,17 @@ pub(super) fn cases() -> Vec<Case> {
             near: || one(by_hand().directory("/srv/artifacts", Some("1777"))),
         },
         Case {
+            lint: &lint::MISSING_DIRECTORY,
+            bad: || one(by_hand().directory("/etc/marathon/conf", None)),
+            near: || {
+                one(by_hand()
+                    .directory("/etc/marathon", None)
+                    .directory("/etc/marathon/conf", None)
+                    .package("zookeeper")
+                    .file("/etc/zookeeper/conf/myid", "1\n"))
+            },
+        },
+        Case {
             lint: &lint::SCRIPT_NOT_EXECUTABLE,
             bad: || with_files([("/usr/local/bin/bridge", "#!/bin/sh\ntrue\n")]),
             near: || one(by_hand().file_of_mode("/usr/local/bin/bridge", "0755", "#!/bin/sh\ntrue\n")),

@@ -1,11 +1,13 @@
 //! Rules that concern every cluster. Those of the role library stand with it.
 
+mod directories;
 mod permissions;
 mod repositories;
 mod secrets;
 mod ssh;
 mod text;
 
+pub use directories::MISSING_DIRECTORY;
 pub use permissions::{CRON_FILE_IGNORED, SCRIPT_NOT_EXECUTABLE, WORLD_WRITABLE};
 pub use repositories::UNSIGNED_REPOSITORY;
 pub use secrets::{DEFAULT_PASSWORD, PRIVATE_KEY_IN_DEFINITION, SECRET_READABLE};
