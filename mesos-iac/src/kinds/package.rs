@@ -26,8 +26,9 @@ const REPOSITORY_FILES: [&str; 4] = [
 
 /// Ensures that a package is installed, in a version if one is given; or that it isn't.
 ///
-/// Changed configuration files are kept, nothing else is removed, and no service is started: services start when the
-/// catalog says so. Absent means removed with its configuration kept, never purged.
+/// Changed configuration files are kept, nothing else is removed, and no service is started or restarted: services start when
+/// the catalog says so, and run a new version once they `.restart_on(…)` the package. Absent means removed with its
+/// configuration kept, never purged.
 ///
 /// What a package brings along comes after it: its unit, and the paths `/etc/NAME`, `/etc/default/NAME`, `/var/lib/NAME`
 /// and `/var/log/NAME` by default. Say what else it brings with `.provides_unit(…)` and its kin; a package can't be asked

@@ -112,12 +112,12 @@ impl Source {
 
     /// Declares the repository and the packages, each told what it brings by `provides`; or the archive.
     pub fn declare(&self, cx: &mut Cx<'_>, provides: impl Fn(PackageBuilder) -> PackageBuilder) -> Installed {
-        let mut handles = Vec::new();
         match self.repository.clone() {
-            Some(Repository::Apt(repository)) => cx.add(repository).add_to(&mut handles),
-            Some(Repository::Yum(repository)) => cx.add(repository).add_to(&mut handles),
+            Some(Repository::Apt(repository)) => drop(cx.add(repository)),
+            Some(Repository::Yum(repository)) => drop(cx.add(repository)),
             None => {}
         }
+        let mut handles = Vec::new();
         match &self.from {
             From::Packages(names) => {
                 for name in names {
@@ -139,7 +139,8 @@ impl Source {
     }
 }
 
-/// What a [`Source`] declared, to be ordered against.
+/// The software that a [`Source`] declared: its packages, or its archive. What runs it is restarted when it changes, since
+/// no package is let do that itself.
 #[derive(Debug, Clone)]
 pub struct Installed(Vec<Dependency>);
 

@@ -2,6 +2,9 @@
 
 use super::{Case, by_hand, one, with_files};
 use mesos_iac::lint;
+use mesos_iac::prelude::*;
+use mesos_iac::roles::docker::Docker;
+use mesos_iac::roles::{Source, Version};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -42,6 +45,14 @@ pub(super) fn cases() -> Vec<Case> {
                     .directory("/etc/marathon/conf", None)
                     .package("zookeeper")
                     .file("/etc/zookeeper/conf/myid", "1\n"))
+            },
+        },
+        Case {
+            lint: &lint::UPGRADE_WITHOUT_RESTART,
+            bad: || one(by_hand().pinned("nginx", "1.22.1-9").runs("nginx")),
+            near: || {
+                let source = Source::packages(["docker.io"]).version("20.10.24+dfsg1-1");
+                Cluster::new("lab").hosts(host("h").role(Docker::new(Version::new(20, 10, 24), source)))
             },
         },
         Case {

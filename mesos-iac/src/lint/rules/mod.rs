@@ -6,6 +6,7 @@ mod repositories;
 mod secrets;
 mod ssh;
 mod text;
+mod upgrades;
 
 pub use directories::MISSING_DIRECTORY;
 pub use permissions::{CRON_FILE_IGNORED, SCRIPT_NOT_EXECUTABLE, WORLD_WRITABLE};
@@ -13,3 +14,4 @@ pub use repositories::UNSIGNED_REPOSITORY;
 pub use secrets::{DEFAULT_PASSWORD, PRIVATE_KEY_IN_DEFINITION, SECRET_READABLE};
 pub use ssh::SSH_ROOT_LOGIN;
 pub use text::{CRLF_LINES, TYPOGRAPHIC_DAMAGE};
+pub use upgrades::UPGRADE_WITHOUT_RESTART;

@@ -103,9 +103,9 @@ impl Declares for Chronos {
         if let Some(java) = &self.java {
             cx.add(package(java));
         }
-        self.source.declare(cx, |package| {
+        changes.add(self.source.declare(cx, |package| {
             package.provides_path("/etc/chronos").provides_unit("chronos")
-        });
+        }));
         let mut defaults = Flags::<Program>::new()
             .set(chronos::MASTER, zk)
             .set(chronos::ZK_HOSTS, hosts)

@@ -1,5 +1,6 @@
 use crate::kinds::{file, service};
-use crate::model::{Cx, Declare as _, Declares, Dependencies as _, Endpoint, ExposeCx, Result};
+use crate::model::{Cx, Declare as _, Declares, Endpoint, ExposeCx, Result};
+use crate::roles::placed::Changes;
 use crate::roles::{Source, Version};
 use mesos_iac_macros::Role;
 use serde_json::{Map, Value as Json, json};
@@ -98,19 +99,18 @@ impl Declares for Docker {
     }
 
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
-        self.source.declare(cx, |package| {
+        let mut changes = Changes::default();
+        changes.add(self.source.declare(cx, |package| {
             package.provides_unit("docker").provides_path("/etc/default/docker")
-        });
-        let mut files = Vec::new();
+        }));
         if self.version < Version::new(1, 12, 0) {
             let text = format!("DOCKER_OPTS=\"{}\"\n", self.words());
-            cx.add(file("/etc/default/docker").content(text)).add_to(&mut files);
+            changes.add(cx.add(file("/etc/default/docker").content(text)));
         } else if !self.options().is_empty() {
             let text = serde_json::to_string_pretty(&Json::Object(self.options())).unwrap_or_default();
-            cx.add(file("/etc/docker/daemon.json").content(format!("{text}\n")))
-                .add_to(&mut files);
+            changes.add(cx.add(file("/etc/docker/daemon.json").content(format!("{text}\n"))));
         }
-        cx.add(service("docker").enabled().running().restart_on(files));
+        cx.add(service("docker").enabled().running().restart_on(changes));
         Ok(())
     }
 }

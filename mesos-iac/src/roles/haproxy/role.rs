@@ -293,7 +293,7 @@ impl Declares for HaProxy {
         if self.domain.is_some() {
             running = running.listens_on(self.http_port);
         }
-        let running = cx.add(running.after(served).restart_on(options).reload_on(config));
+        let running = cx.add(running.after(served).restart_on((options, haproxy)).reload_on(config));
 
         cx.add(directory("/usr/local/lib/mesos-iac"));
         cx.add(directory("/etc/mesos-iac"));

@@ -147,13 +147,13 @@ impl Declares for Marathon {
         if let Some(java) = &self.layout.java {
             cx.add(package(java));
         }
-        self.layout.source.declare(cx, |package| {
+        changes.add(self.layout.source.declare(cx, |package| {
             if self.layout.own_unit {
                 package
             } else {
                 package.provides_unit("marathon").provides_path("/etc/default/marathon")
             }
-        });
+        }));
         // No package brings it.
         cx.add(directory("/etc/marathon"));
         let flags = self.checked(cx, &mut changes)?;

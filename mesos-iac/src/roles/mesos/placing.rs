@@ -30,7 +30,8 @@ impl Daemonized<'_> {
     pub(super) fn declare(self, cx: &mut Cx<'_>) -> Result<()> {
         let Mesos { layout, version, .. } = self.mesos;
         let both = [Daemon::Master, Daemon::Agent];
-        layout.source.declare(cx, |mut package| {
+        let mut changes = Changes::default();
+        changes.add(layout.source.declare(cx, |mut package| {
             for daemon in both {
                 if layout.has_units() {
                     package = package.provides_unit(layout.service(daemon, *version));
@@ -41,12 +42,12 @@ impl Daemonized<'_> {
                     .provides_path(&format!("/etc/default/{files}"));
             }
             package.provides_path("/etc/mesos")
-        });
+        }));
         match layout.flags {
-            FlagsIn::Wrapper | FlagsIn::ApacheWrapper => self.by_files(cx),
-            FlagsIn::DefaultFiles => self.by_default_files(cx),
-            FlagsIn::EnvironmentFile => self.by_environment(cx),
-            FlagsIn::CommandLine => self.by_command_line(cx),
+            FlagsIn::Wrapper | FlagsIn::ApacheWrapper => self.by_files(cx, changes),
+            FlagsIn::DefaultFiles => self.by_default_files(cx, changes),
+            FlagsIn::EnvironmentFile => self.by_environment(cx, changes),
+            FlagsIn::CommandLine => self.by_command_line(cx, changes),
         }
     }
 
@@ -87,8 +88,7 @@ impl Daemonized<'_> {
         changes.add(cx.add(file("/etc/default/mesos").content(text)));
     }
 
-    fn by_files(self, cx: &mut Cx<'_>) -> Result<()> {
-        let mut changes = Changes::default();
+    fn by_files(self, cx: &mut Cx<'_>, mut changes: Changes) -> Result<()> {
         let at = format!("/etc/{}", self.name());
         self.common(cx, &mut changes);
         self.default_file(cx, &mut changes);
@@ -132,8 +132,7 @@ impl Daemonized<'_> {
         Ok(())
     }
 
-    fn by_default_files(self, cx: &mut Cx<'_>) -> Result<()> {
-        let mut changes = Changes::default();
+    fn by_default_files(self, cx: &mut Cx<'_>, mut changes: Changes) -> Result<()> {
         let mut content = self.variables()?;
         if let Some(program) = self.address_from {
             content = content.and(Content::text(format!("MESOS_IP=`{program}`\n")));
@@ -153,8 +152,7 @@ impl Daemonized<'_> {
         Ok(())
     }
 
-    fn by_environment(self, cx: &mut Cx<'_>) -> Result<()> {
-        let mut changes = Changes::default();
+    fn by_environment(self, cx: &mut Cx<'_>, mut changes: Changes) -> Result<()> {
         let content = self.variables()?;
         let path = format!("/etc/default/{}", self.name());
         changes.add(cx.add(file(&path).content(content).after(self.gate.clone())));
@@ -163,7 +161,7 @@ impl Daemonized<'_> {
         Ok(())
     }
 
-    fn by_command_line(self, cx: &mut Cx<'_>) -> Result<()> {
+    fn by_command_line(self, cx: &mut Cx<'_>, mut changes: Changes) -> Result<()> {
         let mut problems = Problems::new();
         let mut words = Vec::new();
         for flag in &self.flags {
@@ -173,7 +171,6 @@ impl Daemonized<'_> {
             }
         }
         problems.into_result(())?;
-        let mut changes = Changes::default();
         let path = format!("/etc/default/{}", self.name());
         let environment = !self.environment.is_empty();
         if environment {

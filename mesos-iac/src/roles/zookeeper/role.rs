@@ -4,6 +4,7 @@ use crate::model::{
     Code, Cx, Declare as _, Declares, Endpoint, Error, ExposeCx, Gate, HostView, MaxDown, Problem, Problems, Result,
     Rollout, RolloutOrder,
 };
+use crate::roles::placed::Changes;
 use crate::words::Secret;
 use mesos_iac_macros::{Attributes, Role, Template};
 use std::collections::BTreeMap;
@@ -413,14 +414,17 @@ impl Declares for ZooKeeper {
             HeapIn::DefaultFile => ("/etc/default/zookeeper".to_owned(), "JAVA_OPTS"),
             HeapIn::JavaEnv => (format!("{}/java.env", layout.config), "JVMFLAGS"),
         };
+        let mut changes = Changes::default();
         for name in &layout.packages {
-            cx.add(
-                package(name)
-                    .provides_unit(&layout.service)
-                    .provides_path(&layout.config)
-                    .provides_path(&layout.data)
-                    .provides_path(&java_options)
-                    .provides_user(&layout.user),
+            changes.add(
+                cx.add(
+                    package(name)
+                        .provides_unit(&layout.service)
+                        .provides_path(&layout.config)
+                        .provides_path(&layout.data)
+                        .provides_path(&java_options)
+                        .provides_user(&layout.user),
+                ),
             );
         }
         let own_directories = [self.data.as_deref(), self.data_log.as_deref()];
@@ -455,7 +459,11 @@ impl Declares for ZooKeeper {
         if let AdminServer::Port(port) = self.admin_server {
             running = running.listens_on(port);
         }
-        cx.add(running.restart_on((config, id, java)).after((directories, init)));
+        cx.add(
+            running
+                .restart_on((changes, config, id, java))
+                .after((directories, init)),
+        );
         Ok(())
     }
 
