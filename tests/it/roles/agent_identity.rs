@@ -6,22 +6,26 @@ use mesos_iac::plan::{Planned, plan};
 use mesos_iac::prelude::*;
 use mesos_iac::roles::Version;
 use mesos_iac::roles::flags::{ReconfigurationPolicy, agent};
-use mesos_iac::roles::mesos::{Mesos, MesosAgent, MesosLayout};
+use mesos_iac::roles::mesos::{AgentResource, DiskSource, Mesos, MesosAgent, MesosLayout, Resources, RoleName};
 use mesos_iac::state::Store;
 use mesos_iac::system::{FakeSystem, PlanningSystem};
 
-const IDENTITY: &str = "mesos-agent-identity[/var/lib/mesos]";
+const IDENTITY: &str = "mesos-agent-identity[agent]";
 const LATEST: &str = "/var/lib/mesos/meta/slaves/latest";
-const RECORD: &str = "/var/lib/mesos/meta/mesos-iac.json";
+const RECORD: &str = "/var/lib/mesos-iac-mesos-agent.json";
 const RACK: &str = "/etc/mesos-slave/attributes/rack";
 
 fn path(text: &str) -> AbsPath {
     AbsPath::new(text).unwrap()
 }
 
-fn agent_of(version: Version, rack: &str) -> MesosAgent {
-    let mesos = Mesos::new(version, MesosLayout::mesosphere()).zookeeper("zk://10.0.0.1:2181/mesos".parse().unwrap());
+fn agent_in(layout: MesosLayout, version: Version, rack: &str) -> MesosAgent {
+    let mesos = Mesos::new(version, layout).zookeeper("zk://10.0.0.1:2181/mesos".parse().unwrap());
     mesos.agent().attribute("rack", rack.to_owned())
+}
+
+fn agent_of(version: Version, rack: &str) -> MesosAgent {
+    agent_in(MesosLayout::mesosphere(), version, rack)
 }
 
 fn catalog(agent: MesosAgent) -> Catalog {
@@ -68,21 +72,127 @@ fn planned(system: &FakeSystem, agent: MesosAgent) -> String {
 
 /// A host whose agent was started in rack `r1` and got an id.
 fn started(version: Version) -> FakeSystem {
-    let system = FakeSystem::new().with_directories_of([&path("/etc/mesos/zk"), &path("/var/lib/mesos/meta/slaves")]);
-    let done = apply(&system, agent_of(version, "r1"));
+    started_in(&MesosLayout::mesosphere(), version)
+}
+
+fn started_in(layout: &MesosLayout, version: Version) -> FakeSystem {
+    let system = empty_host();
+    let agent = || agent_in(layout.clone(), version, "r1");
+    let done = apply(&system, agent());
     assert!(done.iter().all(|outcome| outcome.ends_with(": changed")), "{done:?}");
-    assert_eq!(
-        system.read(&path(RECORD)).unwrap(),
-        None,
-        "an agent without an id is bound by nothing"
-    );
-    system
-        .create_directory(&path("/var/lib/mesos/meta/slaves"), &PathAttributes::default())
-        .unwrap();
     system.write_symlink(&path(LATEST), "S0").unwrap();
-    assert_eq!(planned(&system, agent_of(version, "r1")), "as it is");
-    assert_eq!(apply(&system, agent_of(version, "r1")), [""; 0]);
+    assert_eq!(planned(&system, agent()), "as it is");
+    assert_eq!(apply(&system, agent()), [""; 0]);
     system
+}
+
+fn empty_host() -> FakeSystem {
+    FakeSystem::new().with_directories_of([
+        &path("/etc/mesos/zk"),
+        &path(LATEST),
+        &path("/srv/mesos/meta/slaves/latest"),
+        &path("/var/lib/x"),
+    ])
+}
+
+/// Wherever the agent reads its flags.
+#[test]
+fn every_layout_is_guarded() {
+    let version = Version::new(1, 11, 0);
+    for layout in [
+        MesosLayout::mesosphere(),
+        MesosLayout::apache_rpm(),
+        MesosLayout::default_files(),
+        MesosLayout::environment_file(),
+        MesosLayout::command_line(),
+    ] {
+        let system = started_in(&layout, version);
+        let agent = |rack| agent_in(layout.clone(), version, rack);
+        let plan = planned(&system, agent("r2"));
+        assert!(
+            plan.contains("attribute rack: r1 → r2 (the agent refuses"),
+            "{layout:?}: {plan}"
+        );
+        let outcomes = apply(&system, agent("r2"));
+        assert!(
+            outcomes.iter().all(|outcome| !outcome.ends_with(": changed")),
+            "{layout:?}: {outcomes:?}"
+        );
+        assert_eq!(apply(&system, agent("r1")), [""; 0], "{layout:?}");
+    }
+}
+
+/// Its flags can change what it tells of its resources, and a directory what it finds of itself.
+#[test]
+fn a_default_role_and_a_work_directory_are_part_of_it() {
+    let version = Version::new(1, 11, 0);
+    let system = started(version);
+    let web = || agent_of(version, "r1").flag(agent::DEFAULT_ROLE, "web".parse::<RoleName>().unwrap());
+    let plan = planned(&system, web());
+    assert!(
+        plan.contains("role of what it finds out: web is new (the agent refuses"),
+        "{plan}"
+    );
+
+    let mesos = Mesos::new(version, MesosLayout::mesosphere()).work_dir("/srv/mesos");
+    let moved = mesos.zookeeper("zk://10.0.0.1:2181/mesos".parse().unwrap()).agent();
+    let moved = || moved.clone().attribute("rack", "r1");
+    let plan = planned(&system, moved());
+    assert!(
+        plan.contains("work directory: /var/lib/mesos → /srv/mesos (the agent finds no id there"),
+        "{plan}"
+    );
+    let outcomes = apply(&system, moved().tasks_may_be_lost());
+    assert!(outcomes.contains(&format!("{IDENTITY}: changed")), "{outcomes:?}");
+    system
+        .write_symlink(&path("/srv/mesos/meta/slaves/latest"), "S1")
+        .unwrap();
+    assert_eq!(apply(&system, moved()), [""; 0]);
+}
+
+/// Disks are a flag of their own in a directory of flag files, since only JSON can say them.
+#[test]
+fn an_agent_with_disks_stays_as_it_is() {
+    let version = Version::new(1, 11, 0);
+    let disk = AgentResource::disk(1024).source(DiskSource::Mount("/mnt/disk1".to_owned()));
+    let agent = || agent_of(version, "r1").resources(Resources::new().with(disk.clone()));
+    let system = empty_host();
+    apply(&system, agent());
+    system.write_symlink(&path(LATEST), "S0").unwrap();
+    assert_eq!(apply(&system, agent()), [""; 0]);
+    // Also where nothing was approved yet, and the files of the host say it.
+    system.remove(&path(RECORD)).unwrap();
+    assert!(
+        planned(&system, agent()).starts_with("approved: absent → "),
+        "{}",
+        planned(&system, agent())
+    );
+    assert_eq!(apply(&system, agent()), [format!("{IDENTITY}: changed")]);
+}
+
+/// A host that was set up by other means: what its agent told is read where it can be, and asked for where it can't.
+#[test]
+fn an_agent_of_which_nothing_is_known_is_not_taken_for_the_same() {
+    let version = Version::new(1, 11, 0);
+    let by_hand = empty_host().with_package("mesos", "1.11.0");
+    by_hand.write_symlink(&path(LATEST), "S0").unwrap();
+    let agent = || agent_in(MesosLayout::environment_file(), version, "r1");
+    let plan = planned(&by_hand, agent());
+    assert!(
+        plan.contains("nobody knows what it told under it") && plan.contains("`.told_before()`"),
+        "{plan}"
+    );
+    assert!(planned(&by_hand, agent().told_before()).starts_with("approved: absent → "));
+    apply(&by_hand, agent().told_before());
+    assert!(by_hand.entry(&path(LATEST)).unwrap().is_some(), "the id stays");
+    assert_eq!(apply(&by_hand, agent()), [""; 0]);
+
+    let with_files = empty_host()
+        .with_package("mesos", "1.11.0")
+        .with_file(&path(RACK), "r0\n");
+    with_files.write_symlink(&path(LATEST), "S0").unwrap();
+    let plan = planned(&with_files, agent_of(version, "r1"));
+    assert!(plan.contains("attribute rack: r0 → r1"), "{plan}");
 }
 
 #[test]
@@ -164,7 +274,7 @@ fn a_record_that_can_t_be_read_refuses_by_its_name() {
     for (text, why) in [
         ("nonsense", "remove the file"),
         (
-            r#"{"format":9,"hostname":null,"port":1,"attributes":"","resources":""}"#,
+            r#"{"format":9,"work_dir":"/x","hostname":null,"port":1,"domain":null,"default_role":null,"attributes":"","resources":""}"#,
             "use a newer one",
         ),
     ] {

@@ -2,7 +2,7 @@ use super::{problems, text};
 use mesos_iac::prelude::*;
 use mesos_iac::roles::docker::Docker;
 use mesos_iac::roles::flags::{agent, master};
-use mesos_iac::roles::mesos::{AgentResource, Init, Mesos, MesosLayout, Resources};
+use mesos_iac::roles::mesos::{AgentResource, Init, Mesos, MesosLayout, MesosMaster, Resources};
 use mesos_iac::roles::zookeeper::{ZooKeeper, ZooKeeperHost};
 use mesos_iac::roles::{Source, Version};
 use std::time::Duration;
@@ -232,10 +232,41 @@ fn a_password_of_zookeeper_is_a_secret() {
         .clone();
     assert!(zk.content().unwrap().is_secret());
     assert_eq!(zk.attributes().mode, Some(Mode::SECRET));
+    // No argument of a daemon has it either, which is what the wrapper makes of its variables.
+    let variables = text(&with_digest, "m1", "/etc/default/mesos-master");
+    assert!(variables.contains("ZK=file:///etc/mesos/zk\n"), "{variables}");
+    let variables = text(&with_digest, "a1", "/etc/default/mesos-slave");
+    assert_eq!(variables, "MASTER=file:///etc/mesos/zk\n");
     let on_command_line =
         Mesos::new(V1_11, MesosLayout::command_line()).digest("mesos", Secret::from_env("ZK_PASSWORD"));
     let told = problems(&cluster(&on_command_line));
     assert!(told.contains("command line"), "{told}");
+}
+
+/// Whatever says it: what the role would set itself is shadowed, and what others rely on is said once.
+#[test]
+fn flags_of_the_wrapper_are_read_where_it_reads_them() {
+    let mesos = Mesos::new(V1_11, MesosLayout::mesosphere()).zookeeper("zk://198.18.0.9:2181/mesos".parse().unwrap());
+    let with = |role: MesosMaster| Cluster::new("lab").hosts(host("m").addr("198.18.0.1").role(role));
+    let logs = with(mesos.master().cluster("lab").flag(master::LOG_DIR, "/srv/log"))
+        .build()
+        .unwrap();
+    assert!(text(&logs, "m", "/etc/default/mesos").starts_with("LOGS=/srv/log\n"));
+    let told = problems(&with(mesos.master().cluster("lab").flag(master::PORT, 5060_u16)));
+    assert!(
+        told.contains("others find the daemon by its port") && told.contains("`.port(…)`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_bare_binary_has_no_wrapper_that_another_init_could_start() {
+    for init in [Init::Upstart, Init::SysV] {
+        for layout in [MesosLayout::environment_file(), MesosLayout::command_line()] {
+            let told = problems(&cluster(&Mesos::new(V1_11, layout.init(init))));
+            assert!(told.contains("by a unit of systemd"), "{told}");
+        }
+    }
 }
 
 #[test]

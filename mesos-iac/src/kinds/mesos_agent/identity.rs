@@ -1,29 +1,39 @@
-use super::{AgentDescription, Attributes, Change, Resources, Verdict, reconfiguration};
+use super::{AgentDescription, Attributes, Resources, RoleName, Verdict, reconfiguration};
+use crate::kinds::File;
 use crate::model::{
-    Check, Converge, Declare, Diff, Effect, Effects, Error, FileWrite, HostView, ReadSystem, Result, Shown, System,
+    Check, Converge, Declare, Diff, Effect, Effects, Error, FileWrite, HostView, PathKind, ReadSystem, Resource,
+    Result, Shown, System,
 };
 use crate::words::{AbsPath, ResourceId};
 use mesos_iac_macros::Resource;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// Ensures that what a Mesos agent tells of itself changes only in ways that it bears, or that somebody consented to.
+/// Where it is kept what an agent told. Not in its work directory, which may move, and which people remove.
+const RECORD: &str = "/var/lib/mesos-iac-mesos-agent.json";
+
+/// Ensures that what the Mesos agent of a host tells of itself changes only in ways that it bears, or that somebody
+/// consented to.
 ///
 /// An agent keeps what it told the masters under its id, below `WORK_DIR/meta`, and refuses to start when its attributes,
 /// resources, name or port have changed in a way that its policy doesn't bear. It then stays away, and after 75 seconds its
-/// tasks count as lost. The known way out is to remove `meta/slaves/latest`, which loses them at once.
+/// tasks count as lost. The known way out is to remove `meta/slaves/latest`, which loses them at once; so does another work
+/// directory.
 ///
-/// So this comes before the files that say it. It compares with what was approved last, or, where nothing was, with the
-/// files that the host has. What the agent bears is approved. What it doesn't bear **fails, in a plan too**, says which
-/// change it is, and keeps everything behind it from being changed; with consent the agent gets a new id, and the plan
-/// says so. An agent that never started is bound by nothing.
+/// So this comes before the files that say it. What was approved is kept in `/var/lib/mesos-iac-mesos-agent.json`, and
+/// compared with what is desired; where nothing was kept yet, the flag files that the host has are. What the agent bears is
+/// approved. What it doesn't bear **fails, in a plan too**, says which change it is, and keeps everything behind it from
+/// being changed; with consent the agent gets a new id, and the plan says so. So does an agent with an id of which nobody
+/// knows what it told. An agent that never started is bound by nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Resource)]
 #[serde(deny_unknown_fields)]
-#[resource(kind = "core.mesos-agent-identity", key = work_dir)]
+#[resource(kind = "core.mesos-agent-identity", key = name)]
 pub struct MesosAgentIdentity {
-    work_dir: AbsPath,
+    name: String,
     description: Description,
     additive: bool,
     tasks_may_be_lost: bool,
+    told_before: bool,
     /// The directory of flag files that the agent reads, if it does.
     flags: Option<AbsPath>,
 }
@@ -33,11 +43,17 @@ pub struct MesosAgentIdentity {
 #[serde(deny_unknown_fields)]
 struct Description {
     format: u32,
+    work_dir: AbsPath,
     hostname: Option<String>,
     port: u16,
+    domain: Option<String>,
+    default_role: Option<String>,
     attributes: String,
     resources: String,
 }
+
+/// The name of the resource: a host has one agent.
+const NAME: &str = "agent";
 
 /// The version of what is kept.
 const FORMAT: u32 = 1;
@@ -47,25 +63,31 @@ const FORMAT: u32 = 1;
 #[must_use = "a declaration takes effect when it is given to `cx.add`"]
 pub struct MesosAgentIdentityBuilder {
     work_dir: String,
-    description: Description,
+    hostname: Option<String>,
+    port: u16,
+    domain: Option<String>,
+    default_role: Option<String>,
+    attributes: String,
+    resources: String,
     additive: bool,
     tasks_may_be_lost: bool,
+    told_before: bool,
     flags: Option<String>,
 }
 
-/// The identity of the agent that works in this directory.
+/// The identity of the host's agent, which works in this directory.
 pub fn mesos_agent_identity(work_dir: impl Into<String>) -> MesosAgentIdentityBuilder {
     MesosAgentIdentityBuilder {
         work_dir: work_dir.into(),
-        description: Description {
-            format: FORMAT,
-            hostname: None,
-            port: 5051,
-            attributes: String::new(),
-            resources: String::new(),
-        },
+        hostname: None,
+        port: 5051,
+        domain: None,
+        default_role: None,
+        attributes: String::new(),
+        resources: String::new(),
         additive: false,
         tasks_may_be_lost: false,
+        told_before: false,
         flags: None,
     }
 }
@@ -73,25 +95,37 @@ pub fn mesos_agent_identity(work_dir: impl Into<String>) -> MesosAgentIdentityBu
 impl MesosAgentIdentityBuilder {
     /// The name that it announces; none where it finds out its own.
     pub fn hostname(mut self, name: Option<&str>) -> Self {
-        self.description.hostname = name.map(ToOwned::to_owned);
+        self.hostname = name.map(ToOwned::to_owned);
         self
     }
 
     /// The port that it listens on.
     pub const fn port(mut self, port: u16) -> Self {
-        self.description.port = port;
+        self.port = port;
+        self
+    }
+
+    /// Its fault domain, as the text of its flag; none unless said.
+    pub fn domain(mut self, domain: Option<&str>) -> Self {
+        self.domain = domain.map(ToOwned::to_owned);
+        self
+    }
+
+    /// The role of resources that name none; none for `*`.
+    pub fn default_role(mut self, role: Option<&str>) -> Self {
+        self.default_role = role.map(ToOwned::to_owned);
         self
     }
 
     /// Its attributes, as the text of its flag: `rack:r1;ssd:true`.
     pub fn attributes(mut self, text: impl Into<String>) -> Self {
-        self.description.attributes = text.into();
+        self.attributes = text.into();
         self
     }
 
     /// Its resources, as the text of its flag: `cpus:4;mem:8192`.
     pub fn resources(mut self, text: impl Into<String>) -> Self {
-        self.description.resources = text.into();
+        self.resources = text.into();
         self
     }
 
@@ -107,6 +141,13 @@ impl MesosAgentIdentityBuilder {
         self
     }
 
+    /// Says that an agent which is there already, and of which nothing is known, told the same: for a host that was set up by
+    /// other means.
+    pub const fn told_before(mut self, same: bool) -> Self {
+        self.told_before = same;
+        self
+    }
+
     /// Says which directory of flag files the agent reads, such as `/etc/mesos-slave`: what stands there is what it told
     /// where nothing else is known.
     pub fn flags(mut self, directory: impl Into<String>) -> Self {
@@ -119,18 +160,28 @@ impl Declare for MesosAgentIdentityBuilder {
     type Out = MesosAgentIdentity;
 
     fn identity(&self) -> Result<ResourceId> {
-        let path = AbsPath::new(&self.work_dir)?;
-        Ok(ResourceId::new("core.mesos-agent-identity", path.as_str())?)
+        Ok(ResourceId::new("core.mesos-agent-identity", NAME)?)
     }
 
     fn build(self, _: &HostView<'_>) -> Result<MesosAgentIdentity> {
-        // So that what can't be read is told here, and not on a host.
-        self.description.read()?;
-        Ok(MesosAgentIdentity {
+        let description = Description {
+            format: FORMAT,
             work_dir: AbsPath::new(&self.work_dir)?,
-            description: self.description,
+            hostname: self.hostname,
+            port: self.port,
+            domain: self.domain,
+            default_role: self.default_role,
+            attributes: self.attributes,
+            resources: self.resources,
+        };
+        // So that what can't be read is told here, and not on a host.
+        description.read()?;
+        Ok(MesosAgentIdentity {
+            name: NAME.to_owned(),
+            description,
             additive: self.additive,
             tasks_may_be_lost: self.tasks_may_be_lost,
+            told_before: self.told_before,
             flags: self.flags.map(AbsPath::new).transpose()?,
         })
     }
@@ -138,29 +189,30 @@ impl Declare for MesosAgentIdentityBuilder {
 
 impl Description {
     fn read(&self) -> Result<AgentDescription> {
-        let wrong = |error| Error::message(format!("read what the agent tells of itself: {error}"));
+        let wrong = |error: &dyn fmt::Display| Error::message(format!("read what the agent tells of itself: {error}"));
+        let role = self.default_role.as_deref().filter(|role| *role != "*");
         Ok(AgentDescription {
             hostname: self.hostname.clone().unwrap_or_default(),
             port: self.port,
-            domain: None,
-            attributes: self.attributes.parse::<Attributes>().map_err(wrong)?,
-            resources: self.resources.parse::<Resources>().map_err(wrong)?,
-            default_role: None,
+            domain: self.domain.clone(),
+            attributes: self.attributes.parse::<Attributes>().map_err(|error| wrong(&error))?,
+            resources: self.resources.parse::<Resources>().map_err(|error| wrong(&error))?,
+            default_role: role
+                .map(str::parse::<RoleName>)
+                .transpose()
+                .map_err(|error| wrong(&error))?,
         })
+    }
+
+    /// Where the agent finds the id that it has.
+    fn latest(&self) -> Result<AbsPath> {
+        Ok(self.work_dir.join("meta/slaves/latest")?)
     }
 }
 
 impl MesosAgentIdentity {
-    fn latest(&self) -> Result<AbsPath> {
-        Ok(self.work_dir.join("meta/slaves/latest")?)
-    }
-
-    fn record(&self) -> Result<AbsPath> {
-        Ok(self.work_dir.join("meta/mesos-iac.json")?)
-    }
-
     fn approved(&self, system: &dyn ReadSystem) -> Result<Option<Description>> {
-        let path = self.record()?;
+        let path = AbsPath::new(RECORD)?;
         let Some(bytes) = system.read(&path)? else {
             return Ok(None);
         };
@@ -187,11 +239,18 @@ impl MesosAgentIdentity {
             let bytes = system.read(&flags.join(name)?)?;
             Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned()))
         };
+        // A directory with a file for each, or a file with the text of the flag.
         let listed = |name: &str| -> Result<String> {
-            let directory = flags.join(name)?;
+            let path = flags.join(name)?;
+            if system
+                .entry(&path)?
+                .is_none_or(|entry| entry.kind != PathKind::Directory)
+            {
+                return Ok(text(name)?.unwrap_or_default());
+            }
             let mut items = Vec::new();
-            for key in system.list(&directory)?.unwrap_or_default() {
-                if let Some(bytes) = system.read(&directory.join(&key)?)? {
+            for key in system.list(&path)?.unwrap_or_default() {
+                if let Some(bytes) = system.read(&path.join(&key)?)? {
                     items.push(format!(
                         "{key}:{}",
                         String::from_utf8_lossy(&bytes).trim_end_matches('\n')
@@ -201,47 +260,86 @@ impl MesosAgentIdentity {
             items.sort();
             Ok(items.join(";"))
         };
+        let work_dir = text("work_dir")?.and_then(|path| AbsPath::new(path).ok());
+        let announces = self.description.hostname.is_some();
         Ok(Some(Description {
             format: FORMAT,
-            hostname: self
-                .description
-                .hostname
-                .is_some()
-                .then(|| text("hostname"))
-                .transpose()?
-                .flatten(),
+            work_dir: work_dir.unwrap_or_else(|| self.description.work_dir.clone()),
+            hostname: announces.then(|| text("hostname")).transpose()?.flatten(),
             port: text("port")?.and_then(|port| port.parse().ok()).unwrap_or(5051),
+            domain: text("domain")?,
+            default_role: text("default_role")?,
             attributes: listed("attributes")?,
             resources: listed("resources")?,
         }))
-    }
-
-    /// What differs from what the agent told when it was started last, as far as that is known.
-    fn changes(&self, old: &Description) -> Result<Vec<Change>> {
-        Ok(reconfiguration(&old.read()?, &self.description.read()?, self.additive))
     }
 }
 
 impl Converge for MesosAgentIdentity {
     fn check(&self, system: &dyn ReadSystem) -> Result<Check> {
         let approved = self.approved(system)?;
+        let is_new = approved.as_ref() != Some(&self.description);
+        let old = approved.map_or_else(|| self.configured(system), |approved| Ok(Some(approved)))?;
         let mut diff = Diff::new();
-        if system.entry(&self.latest()?)?.is_none() {
-            // It has no id to lose. What was approved for an earlier one would bind the next.
-            if approved.as_ref().is_some_and(|approved| *approved != self.description) {
-                diff.push("approved description", "of an earlier id", "of the next");
-            }
-            return Ok(diff.into());
+        let at = old.as_ref().unwrap_or(&self.description).latest()?;
+        if system.entry(&at)?.is_some() {
+            self.compare(old.as_ref(), &mut diff)?;
         }
-        let Some(old) = approved.map_or_else(|| self.configured(system), |approved| Ok(Some(approved)))? else {
-            return Ok(Check::NoChange);
-        };
-        let changes = self.changes(&old)?;
-        let costly: Vec<String> = changes
-            .iter()
-            .filter(|change| change.verdict != Verdict::Kept)
-            .map(ToString::to_string)
-            .collect();
+        if is_new && diff.is_empty() {
+            // It bears it, or has no id to lose.
+            diff.push("approved", Shown::Absent, self.description.to_string());
+        }
+        Ok(diff.into())
+    }
+
+    fn apply(&self, system: &dyn System, diff: &Diff) -> Result<()> {
+        if diff.has(AGENT_ID) {
+            system.remove(&self.description.latest()?)?;
+        }
+        let text = serde_json::to_vec(&self.description)
+            .map_err(|error| Error::message(format!("write what was approved: {error}")))?;
+        system.write_file(&AbsPath::new(RECORD)?, &FileWrite::new(&text))?;
+        Ok(())
+    }
+
+    fn inverse(&self) -> Option<Box<dyn Resource>> {
+        Some(Box::new(File::absent_at(AbsPath::new(RECORD).ok()?)))
+    }
+
+    fn effects(&self) -> Effects {
+        let effects = Effects::none().read(Effect::Path(self.description.work_dir.clone()));
+        match AbsPath::new(RECORD) {
+            Ok(record) => effects.write(Effect::Path(record)),
+            Err(_) => effects,
+        }
+    }
+}
+
+/// The property that says that the agent gets a new id.
+const AGENT_ID: &str = "agent id";
+
+impl MesosAgentIdentity {
+    /// Compares what an agent with an id told with what it is to tell.
+    fn compare(&self, old: Option<&Description>, diff: &mut Diff) -> Result<()> {
+        let mut costly = Vec::new();
+        let mut changes = Vec::new();
+        match old {
+            Some(old) => {
+                changes = reconfiguration(&old.read()?, &self.description.read()?, self.additive);
+                let costs = changes.iter().filter(|change| change.verdict != Verdict::Kept);
+                costly.extend(costs.map(ToString::to_string));
+                if old.work_dir != self.description.work_dir {
+                    let (from, to) = (&old.work_dir, &self.description.work_dir);
+                    costly.push(format!("work directory: {from} → {to} (the agent finds no id there, and its tasks are lost)"));
+                    diff.push("work directory", from.to_string(), to.to_string());
+                }
+            }
+            None if self.told_before => {}
+            None => costly.push(format!(
+                "it has an id, and nobody knows what it told under it (there is no {RECORD}); if it is what the definition says, say \
+                 `.told_before()`"
+            )),
+        }
         if !costly.is_empty() && !self.tasks_may_be_lost {
             return Err(Error::message(format!(
                 "change what the agent tells of itself: {}; drain the agent, and say `.tasks_may_be_lost()` in the definition \
@@ -254,28 +352,27 @@ impl Converge for MesosAgentIdentity {
             diff.push(&change.subject.to_string(), shown(&change.old), shown(&change.new));
         }
         if !costly.is_empty() {
-            diff.push("agent id", "kept", "new: the tasks under the old one are lost");
+            diff.push(AGENT_ID, "kept", "new: the tasks under the old one are lost");
         }
-        Ok(diff.into())
-    }
-
-    fn apply(&self, system: &dyn System, diff: &Diff) -> Result<()> {
-        if diff.has("agent id") {
-            system.remove(&self.latest()?)?;
-        }
-        let text = serde_json::to_vec(&self.description)
-            .map_err(|error| Error::message(format!("write what was approved: {error}")))?;
-        system.write_file(&self.record()?, &FileWrite::new(&text))?;
         Ok(())
     }
+}
 
-    fn effects(&self) -> Effects {
-        Effects::none()
-            .write(Effect::Path(
-                self.work_dir
-                    .join("meta/mesos-iac.json")
-                    .unwrap_or_else(|_| self.work_dir.clone()),
-            ))
-            .read(Effect::Path(self.work_dir.clone()))
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "port {}, work directory {}", self.port, self.work_dir)?;
+        let said = [
+            ("name", self.hostname.as_deref()),
+            ("fault domain", self.domain.as_deref()),
+            ("default role", self.default_role.as_deref()),
+            ("attributes", Some(self.attributes.as_str())),
+            ("resources", Some(self.resources.as_str())),
+        ];
+        for (what, value) in said {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                write!(f, ", {what} {value}")?;
+            }
+        }
+        Ok(())
     }
 }

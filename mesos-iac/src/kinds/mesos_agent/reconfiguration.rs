@@ -42,6 +42,8 @@ pub enum Subject {
     Port,
     /// Its fault domain.
     Domain,
+    /// The role of the resources that it finds out itself.
+    DefaultRole,
     /// The attribute of this key.
     Attribute(String),
     /// This resource, with its role between parentheses.
@@ -66,6 +68,7 @@ impl fmt::Display for Subject {
             Self::Hostname => f.write_str("host name"),
             Self::Port => f.write_str("port"),
             Self::Domain => f.write_str("fault domain"),
+            Self::DefaultRole => f.write_str("role of what it finds out"),
             Self::Attribute(key) => write!(f, "attribute {key}"),
             Self::Resource(key) => write!(f, "resource {key}"),
         }
@@ -139,6 +142,17 @@ pub fn reconfiguration(old: &AgentDescription, new: &AgentDescription, additive:
         new.domain.clone(),
         judge(old.domain.is_none()),
     );
+
+    // What is named changes with its pool, below; what is found out changes its role without a word.
+    let finds = |agent: &AgentDescription| {
+        FOUND
+            .iter()
+            .any(|name| agent.resources.iter().all(|found| found.name() != *name))
+    };
+    if finds(old) && finds(new) {
+        let role = |agent: &AgentDescription| agent.default_role.as_ref().map(ToString::to_string);
+        add(Subject::DefaultRole, role(old), role(new), Verdict::NewAgentId);
+    }
 
     let shown = |value: Option<&Value>| value.map(ToString::to_string);
     let keys: BTreeSet<&str> = old

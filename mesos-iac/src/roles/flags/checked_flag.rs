@@ -216,7 +216,8 @@ impl CheckedFlag {
         }
     }
 
-    fn cannot(&self, why: &str) -> Problem {
+    /// The mistake that it is set like this.
+    pub(in crate::roles) fn cannot(&self, why: &str) -> Problem {
         Problem::new(
             Code::InvalidFlag,
             format!("`--{}` of {}: {why}", self.name, self.program),

@@ -157,7 +157,8 @@ impl Declares for Marathon {
         // No package brings it.
         cx.add(directory("/etc/marathon"));
         let flags = self.checked(cx, &mut changes)?;
-        match self.layout.flags_in(self.version) {
+        let flags_in = self.layout.flags_in(self.version);
+        match flags_in {
             FlagsIn::Directory => directory_of_flags(cx, "/etc/marathon/conf", &flags, &[], &mut changes)?,
             FlagsIn::Environment => {
                 changes.add(cx.add(file("/etc/default/marathon").content(variables(&flags)?)));
@@ -178,7 +179,12 @@ impl Declares for Marathon {
         match self.layout.init {
             Init::Upstart => {
                 let binary = self.layout.binary(self.version);
-                upstart_job(cx, "marathon", "Marathon", &binary, changes);
+                let exec = match flags_in {
+                    FlagsIn::Directory => binary,
+                    // Nothing but this reads the variables.
+                    FlagsIn::Environment => format!("/bin/sh -c 'set -a; . /etc/default/marathon; exec {binary}'"),
+                };
+                upstart_job(cx, "marathon", "Marathon", &exec, changes);
             }
             _ => {
                 cx.add(

@@ -55,6 +55,7 @@ pub struct MesosAgent {
     port: u16,
     credential: Option<Credential>,
     tasks_may_be_lost: bool,
+    told_before: bool,
     address: AgentAddress,
     unit: Vec<(String, String, String)>,
 }
@@ -97,6 +98,7 @@ impl MesosAgent {
             port: 5051,
             credential: None,
             tasks_may_be_lost: false,
+            told_before: false,
             address: AgentAddress::Declared,
             unit: Vec::new(),
         }
@@ -155,6 +157,13 @@ impl MesosAgent {
     /// name or port asks for it. To be said for the one run that is to do it.
     pub const fn tasks_may_be_lost(mut self) -> Self {
         self.tasks_may_be_lost = true;
+        self
+    }
+
+    /// Says that an agent which runs on the host already, set up by other means, told what the definition says. Only where a
+    /// layout has no flag files, since those can be read.
+    pub const fn told_before(mut self) -> Self {
+        self.told_before = true;
         self
     }
 
@@ -270,6 +279,9 @@ impl Declares for MesosAgent {
         let mut identity = mesos_agent_identity(told("work_dir").unwrap_or(&mesos.work_dir))
             .hostname(told("hostname"))
             .port(told("port").and_then(|port| port.parse().ok()).unwrap_or(self.port))
+            .domain(told("domain"))
+            .default_role(told("default_role"))
+            .told_before(self.told_before)
             .attributes(told("attributes").map_or_else(|| attributes.to_string(), ToOwned::to_owned))
             .resources(told("resources").map_or_else(|| self.resources.to_string(), ToOwned::to_owned))
             .additive(told("reconfiguration_policy") == Some("additive"))

@@ -3,8 +3,8 @@
 use super::layout::{FlagsIn, Init};
 use super::{Attributes, Daemon, Mesos, Resources};
 use crate::kinds::{UnitFileBuilder, command, directory, file, service, unit_file};
-use crate::model::{Content, Cx, Declare as _, Dependency, Problems, Result};
-use crate::roles::flags::{CheckedFlag, EnvironmentLine};
+use crate::model::{Content, Cx, Declare as _, Dependency, Error, Problems, Result};
+use crate::roles::flags::{CheckedFlag, EnvironmentLine, FlagText};
 use crate::roles::placed::{Changes, directory_of_flags, upstart_job, upstart_runs, variables};
 
 /// What a daemon is to read.
@@ -29,6 +29,7 @@ impl Daemonized<'_> {
     /// Declares packages, files, the unit and the service.
     pub(super) fn declare(self, cx: &mut Cx<'_>) -> Result<()> {
         let Mesos { layout, version, .. } = self.mesos;
+        self.check()?;
         let both = [Daemon::Master, Daemon::Agent];
         let mut changes = Changes::default();
         changes.add(layout.source.declare(cx, |mut package| {
@@ -49,6 +50,36 @@ impl Daemonized<'_> {
             FlagsIn::EnvironmentFile => self.by_environment(cx, changes),
             FlagsIn::CommandLine => self.by_command_line(cx, changes),
         }
+    }
+
+    /// # Errors
+    /// What was said of the daemon can't all be so.
+    fn check(&self) -> Result<()> {
+        let layout = &self.mesos.layout;
+        let is_bare = matches!(layout.flags, FlagsIn::EnvironmentFile | FlagsIn::CommandLine);
+        if is_bare && layout.init != Init::Systemd {
+            return Err(Error::message(format!(
+                "start {}: this layout starts it by a unit of systemd; jobs of Upstart and scripts of System V start the \
+                 wrapper that packages bring, so take `MesosLayout::mesosphere()` or another layout of packages",
+                self.name()
+            )));
+        }
+        let other = self
+            .flags
+            .iter()
+            .find(|flag| flag.name() == "port" && *flag.value() != FlagText::Text(self.port.to_string()));
+        match other {
+            Some(flag) => {
+                let why = "others find the daemon by its port, so it isn't set by its flag";
+                Err(Problems::from(flag.cannot(why).hint("say `.port(…)` of the role")).into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The flag of this name, if it is set.
+    fn flag(&self, name: &str) -> Option<&CheckedFlag> {
+        self.flags.iter().find(|flag| flag.name() == name)
     }
 
     fn name(&self) -> &'static str {
@@ -73,7 +104,11 @@ impl Daemonized<'_> {
         if self.daemon == Daemon::Master {
             content = content.and(Content::text(format!("PORT={}\n", self.port)));
         }
-        content = content.and(Content::text(format!("{variable}=`cat /etc/mesos/zk`\n")));
+        // The wrapper makes an argument of it, which every user sees: one with a password in it, the daemon reads itself.
+        content = content.and(Content::text(match self.has_password() {
+            true => format!("{variable}=file:///etc/mesos/zk\n"),
+            false => format!("{variable}=`cat /etc/mesos/zk`\n"),
+        }));
         for line in &self.environment {
             content = content.and(line.line());
         }
@@ -83,8 +118,22 @@ impl Daemonized<'_> {
         changes.add(cx.add(file(format!("/etc/default/{}", self.name())).content(content)));
     }
 
+    /// Whether there is a password in the URL of ZooKeeper.
+    fn has_password(&self) -> bool {
+        self.flag(self.zk_flag())
+            .is_some_and(|flag| matches!(flag.value(), FlagText::Secret(_)))
+    }
+
     fn common(&self, cx: &mut Cx<'_>, changes: &mut Changes) {
-        let text = format!("LOGS={}\nULIMIT=\"{}\"\n", self.mesos.log_dir, self.mesos.ulimit);
+        let logs = self.flag("log_dir").and_then(|flag| match flag.value() {
+            FlagText::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let text = format!(
+            "LOGS={}\nULIMIT=\"{}\"\n",
+            logs.unwrap_or(&self.mesos.log_dir),
+            self.mesos.ulimit
+        );
         changes.add(cx.add(file("/etc/default/mesos").content(text)));
     }
 
@@ -101,10 +150,13 @@ impl Daemonized<'_> {
         };
         let in_files = self.flags.iter().filter(|flag| !of_variables(flag));
         directory_of_flags(cx, &at, in_files, &self.gate, &mut changes)?;
-        for flag in self.flags.iter().filter(|flag| flag.name() == zk) {
-            if let Some(placed) = flag.file().map_err(Problems::from)? {
-                changes.add(cx.add(file("/etc/mesos/zk").content(placed.content)));
-            }
+        if let Some(flag) = self.flag(zk) {
+            let content = match flag.value() {
+                // Without a line feed, since no shell drops it where the daemon reads the file.
+                FlagText::Secret(url) => Some(url.clone()),
+                _ => flag.file().map_err(Problems::from)?.map(|placed| placed.content),
+            };
+            changes.add(content.map(|content| cx.add(file("/etc/mesos/zk").content(content))));
         }
         for (kind, files) in [
             ("attributes", self.attributes.map(Attributes::files)),

@@ -210,7 +210,8 @@ impl ZooKeeper {
     }
 
     /// Who may do everything, whatever the ACLs say: `super:` and the digest of its password, as
-    /// `DigestAuthenticationProvider.generateDigest` makes it.
+    /// `DigestAuthenticationProvider.generateDigest` makes it. It stands in `zoo.cfg`, which nobody else can read then: as an
+    /// option of Java every user of the host would see it.
     pub fn super_digest(mut self, digest: Secret<String>) -> Self {
         self.super_digest = Some(digest);
         self
@@ -306,6 +307,7 @@ impl ZooKeeper {
             snapshots_kept: self.snapshots_kept,
             purge_hours: self.purge_hours,
             commands: (!self.commands.is_empty()).then(|| self.commands.join(",")),
+            super_digest: self.super_digest.as_ref(),
             settings,
             // One server stands alone; a `server.` line would make it wait for a quorum of itself.
             servers: if servers.len() > 1 {
@@ -356,7 +358,8 @@ impl ZooKeeper {
 }
 
 /// What the role writes itself into `zoo.cfg`.
-const OWN_SETTINGS: [&str; 13] = [
+const OWN_SETTINGS: [&str; 14] = [
+    "DigestAuthenticationProvider.superDigest",
     "tickTime",
     "initLimit",
     "syncLimit",
@@ -385,6 +388,7 @@ struct ZooCfg<'a> {
     snapshots_kept: u8,
     purge_hours: u32,
     commands: Option<String>,
+    super_digest: Option<&'a Secret<String>>,
     settings: Vec<String>,
     servers: Vec<String>,
 }
@@ -392,10 +396,9 @@ struct ZooCfg<'a> {
 /// The options of the Java machine, as the package's start script takes them.
 #[derive(Template)]
 #[template("zookeeper_java.j2")]
-struct JavaOptions<'a> {
+struct JavaOptions {
     variable: &'static str,
     heap_megabytes: u32,
-    super_digest: Option<&'a Secret<String>>,
 }
 
 impl Declares for ZooKeeper {
@@ -433,7 +436,12 @@ impl Declares for ZooKeeper {
             .flatten()
             .map(|path| cx.add(directory(path).owner(&layout.user).group(&layout.user).mode(0o750)))
             .collect();
-        let config = cx.add(file(format!("{}/zoo.cfg", layout.config)).content(self.zoo_cfg(&servers, own.observer)));
+        let mut config = file(format!("{}/zoo.cfg", layout.config)).content(self.zoo_cfg(&servers, own.observer));
+        if self.super_digest.is_some() {
+            // The server reads it as its own user, and nobody else may.
+            config = config.owner("root").group(&layout.user).mode(0o640);
+        }
+        let config = cx.add(config);
         let id_file = match &self.data {
             Some(data) => format!("{data}/myid"),
             None => layout.id_file.clone(),
@@ -442,12 +450,20 @@ impl Declares for ZooKeeper {
         let java = cx.add(file(java_options).content(JavaOptions {
             variable,
             heap_megabytes: self.heap_megabytes,
-            super_digest: self.super_digest.as_ref(),
         }));
         let init = layout
             .init
             .as_ref()
-            .map(|(words, makes)| cx.add(command(words.iter().map(String::as_str)).creates(makes).before(id)));
+            // It makes what `zoo.cfg` names, wherever that is.
+            .map(|(words, makes)| {
+                let makes = makes.replacen(&layout.data, self.data_directory(), 1);
+                cx.add(
+                    command(words.iter().map(String::as_str))
+                        .creates(&makes)
+                        .after(config)
+                        .before(id),
+                )
+            });
         let (peers, election) = self.peer_ports;
         let mut running = service(&layout.service)
             .enabled()
