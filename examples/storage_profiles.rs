@@ -2,18 +2,19 @@
 //! each slave says what its datastore is good for, and each app says what it wants. HAProxy runs on all nodes.
 //!
 //! The same document moves the cluster from Mesos 0.21 to 0.22 and Marathon to 0.8, where the packages' files moved from
-//! `/usr/local` to `/usr`. Here that is one word: [`RELEASE`].
+//! `/usr/local` to `/usr`. Here that is one word, [`RELEASE`]: the packages are upgraded, what names their files follows (on
+//! the document's hosts the jobs of Upstart do; with systemd nothing has to), and what ran the old ones is restarted.
 //!
 //! ```text
 //! cargo run --example storage_profiles -- apply --sandbox target/storage
 //! ```
 
 use mesos_iac::prelude::*;
-use mesos_iac::roles::Version;
 use mesos_iac::roles::haproxy::HaProxy;
 use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
-use mesos_iac::roles::mesos::{Mesos, MesosLayout};
+use mesos_iac::roles::mesos::{Init, Mesos, MesosLayout};
 use mesos_iac::roles::zookeeper::{ZooKeeper, ZooKeeperHost};
+use mesos_iac::roles::{Source, Version};
 use mesos_iac::workloads::marathon::{Constraint, PortMapping, app, docker};
 use serde::{Deserialize, Serialize};
 use std::process::ExitCode;
@@ -31,11 +32,14 @@ pub enum Release {
 }
 
 impl Release {
-    const fn versions(self) -> (Version, Version) {
-        match self {
+    /// Mesos and Marathon: each its version, and what the mirror calls its package.
+    fn software(self) -> [(Version, Source); 2] {
+        let (mesos, marathon) = match self {
             Self::V0_21 => (Version::new(0, 21, 0), Version::new(0, 7, 5)),
             Self::V0_22 => (Version::new(0, 22, 0), Version::new(0, 8, 0)),
-        }
+        };
+        let pinned = |name: &str, version| (version, Source::packages([name]).version(format!("{version}-1")));
+        [pinned("mesos", mesos), pinned("marathon", marathon)]
     }
 }
 
@@ -58,14 +62,14 @@ struct Site {
     storage_profile: StorageProfile,
 }
 
-/// The definition, for a release.
+/// The definition, for a release and for what starts the hosts' services.
 ///
 /// # Errors
 /// The definition has a mistake.
-pub fn cluster(release: Release) -> Result<Cluster> {
-    let (mesos, marathon) = release.versions();
-    let mesos = Mesos::new(mesos, MesosLayout::mesosphere());
-    let marathon = Marathon::new(marathon, MarathonLayout::mesosphere(), &mesos);
+pub fn cluster(release: Release, init: Init) -> Result<Cluster> {
+    let [(version, source), (marathon, its)] = release.software();
+    let mesos = Mesos::new(version, MesosLayout::mesosphere().init(init).source(source));
+    let marathon = Marathon::new(marathon, MarathonLayout::mesosphere().init(init).source(its), &mesos);
 
     // A framework that is hard on its disks, and one that gets by on any.
     let hadoop = app("/hadoop")
@@ -116,5 +120,5 @@ pub fn cluster(release: Release) -> Result<Cluster> {
 }
 
 fn main() -> ExitCode {
-    mesos_iac::main(|| cluster(RELEASE))
+    mesos_iac::main(|| cluster(RELEASE, Init::Systemd))
 }

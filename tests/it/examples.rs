@@ -4,6 +4,7 @@
 use crate::support::{Lab, repository, settings};
 use mesos_iac::lint;
 use mesos_iac::prelude::*;
+use mesos_iac::roles::mesos::Init;
 use mesos_iac::testing::{assert_cluster_snapshot, assert_idempotent, render_every_template};
 
 macro_rules! examples {
@@ -43,7 +44,7 @@ pub(crate) const EXAMPLES: [Example; 8] = [
     ("stacki_mesos", stacki_mesos::cluster, &[]),
     (
         "storage_profiles",
-        || storage_profiles::cluster(storage_profiles::RELEASE),
+        || storage_profiles::cluster(storage_profiles::RELEASE, Init::Systemd),
         &[],
     ),
 ];
@@ -103,13 +104,34 @@ fn each_reads_like_documentation() {
 /// The upgrade of the document: one word of the definition, and what moved with the version has moved.
 #[test]
 fn storage_profiles_are_upgraded_by_one_word() {
-    for release in [storage_profiles::Release::V0_21, storage_profiles::Release::V0_22] {
-        let compiled = storage_profiles::cluster(release).unwrap().compile().unwrap();
-        let attribute = compiled
-            .host("local-1")
-            .and_then(|host| host.catalog.get::<File>("/etc/mesos-slave/attributes/storage_profile"));
-        assert_eq!(attribute.and_then(File::text), Some("local\n".to_owned()));
-    }
+    let changes = |init, host: &str| {
+        let [before, after] = [storage_profiles::Release::V0_21, storage_profiles::Release::V0_22]
+            .map(|release| storage_profiles::cluster(release, init).unwrap().compile().unwrap());
+        let [before, after] = [before, after].map(|compiled| compiled.host(host).unwrap().catalog.clone());
+        let changed = after.entries.iter().filter(|entry| !before.entries.contains(entry));
+        assert_eq!(before.entries.len(), after.entries.len());
+        changed.map(|entry| entry.id.to_string()).collect::<Vec<_>>()
+    };
+    // The document's hosts have Upstart, whose jobs name what moved from /usr/local to /usr.
+    assert_eq!(
+        changes(Init::Upstart, "master-1"),
+        [
+            "package[mesos]",
+            "file[/etc/init/mesos-master.conf]",
+            "package[marathon]",
+            "file[/etc/init/marathon.conf]"
+        ]
+    );
+    assert_eq!(
+        changes(Init::Upstart, "local-1"),
+        ["package[mesos]", "file[/etc/init/mesos-slave.conf]"]
+    );
+    // With systemd the packages bring what names their files.
+    assert_eq!(
+        changes(Init::Systemd, "master-1"),
+        ["package[mesos]", "package[marathon]"]
+    );
+    assert_eq!(changes(Init::Systemd, "local-1"), ["package[mesos]"]);
 }
 
 #[test]

@@ -10,11 +10,13 @@ use std::process::{Command, Stdio};
 pub(crate) const EDITED_GREETING: &str = "edited";
 
 /// The examples that are shown on hosts.
-const EXAMPLES: [&str; 4] = [
+const EXAMPLES: [&str; 5] = [
     "ansible_mesos",
     "photon_agents",
     "stacki_appliances",
     "storage_profiles",
+    // Before its upgrade.
+    "testbed_storage_profiles_before",
 ];
 
 pub(crate) struct Builds {

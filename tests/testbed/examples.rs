@@ -45,6 +45,11 @@ impl<'s> Stage<'s> {
         stage
     }
 
+    /// The same hosts, and another definition of theirs.
+    fn becomes(&mut self, example: &str) {
+        self.program = self.program.clone().running(&self.suite.builds.examples[example]);
+    }
+
     fn reset(&self) {
         let played = LAB.get(..self.hosts.len()).expect("the lab has hosts for it");
         self.suite.bed.testbed(&[&["reset"], played].concat());
@@ -184,9 +189,22 @@ const STORAGE: [&str; 7] = [
 ];
 
 pub(crate) fn an_ensemble_elects_one_leader_and_outlives_it(suite: &Suite) -> String {
-    let stage = Stage::new(suite, "storage_profiles", &STORAGE);
+    let mut stage = Stage::new(suite, "testbed_storage_profiles_before", &STORAGE);
     let masters = [STORAGE[0], STORAGE[1], STORAGE[2]];
     let (_, changed) = stage.converges();
+    // One changed word: packages, exactly as planned, and a restart of what ran the old ones.
+    stage.becomes("storage_profiles");
+    stage
+        .program
+        .run(&["plan", "--detailed-exitcode"], 2)
+        .says("0.21.0-1 → 0.22.0-1")
+        .says("0.7.5-1 → 0.8.0-1");
+    let upgrade = stage.program.report(&["apply", "--detailed-exitcode"], 2);
+    assert_eq!((upgrade.number("changed"), upgrade.number("refreshes")), (10, 10));
+    stage.stays();
+    for host in STORAGE {
+        assert_eq!(stage.on(host, "cat /usr/share/mesos/fixture/version"), "0.22.0-1\n");
+    }
     let first = stage.leader(&masters);
     for (host, id) in masters.into_iter().zip(1..) {
         assert_zoo_cfg_is_taken(&stage, host, id);
@@ -244,7 +262,7 @@ pub(crate) fn an_ensemble_elects_one_leader_and_outlives_it(suite: &Suite) -> St
     assert!(known.contains("before") && known.contains("meanwhile"), "{known}");
     stage.stays();
     format!(
-        "storage_profiles: {changed} changes on 7 hosts, then 0; 3 servers of a real ZooKeeper, 1 leader; it dies, the others have \
+        "storage_profiles: {changed} changes on 7 hosts, then 0; the upgrade 10 and 10 restarts, then 0; 3 servers of a real ZooKeeper, 1 leader; it dies, the others have \
          a new one after {:.0} s and take writes; it is back as a follower with what it missed; apply: 0",
         elected.as_secs_f64()
     )

@@ -49,6 +49,12 @@ impl<'b> Program<'b> {
         self.with(["--transport", transport, "--user", login])
     }
 
+    /// The same with another build.
+    pub(crate) fn running(mut self, file: &Path) -> Self {
+        file.clone_into(&mut self.file);
+        self
+    }
+
     pub(crate) fn agent(mut self, agent: &Path) -> Self {
         self.agent = Some(agent.to_owned());
         self

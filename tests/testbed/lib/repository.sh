@@ -12,6 +12,11 @@ readonly OFFERED_AGAIN=(sudo cron cron-daemon-common procps libproc2-0)
 
 # Name and version of each package that is built from the files under fixtures/.
 readonly FIXTURES=(
+    # Those of the example storage_profiles, which upgrades them.
+    mesos=0.21.0-1
+    mesos=0.22.0-1
+    marathon=0.7.5-1
+    marathon=0.8.0-1
     mesos=1.11.0-fixture1
     mesos=1.11.0-fixture2
     marathon=1.4.13-fixture1

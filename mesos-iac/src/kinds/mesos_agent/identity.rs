@@ -211,7 +211,7 @@ impl Description {
 }
 
 impl MesosAgentIdentity {
-    fn approved(&self, system: &dyn ReadSystem) -> Result<Option<Description>> {
+    fn approved(system: &dyn ReadSystem) -> Result<Option<Description>> {
         let path = AbsPath::new(RECORD)?;
         let Some(bytes) = system.read(&path)? else {
             return Ok(None);
@@ -277,7 +277,7 @@ impl MesosAgentIdentity {
 
 impl Converge for MesosAgentIdentity {
     fn check(&self, system: &dyn ReadSystem) -> Result<Check> {
-        let approved = self.approved(system)?;
+        let approved = Self::approved(system)?;
         let is_new = approved.as_ref() != Some(&self.description);
         let old = approved.map_or_else(|| self.configured(system), |approved| Ok(Some(approved)))?;
         let mut diff = Diff::new();
