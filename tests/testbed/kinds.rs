@@ -81,6 +81,8 @@ pub(crate) fn each_kind_does_on_a_host_what_it_says(suite: &Suite) -> String {
     let key = repository(suite, host);
     // Left behind by an earlier definition, before the directory's package was there.
     bed.on(host, "mkdir -p /etc/own-flags/old.d && touch /etc/own-flags/old.d/x /etc/own-flags/zk.local && ln -sf /srv /etc/own-flags/link");
+    // A container may not change the kernel's settings unless it says so to itself; these are those of its own network.
+    bed.on(host, "mount -o remount,rw /proc/sys");
     let program = kinds(suite, &suite.builds.kinds, host, &key);
 
     // A package that only the new repository has is unknown until apt has read it.
@@ -101,6 +103,24 @@ pub(crate) fn each_kind_does_on_a_host_what_it_says(suite: &Suite) -> String {
     assert!(bed.is_so_on(host, "test -d /srv/own"), "a link was followed");
     let again = program.report(&["apply", "--detailed-exitcode"], 0);
     assert_eq!((again.number("changed"), again.number("refreshes")), (0, 0));
+
+    // A setting of the kernel is what the definition says, now and for the next boot.
+    let forwards = || {
+        bed.on(
+            host,
+            "cat /proc/sys/net/ipv4/ip_forward /etc/sysctl.d/60-net.ipv4.ip_forward.conf",
+        )
+    };
+    assert_eq!(forwards(), "1\nnet.ipv4.ip_forward = 1\n");
+    bed.on(host, "sysctl --quiet --write net.ipv4.ip_forward=0");
+    program
+        .run(&["plan", "--detailed-exitcode"], 2)
+        .says("sysctl[net.ipv4.ip_forward]");
+    assert_eq!(
+        program.report(&["apply", "--detailed-exitcode"], 2).number("changed"),
+        1
+    );
+    assert_eq!(forwards(), "1\nnet.ipv4.ip_forward = 1\n");
 
     // A stray flag is planned to go, goes, and the service starts without it.
     bed.on(
@@ -145,7 +165,7 @@ pub(crate) fn each_kind_does_on_a_host_what_it_says(suite: &Suite) -> String {
         bed.is_so_on(host, "grep -q '^100% 20' /run/own-cron")
     });
     format!(
-        "a signed repository, a pin, an exclusive directory of a package, units, a timer and a cron job: {changes} changes, \
+        "a signed repository, a pin, an exclusive directory of a package, units, a timer, a cron job and a sysctl: {changes} changes, \
          then 0; conffiles, strays and a later stray went, each with one restart; the timer starts the edited job; \
          a repository that can't be read leaves the host as it was; {artifacts}"
     )
@@ -174,6 +194,11 @@ fn artifacts(suite: &Suite, host: &str, program: &Program<'_>) -> String {
     let one = with(&application(suite, host, "one"));
     let first = one.report(&["apply", "--detailed-exitcode"], 2).number("changed");
     runs("one");
+    assert_eq!(
+        bed.on(host, "su - deploy -c 'ulimit -Hn'"),
+        "4096\n",
+        "limits of a login"
+    );
     assert_eq!(
         bed.on(host, "stat -c '%U %a' /opt/app/bin/app"),
         "root 755\n",

@@ -110,6 +110,7 @@ impl Declares for All {
                 .suite("./")
                 .signed_by(cx.get(Kinds::KEY)?),
         );
+        cx.add(sysctl("net.ipv4.ip_forward").value(1));
         cx.add(apt_pin("own").package("own-*").version("1.*").priority(1001));
         let edition = cx.get(Kinds::EDITION)?;
         let job = cx.add(unit_file("own-job").service("Type", "oneshot").exec_start([
