@@ -2,6 +2,7 @@
 
 mod agent_identity;
 mod capabilities;
+mod docker;
 mod mesos;
 mod rendered;
 mod zookeeper;

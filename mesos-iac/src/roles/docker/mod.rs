@@ -1,5 +1,6 @@
 //! Docker's engine, and which of its versions which Mesos gets along with.
 
+mod defaults;
 mod matrix;
 mod role;
 

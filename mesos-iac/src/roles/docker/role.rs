@@ -1,5 +1,6 @@
+use super::defaults;
 use crate::kinds::{file, service};
-use crate::model::{Cx, Declare as _, Declares, Endpoint, ExposeCx, Result};
+use crate::model::{Cx, Declare as _, Declares, Endpoint, Error, ExposeCx, Result};
 use crate::roles::placed::Changes;
 use crate::roles::{Source, Version};
 use mesos_iac_macros::Role;
@@ -18,7 +19,7 @@ use serde_json::{Map, Value as Json, json};
 /// ```
 ///
 /// Writes `/etc/docker/daemon.json`, which engines before 1.12 don't read: for those the options stand in
-/// `/etc/default/docker`. Mesos' agents on the host are held against the version ([`clash`](super::clash)).
+/// `/etc/default/docker` as words of a command line, so that a value has no spaces and quotes there. Mesos' agents on the host are held against the version ([`clash`](super::clash)).
 #[derive(Debug, Clone, PartialEq, Role)]
 #[role(name = "docker")]
 #[must_use = "a role takes part once it is given to a cluster, an appliance or a host"]
@@ -68,28 +69,6 @@ impl Docker {
         }
         options
     }
-
-    /// The options as words of a command line: for engines that read no file.
-    fn words(&self) -> String {
-        let word = |(name, value): (String, Json)| match value {
-            Json::Array(items) => {
-                let singular = name
-                    .strip_suffix("ies")
-                    .map_or_else(|| name.clone(), |stem| format!("{stem}y"));
-                items
-                    .iter()
-                    .map(|item| format!("--{singular}={}", plain(item)))
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            }
-            value => format!("--{name}={}", plain(&value)),
-        };
-        self.options().into_iter().map(word).collect::<Vec<_>>().join(" ")
-    }
-}
-
-fn plain(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
 impl Declares for Docker {
@@ -101,11 +80,12 @@ impl Declares for Docker {
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
         let mut changes = Changes::default();
         changes.add(self.source.declare(cx, |package| {
-            package.provides_unit("docker").provides_path("/etc/default/docker")
+            package.provides_unit("docker").provides_path(defaults::PATH)
         }));
         if self.version < Version::new(1, 12, 0) {
-            let text = format!("DOCKER_OPTS=\"{}\"\n", self.words());
-            changes.add(cx.add(file("/etc/default/docker").content(text)));
+            let text = defaults::text(&self.options())
+                .map_err(|why| Error::message(format!("declare Docker {}: {why}", self.version)))?;
+            changes.add(cx.add(file(defaults::PATH).content(text)));
         } else if !self.options().is_empty() {
             let text = serde_json::to_string_pretty(&Json::Object(self.options())).unwrap_or_default();
             changes.add(cx.add(file("/etc/docker/daemon.json").content(format!("{text}\n"))));
