@@ -1,14 +1,17 @@
 use super::layout::FlagsIn;
 use super::{MarathonApi, MarathonLayout};
 use crate::kinds::{directory, file, package, service, unit_file};
-use crate::model::{Cx, Declare as _, Declares, ExposeCx, Gate, MaxDown, Result, Rollout, RolloutOrder};
+use crate::model::{Content, Cx, Declare as _, Declares, ExposeCx, Gate, MaxDown, Result, Rollout, RolloutOrder};
 use crate::roles::Version;
 use crate::roles::flags::{CheckedFlag, Flag, FlagValue, Flags, Marathon as Program, marathon};
 use crate::roles::mesos::{Init, Mesos};
-use crate::roles::placed::{Changes, directory_of_flags, principals_secret, upstart_job, variables};
+use crate::roles::placed::{Changes, directory_of_flags, upstart_job, variables};
 use crate::words::Secret;
 use mesos_iac_macros::Role;
 use std::net::IpAddr;
+
+/// As whom the packages run it, from 1.5 on.
+const OWN_USER: &str = "marathon";
 
 /// Marathon, in high availability: the hosts that have the role elect a leader, and the others hand on to it.
 ///
@@ -97,6 +100,11 @@ impl Marathon {
         self
     }
 
+    /// Whether it runs as a user of its own, as the packages have it from 1.5 on.
+    fn has_own_user(&self) -> bool {
+        self.layout.flags_in(self.version) == FlagsIn::Environment && !self.layout.own_unit
+    }
+
     fn checked(&self, cx: &mut Cx<'_>, changes: &mut Changes) -> Result<Vec<CheckedFlag>> {
         let zk = self.mesos.zk_url(&Mesos::servers(cx))?;
         let state = zk.with_path(&self.path).map_err(crate::roles::mesos::wrong)?;
@@ -105,8 +113,8 @@ impl Marathon {
             .set(marathon::ZK, state)
             .set(marathon::HOSTNAME, cx.addr()?)
             .set(marathon::HTTP_PORT, self.port);
-        if self.layout.flags_in(self.version) == FlagsIn::Environment && !self.layout.own_unit {
-            // The package runs Marathon as a user of its own, under which no task could be started.
+        if self.has_own_user() {
+            // Under it no task could be started.
             defaults = defaults.set(marathon::MESOS_USER, "root");
         }
         if let Some(credentials) = &self.credentials {
@@ -114,7 +122,10 @@ impl Marathon {
         }
         if let Some((name, secret)) = &self.principal {
             let path = "/etc/marathon/mesos-secret";
-            principals_secret(cx, path, secret, changes);
+            let owner = if self.has_own_user() { OWN_USER } else { "root" };
+            // Without a line feed, which Mesos would take for a part of it.
+            let content = Content::secret(secret.source().clone());
+            changes.add(cx.add(file(path).content(content).owner(owner).mode(0o400)));
             defaults = defaults
                 .set(marathon::MESOS_AUTHENTICATION_PRINCIPAL, name.as_str())
                 .set(marathon::MESOS_AUTHENTICATION_SECRET_FILE, path);
@@ -149,9 +160,12 @@ impl Declares for Marathon {
         }
         changes.add(self.layout.source.declare(cx, |package| {
             if self.layout.own_unit {
-                package
-            } else {
-                package.provides_unit("marathon").provides_path("/etc/default/marathon")
+                return package;
+            }
+            let package = package.provides_unit("marathon").provides_path("/etc/default/marathon");
+            match self.has_own_user() {
+                true => package.provides_user(OWN_USER),
+                false => package,
             }
         }));
         // No package brings it.
