@@ -53,6 +53,10 @@ pub(crate) fn run_as_agent() -> Option<ExitCode> {
 /// A line for what changed and each thing that isn't served, or for why nothing did; nothing where all is as it was, since
 /// that is said every few seconds.
 fn haproxy_bridge(config: &Path) -> ExitCode {
+    // From here on it may know the password of a Marathon.
+    if let Err(why) = quietly(|| Ok(())) {
+        return status(Err(why));
+    }
     let (lines, status) = match bridge::run(config) {
         Ok(done) if done.has_changed => {
             let skipped = done.skipped.iter().map(|skipped| format!("not served: {skipped}\n"));

@@ -11,7 +11,7 @@ use mesos_iac::bridge::{
 use mesos_iac::prelude::*;
 use mesos_iac::roles::haproxy::HaProxy;
 use mesos_iac::words::CommandLine;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -52,6 +52,7 @@ fn config(routing: Routing, version: &str) -> BridgeConfig {
     BridgeConfig {
         format: BRIDGE_FORMAT,
         marathons: vec!["10.0.0.1:8080".parse().unwrap()],
+        credentials: BTreeMap::new(),
         routing,
         bind: "0.0.0.0".parse().unwrap(),
         haproxy: version.parse::<HaProxyVersion>().unwrap(),

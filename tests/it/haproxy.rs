@@ -5,11 +5,12 @@ use crate::marathon::{Answers, serve};
 use crate::support::{Lab, settings};
 use mesos_iac::bridge::{self, BRIDGE_FORMAT, BridgeConfig, BridgeError, Done, HaProxyVersion, Routing};
 use mesos_iac::prelude::*;
+use mesos_iac::roles::Version;
 use mesos_iac::roles::haproxy::HaProxy;
 use mesos_iac::roles::marathon::MarathonApi;
 use mesos_iac::testing::{assert_cluster_snapshot, assert_idempotent};
 use mesos_iac::words::CommandLine;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -24,6 +25,15 @@ fn lists(tasks: &str) -> Answers {
         tasks: Some(tasks.to_owned()),
         apps: r#"{"apps":[]}"#.to_owned(),
         leader: Some("127.0.0.1:8080".to_owned()),
+        authorization: None,
+    }
+}
+
+/// The same from one that has to be shown this.
+fn lists_to(authorization: &str, tasks: &str) -> Answers {
+    Answers {
+        authorization: Some(authorization.to_owned()),
+        ..lists(tasks)
     }
 }
 
@@ -42,6 +52,7 @@ impl Bench {
         let config = BridgeConfig {
             format: BRIDGE_FORMAT,
             marathons: vec![marathon(&answers)],
+            credentials: BTreeMap::new(),
             routing: Routing::Ports { lowest: 1024 },
             bind: "127.0.0.1".parse().unwrap(),
             haproxy: HaProxyVersion::new(2, 6),
@@ -57,6 +68,15 @@ impl Bench {
             answers,
             config,
         }
+    }
+
+    /// Has the bridge show this to a Marathon; the file that it stands in.
+    fn log_in(&mut self, address: SocketAddr, name_and_password: &str) -> PathBuf {
+        let file = self.path(&format!("credentials-{}", address.port()));
+        std::fs::write(&file, name_and_password).unwrap();
+        let path = AbsPath::new(file.to_str().unwrap()).unwrap();
+        self.config.credentials.insert(address, path);
+        file
     }
 
     fn say(&self, answers: Answers) {
@@ -270,6 +290,114 @@ fn labels_are_asked_for_where_names_count() {
     assert!(!text.contains("web.example.com"), "{text}");
 }
 
+/// `anna:hunter2`, as a client shows it.
+const ANNA: &str = "Basic YW5uYTpodW50ZXIy";
+
+#[test]
+fn a_marathon_that_asks_for_a_password_is_shown_it() {
+    let mut bench = Bench::new();
+    let address = bench.config.marathons[0];
+    bench.say(lists_to(ANNA, WEB));
+    let error = bench.run().unwrap_err();
+    assert_eq!(error.exit_status(), 3);
+    let told = format!("{address}: /v2/tasks is answered with status 401: it asks for a name and a password");
+    assert!(error.to_string().contains(&told), "{error}");
+    assert!(error.to_string().contains("`.credentials(…)`"), "{error}");
+
+    let file = bench.log_in(address, "anna:hunter3");
+    let error = bench.run().unwrap_err();
+    assert_eq!(error.exit_status(), 3);
+    let told = format!(
+        "answered with status 403: it lets the name in {} not see this",
+        file.display()
+    );
+    assert!(error.to_string().contains(&told), "{error}");
+
+    bench.log_in(address, "anna:hunter2");
+    assert!(bench.run().unwrap().has_changed);
+    assert_eq!(bench.served(), ["web-20001"]);
+    assert!(!bench.run().unwrap().has_changed);
+    // Every question carries it: also those after the leader and after labels.
+    bench.say(lists_to(ANNA, ""));
+    bench.run().unwrap();
+    assert_eq!(bench.served(), [""; 0]);
+    bench.config.routing = Routing::HostNames {
+        domain: "example.com".to_owned(),
+        port: 20003,
+    };
+    bench.say(lists_to(ANNA, WEB));
+    bench.run().unwrap();
+}
+
+#[test]
+fn a_password_is_shown_to_no_other_marathon() {
+    let mut bench = Bench::new();
+    // It takes what nobody says, and would refuse what is said to the other one.
+    let stranger = Arc::new(Mutex::new(Answers::default()));
+    let (first, second) = (marathon(&stranger), bench.config.marathons[0]);
+    bench.config.marathons = vec![first, second];
+    bench.log_in(second, "anna:hunter2");
+    *stranger.lock().unwrap() = lists_to("nothing", WEB);
+    bench.say(lists_to(ANNA, WEB));
+    assert_eq!(bench.run().unwrap().by, second);
+    bench.say(Answers::default());
+    let error = bench.run().unwrap_err().to_string();
+    // Who shows something is answered 403.
+    assert!(
+        error.contains(&format!("{first}: /v2/tasks is answered with status 401")),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_password_is_in_nothing_that_the_bridge_says_or_writes() {
+    let mut bench = Bench::new();
+    let address = bench.config.marathons[0];
+    let credentials = bench.log_in(address, "anna:hunter2\n");
+    let lab = Lab::new("stacki_mesos");
+    let config = bench.path("bridge.json");
+    std::fs::write(&config, serde_json::to_string(&bench.config).unwrap()).unwrap();
+    let run = |content: &str, answers: Answers, status: i32| {
+        std::fs::write(&credentials, content).unwrap();
+        bench.say(answers);
+        let ran = lab
+            .run(&["haproxy-bridge", "--config", config.to_str().unwrap()])
+            .expect(status);
+        format!("{ran}")
+    };
+    let mut said = run("anna:hunter2\n", lists_to(ANNA, WEB), 0);
+    assert!(said.contains("HAProxy now serves 1 service ports"), "{said}");
+    said += &run("anna:hunter2", lists_to("other", WEB), 3);
+    said += &run("anna:hunter2", Answers::default(), 3);
+    said += &run("anna hunter2", lists_to(ANNA, WEB), 2);
+    said += &run("anna:hunter2\n\n", lists_to(ANNA, WEB), 2);
+    assert!(
+        said.contains("expected a name and a password with a colon between them"),
+        "{said}"
+    );
+    std::fs::remove_file(&credentials).unwrap();
+    said += &lab
+        .run(&["haproxy-bridge", "--config", config.to_str().unwrap()])
+        .expect(2)
+        .to_string();
+    assert!(said.contains("No such file or directory"), "{said}");
+    let mut files = vec![
+        "marathon.cfg".to_owned(),
+        "bridge.json".to_owned(),
+        "reloads".to_owned(),
+    ];
+    for entry in std::fs::read_dir(bench.path("state")).unwrap() {
+        files.push(format!("state/{}", entry.unwrap().file_name().to_str().unwrap()));
+    }
+    assert!(files.len() > 4, "{files:?}");
+    for file in files {
+        said += &String::from_utf8_lossy(&std::fs::read(bench.path(&file)).unwrap());
+    }
+    for secret in ["hunter2", "YW5uYTpodW50ZXIy"] {
+        assert!(!said.contains(secret), "{said}");
+    }
+}
+
 #[test]
 fn an_agent_says_what_is_wrong_with_its_arguments() {
     let lab = Lab::new("stacki_mesos");
@@ -290,7 +418,7 @@ impl Declares for Marathons {
     fn expose(&self, cx: &mut ExposeCx<'_>) -> Result<()> {
         let addr = format!("{}:8080", cx.addr()?);
         cx.expose(MarathonApi {
-            version: mesos_iac::roles::Version::new(1, 5, 15),
+            version: Version::new(1, 5, 15),
             credentials: None,
             addr: addr.parse().map_err(|_| Error::message("read an address"))?,
         });
@@ -337,7 +465,11 @@ fn the_role_is_idempotent() {
 fn mistakes_of_the_role_are_told_before_any_host_is_touched() {
     let named = || HaProxy::new().marathons(["10.0.0.1:8080"]);
     for (role, told) in [
-        (HaProxy::new(), "nothing says where Marathon answers"),
+        (
+            HaProxy::new(),
+            "nothing says where Marathon answers: no host has its role; give one the role, or name its address with \
+             `.marathons([",
+        ),
         (named().marathons(["master:8080"]), "\"master:8080\" is no Marathon"),
         (named().by_host_name("*.example.com"), "\"*.example.com\" is no domain"),
         (named().lowest_port(0), "0 is no port"),

@@ -43,6 +43,7 @@ pub(crate) fn stand_in(words: &[String]) -> ExitCode {
                 tasks: read("tasks"),
                 apps: read("apps").unwrap_or_else(|| r#"{"apps":[]}"#.to_owned()),
                 leader: read("leader"),
+                authorization: None,
             });
         }
         _ => {

@@ -13,6 +13,8 @@ pub(crate) struct Answers {
     pub(crate) apps: String,
     /// Who leads, for `GET /v2/leader`; none: 404.
     pub(crate) leader: Option<String>,
+    /// What `Authorization` has to say: whoever says nothing is answered 401, whoever says something else 403.
+    pub(crate) authorization: Option<String>,
 }
 
 /// Answers whoever connects, for as long as the program lasts.
@@ -31,17 +33,23 @@ fn answer(mut stream: &TcpStream, answers: &Answers) -> std::io::Result<()> {
     let mut lines = BufReader::new(stream).lines();
     let request = lines.next().transpose()?.unwrap_or_default();
     let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-    let mut wants_text = false;
+    let (mut wants_text, mut authorization) = (false, None);
     for line in lines {
         let line = line?;
         if line.is_empty() {
             break;
         }
         wants_text |= line.eq_ignore_ascii_case("accept: text/plain");
+        if let Some(said) = line.strip_prefix("Authorization: ") {
+            authorization = Some(said.to_owned());
+        }
     }
     let unavailable = (503, "text/plain", "Could not determine the current leader\n".to_owned());
     let json = "application/json";
+    let refused = r#"{"message":"Invalid username or password."}"#.to_owned();
     let (status, kind, body) = match (path.as_str(), &answers.tasks) {
+        _ if answers.authorization.is_some() && authorization.is_none() => (401, json, refused),
+        _ if answers.authorization.is_some() && authorization != answers.authorization => (403, json, refused),
         ("/v2/leader", _) => match &answers.leader {
             Some(leader) => (200, json, format!(r#"{{"leader":"{leader}"}}"#)),
             None => (404, json, r#"{"message":"There is no leader"}"#.to_owned()),

@@ -1,7 +1,7 @@
 use super::{BridgeError, HaProxyVersion};
 use crate::words::{AbsPath, CommandLine};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
@@ -16,6 +16,10 @@ pub struct BridgeConfig {
     pub format: u32,
     /// Where Marathons answer, in the order in which they are asked. By address: an agent resolves no names.
     pub marathons: Vec<SocketAddr>,
+    /// For those that ask for a name and a password: a file in which they stand, with a colon between them. What a file
+    /// holds is shown to no Marathon but that for which it is named.
+    #[serde(default)]
+    pub credentials: BTreeMap<SocketAddr, AbsPath>,
     /// How a client says which app it wants.
     pub routing: Routing,
     /// The address of the host on which HAProxy listens: `0.0.0.0` for all.
@@ -86,11 +90,20 @@ impl BridgeConfig {
     /// Says what makes no sense.
     ///
     /// # Errors
-    /// No Marathon, no host's name where there must be one, port 0, a version before [`HaProxyVersion::OLDEST`], or a
-    /// `validate` without the file.
+    /// No Marathon, credentials for one that isn't asked, no host's name where there must be one, port 0, a version before
+    /// [`HaProxyVersion::OLDEST`], or a `validate` without the file.
     pub fn check(&self) -> Result<(), String> {
         if self.marathons.is_empty() {
             return Err("it names no Marathon".to_owned());
+        }
+        if let Some(address) = self
+            .credentials
+            .keys()
+            .find(|address| !self.marathons.contains(address))
+        {
+            return Err(format!(
+                "it has credentials for {address}, which is none of its Marathons"
+            ));
         }
         if self.haproxy < HaProxyVersion::OLDEST {
             return Err(format!(
@@ -123,6 +136,7 @@ pub(super) mod tests {
         BridgeConfig {
             format: BRIDGE_FORMAT,
             marathons: vec!["10.0.0.1:8080".parse().unwrap()],
+            credentials: BTreeMap::new(),
             routing,
             bind: "0.0.0.0".parse().unwrap(),
             haproxy: HaProxyVersion::new(2, 6),
@@ -164,6 +178,17 @@ pub(super) mod tests {
             "{json}"
         );
         assert_eq!(BridgeConfig::parse(&json).unwrap(), names);
+        let with_credentials = OF_FORMAT_1.replace(
+            r#""routing""#,
+            r#""credentials": {"10.0.0.1:8080": "/etc/bridge.credentials"}, "routing""#,
+        );
+        assert_eq!(
+            BridgeConfig::parse(&with_credentials).unwrap().credentials,
+            BTreeMap::from([(
+                "10.0.0.1:8080".parse().unwrap(),
+                AbsPath::new("/etc/bridge.credentials").unwrap()
+            )])
+        );
     }
 
     #[test]
@@ -176,6 +201,11 @@ pub(super) mod tests {
             (r#""2.6""#, r#""1.3""#, "HAProxy 1.3 is older than 1.4"),
             (r#""-f", "{}""#, r#""-f", "x""#, "`validate` doesn't say `{}`"),
             (r#""state""#, r#""extra": 1, "state""#, "unknown field `extra`"),
+            (
+                r#""state""#,
+                r#""credentials": {"10.0.0.2:8080": "/x"}, "state""#,
+                "credentials for 10.0.0.2:8080, which is none of its Marathons",
+            ),
             (
                 r#"{"ports": {"lowest": 1024}}"#,
                 r#"{"host_names": {"domain": "*", "port": 80}}"#,

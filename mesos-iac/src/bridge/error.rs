@@ -13,6 +13,14 @@ pub enum BridgeError {
         /// Why not.
         why: String,
     },
+    /// The bridge can't log in to a Marathon as it was told to. Nothing of what the file holds is told.
+    #[error("read the name and the password for Marathon in {}: {why}", path.display())]
+    Credentials {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// No Marathon says what is running.
     #[error("ask a Marathon for its tasks: {}; the last configuration stays", why.join("; "))]
     NoAnswer {
@@ -62,7 +70,7 @@ impl BridgeError {
     ///
     /// | status | why |
     /// |---|---|
-    /// | 2 | the bridge's configuration can't be used |
+    /// | 2 | the bridge's configuration, or a file of credentials that it names, can't be used |
     /// | 3 | no Marathon says what is running |
     /// | 4 | HAProxy refuses what was written |
     /// | 5 | HAProxy couldn't be reloaded |
@@ -71,7 +79,7 @@ impl BridgeError {
     #[must_use]
     pub const fn exit_status(&self) -> u8 {
         match self {
-            Self::Config { .. } => 2,
+            Self::Config { .. } | Self::Credentials { .. } => 2,
             Self::NoAnswer { .. } => 3,
             Self::Refused { .. } => 4,
             Self::Reload { .. } => 5,

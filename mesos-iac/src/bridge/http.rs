@@ -1,5 +1,8 @@
 //! As much of HTTP as asking a Marathon takes: one GET over one connection to an address, with a deadline and a limit.
 
+use crate::words::SecretText;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -17,11 +20,18 @@ pub(super) struct Answer {
     pub(super) body: String,
 }
 
-/// Asks for a path and reads the whole answer.
+/// Asks for a path and reads the whole answer; `login` is a name and a password with a colon between them, which are shown
+/// unasked.
 ///
 /// # Errors
 /// Nobody answers before the deadline, or what comes is no whole answer; says which.
-pub(super) fn get(address: SocketAddr, path: &str, accept: &str, deadline: Instant) -> Result<Answer, String> {
+pub(super) fn get(
+    address: SocketAddr,
+    path: &str,
+    accept: &str,
+    login: Option<&SecretText>,
+    deadline: Instant,
+) -> Result<Answer, String> {
     let left = || -> Result<Duration, String> {
         let left = deadline.saturating_duration_since(Instant::now());
         match left.is_zero() {
@@ -35,8 +45,12 @@ pub(super) fn get(address: SocketAddr, path: &str, accept: &str, deadline: Insta
     };
     let mut stream = TcpStream::connect_timeout(&address, left()?).map_err(told)?;
     stream.set_write_timeout(Some(left()?)).map_err(told)?;
+    let authorization = login.map_or_else(String::new, |login| {
+        format!("Authorization: Basic {}\r\n", BASE64.encode(login.expose()))
+    });
     let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: {accept}\r\nUser-Agent: mesos-iac-agent\r\nConnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: {accept}\r\nUser-Agent: mesos-iac-agent\r\n\
+         {authorization}Connection: close\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).map_err(told)?;
     let (mut bytes, mut chunk) = (Vec::new(), [0; 16 * 1024]);
@@ -227,7 +241,7 @@ mod tests {
             }
         });
         let began = Instant::now();
-        let answer = get(address, "/", "*/*", began + Duration::from_millis(300));
+        let answer = get(address, "/", "*/*", None, began + Duration::from_millis(300));
         assert_eq!(answer, Err("it took too long".to_owned()));
         assert!(began.elapsed() < Duration::from_secs(5));
         server.join().unwrap();
@@ -246,7 +260,7 @@ mod tests {
             let mut rest = Vec::new();
             stream.read_to_end(&mut rest).ok();
         });
-        let answer = get(address, "/", "*/*", Instant::now() + Duration::from_secs(30)).unwrap();
+        let answer = get(address, "/", "*/*", None, Instant::now() + Duration::from_secs(30)).unwrap();
         assert_eq!(answer.body, "ok");
         server.join().unwrap();
     }

@@ -20,12 +20,19 @@
 //! would give it, a service port below the lowest, one that the host needs itself, one that a program other than HAProxy
 //! listens on, one that two apps have, and a host name that two apps ask for.
 //!
+//! # Passwords
+//!
+//! A Marathon that asks for a name and a password is shown those that stand in the file that the configuration names for
+//! its address ([`BridgeConfig::credentials`]), and no other Marathon is. They stand nowhere else: not in the configuration,
+//! in no argument, in nothing that the bridge says or writes.
+//!
 //! # Empty answers
 //!
 //! A Marathon without a leader doesn't answer with tasks (it says 503), and the next one is asked. An empty list counts
 //! only if the one that gives it knows a leader; an answer in which nothing reads as a list of tasks doesn't count at all.
 
 mod config;
+mod credentials;
 mod error;
 mod haproxy;
 mod http;

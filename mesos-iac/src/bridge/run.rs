@@ -2,7 +2,7 @@ use super::config::BridgeConfig;
 use super::haproxy::{Rendered, render};
 use super::state::{Lock, State, draft, failed, fresh, place};
 use super::tasks::Skipped;
-use super::{BridgeError, marathon, ports};
+use super::{BridgeError, credentials, marathon, ports};
 use crate::model::hex;
 use crate::words::{CommandLine, visible};
 use sha2::{Digest as _, Sha256};
@@ -57,7 +57,7 @@ impl fmt::Display for Done {
 pub fn run(config: &Path) -> Result<Done, BridgeError> {
     let config = BridgeConfig::read(config)?;
     let _lock = Lock::take(&config.state)?;
-    let said = marathon::ask(&config)?;
+    let said = marathon::ask(&config, &credentials::read(&config)?)?;
     let last = State::read(&config.state);
     let of_haproxy = last.as_ref().map(|last| last.ports.clone()).unwrap_or_default();
     let taken = match last.is_none() && config.output.as_path().exists() {

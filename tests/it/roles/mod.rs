@@ -3,6 +3,7 @@
 mod agent_identity;
 mod capabilities;
 mod docker;
+mod haproxy;
 mod marathon;
 mod mesos;
 mod rendered;

@@ -28,10 +28,18 @@
 //!
 //! # The bridge
 //!
+//! It logs in to each Marathon with what the role of that one says ([`Marathon::credentials`]), or with what
+//! [`HaProxy::credentials`] says where no role does. Name and password stand in `/etc/mesos-iac/haproxy-bridge.credentials`,
+//! which root alone reads (what differs for another Marathon in a second file beside it), and are shown to no Marathon but
+//! theirs.
+//!
+//! [`Marathon::credentials`]: crate::roles::marathon::Marathon::credentials
+//!
 //! A timer of systemd starts the installed agent, by default every ten seconds. Its journal (`journalctl -u
 //! mesos-iac-haproxy-bridge`) has a line for each change, each app that can't be served, and each failure; its exit status
 //! says what failed ([`crate::bridge::BridgeError::exit_status`]).
 
+mod marathons;
 mod role;
 mod units;
 

@@ -1,12 +1,12 @@
+use super::marathons::Marathons;
 use super::units;
 use crate::bridge::{BRIDGE_FORMAT, BridgeConfig, HaProxyVersion, Routing};
 use crate::kinds::{directory, file, installed_agent, package, service};
-use crate::model::{Cx, Declare as _, Declares, Error, Gate, MaxDown, Result, Rollout, RolloutOrder};
-use crate::roles::marathon::MarathonApi;
+use crate::model::{Content, Cx, Declare as _, Declares, Error, Gate, MaxDown, Result, Rollout, RolloutOrder};
 use crate::words::{AbsPath, CommandLine, HumanDuration, Secret};
 use mesos_iac_macros::{Role, Template};
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 /// The agent that the timer starts.
@@ -40,8 +40,9 @@ const PERIODS: (Duration, Duration) = (Duration::from_secs(5), Duration::from_se
 /// Ensures that HAProxy runs and serves what Marathon says is running, kept up to date by a timer.
 ///
 /// Unless told otherwise each service port of an app is a TCP port of the host, from 1024 on, and the Marathons are those of
-/// the cluster: the endpoints [`MarathonApi`], in the order of their hosts. Give the role to the hosts that clients connect
-/// to: the masters, or all of them. `http://127.0.0.1:9089/` answers 200 as long as HAProxy is alive.
+/// the cluster: the endpoints [`MarathonApi`](crate::roles::marathon::MarathonApi), in the order of their hosts, each asked
+/// with its own name and password if it has some. Give the role to the hosts that clients connect to: the masters, or all
+/// of them. `http://127.0.0.1:9089/` answers 200 as long as HAProxy is alive.
 ///
 /// Does not open a firewall, and makes no names: those of `by_host_name` are for a wildcard of the domain that leads to the
 /// hosts with this role.
@@ -53,6 +54,7 @@ pub struct HaProxy {
     lowest_port: u16,
     bind: IpAddr,
     marathons: Vec<String>,
+    credentials: Option<Secret<String>>,
     every: HumanDuration,
     reserved_ports: BTreeSet<u16>,
     stats: Option<(String, Secret<String>)>,
@@ -75,6 +77,7 @@ impl HaProxy {
             lowest_port: 1024,
             bind: Ipv4Addr::UNSPECIFIED.into(),
             marathons: Vec::new(),
+            credentials: None,
             every: HumanDuration(Duration::from_secs(10)),
             reserved_ports: BTreeSet::from([22]),
             stats: None,
@@ -126,6 +129,14 @@ impl HaProxy {
         self
     }
 
+    /// Logs in with this, name and password with a colon between them, to Marathons of which no role says how: those of
+    /// `marathons` that aren't part of the definition. Every such Marathon that it asks is shown it.
+    #[must_use]
+    pub fn credentials(mut self, credentials: Secret<String>) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
     /// Sets the pause between two runs of the bridge: ten seconds unless told otherwise, at least 5 seconds, at most an hour.
     #[must_use]
     pub const fn every(mut self, pause: Duration) -> Self {
@@ -160,34 +171,7 @@ impl HaProxy {
         }
     }
 
-    /// Where Marathons answer.
-    fn addresses(&self, cx: &Cx<'_>) -> Result<Vec<SocketAddr>> {
-        let mut addresses = Vec::new();
-        for marathon in &self.marathons {
-            let address = marathon.parse().map_err(|_| {
-                wrong(format!(
-                    "{marathon:?} is no Marathon that the bridge can ask: expected an address and a port, such as \
-                     `10.0.0.1:8080`"
-                ))
-            })?;
-            addresses.push(address);
-        }
-        if self.marathons.is_empty() {
-            let exposed = cx.endpoints::<MarathonApi>();
-            addresses.extend(exposed.into_iter().map(|(_, api)| api.addr));
-        }
-        let mut seen = BTreeSet::new();
-        addresses.retain(|address| seen.insert(*address));
-        match addresses.is_empty() {
-            true => Err(wrong(
-                "nothing says where Marathon answers; give a host the role of Marathon, or name addresses with \
-                 `.marathons([\"10.0.0.1:8080\"])`",
-            )),
-            false => Ok(addresses),
-        }
-    }
-
-    fn bridge(&self, cx: &Cx<'_>) -> Result<BridgeConfig> {
+    fn bridge(&self, marathons: &Marathons) -> Result<BridgeConfig> {
         if self.version < OLDEST {
             return Err(wrong(format!(
                 "HAProxy {} can't run as a service of systemd: {OLDEST} or later can",
@@ -207,7 +191,8 @@ impl HaProxy {
         }
         let bridge = BridgeConfig {
             format: BRIDGE_FORMAT,
-            marathons: self.addresses(cx)?,
+            marathons: marathons.addresses.clone(),
+            credentials: marathons.credentials.clone(),
             routing: self.routing(),
             bind: self.bind,
             haproxy: self.version,
@@ -223,7 +208,7 @@ impl HaProxy {
     }
 }
 
-fn wrong(why: impl std::fmt::Display) -> Error {
+pub(super) fn wrong(why: impl std::fmt::Display) -> Error {
     Error::message(format!("declare HAProxy's bridge from Marathon: {why}"))
 }
 
@@ -251,7 +236,8 @@ impl Declares for HaProxy {
     }
 
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
-        let bridge = self.bridge(cx)?;
+        let marathons = Marathons::find(cx, &self.marathons, self.credentials.as_ref())?;
+        let bridge = self.bridge(&marathons)?;
         if let Some((user, _)) = &self.stats
             && !(1..=64).contains(&user.len())
                 | !user
@@ -299,6 +285,16 @@ impl Declares for HaProxy {
         cx.add(directory("/etc/mesos-iac"));
         let json = serde_json::to_string_pretty(&bridge).map_err(|error| wrong(error.to_string()))?;
         let told = cx.add(file(BRIDGE_CONFIG).content(json + "\n"));
+        let mut logins = Vec::new();
+        for (path, secret) in marathons.files {
+            let content = Content::secret(secret.source().clone());
+            let login = file(path.as_str())
+                .content(content)
+                .owner("root")
+                .group("root")
+                .mode(0o400);
+            logins.push(cx.add(login));
+        }
         let agent = cx.add(installed_agent(AGENT));
         let run = cx.add(units::run());
         let again = cx.add(units::again(self.every.0));
@@ -306,7 +302,7 @@ impl Declares for HaProxy {
             service(format!("{UNIT}.timer"))
                 .enabled()
                 .running()
-                .after((told, agent, running))
+                .after((told, logins, agent, running))
                 .restart_on((run, again)),
         );
         Ok(())
