@@ -47,7 +47,9 @@ impl Scheduler for Chronos {
                 .fold(Problem::new(Code::InvalidWorkload, message), |problem, job| {
                     problem.at("a job declared", job.at.clone())
                 });
-            problems.push(problem.hint("give a host a role that exposes `ChronosApi`"));
+            let hint = "give a host a role that exposes `ChronosApi`; a host that has one and whose address is a name needs an IP \
+                        address: `.addr(\"10.0.0.5\")`";
+            problems.push(problem.hint(hint));
         }
         let agents = declared(cx);
         for job in &jobs {

@@ -73,7 +73,9 @@ impl Scheduler for Marathon {
                 .fold(Problem::new(Code::InvalidWorkload, message), |problem, workload| {
                     problem.at("an app declared", workload.declared_at().clone())
                 });
-            problems.push(problem.hint("give a host a role that exposes `MarathonApi`"));
+            let hint = "give a host a role that exposes `MarathonApi`; a host that has one and whose address is a name needs an IP \
+                        address: `.addr(\"10.0.0.5\")`";
+            problems.push(problem.hint(hint));
         }
         let versions: BTreeSet<Version> = endpoints.iter().map(|(_, api)| api.version).collect();
         check_versions(&versions, &endpoints, &mut problems);
