@@ -19,12 +19,11 @@ use std::time::{Duration, Instant};
 /// A host on whose loopback interface Marathon answers at this address.
 #[derive(Role, Clone)]
 #[role(name = "deploy-marathon")]
-struct Marathon(SocketAddr);
+struct Marathon(SocketAddr, Version);
 
 impl Declares for Marathon {
     fn expose(&self, cx: &mut ExposeCx<'_>) -> Result<()> {
-        let version = Version::new(1, 5, 15);
-        cx.expose(MarathonApi::at(self.0, version).credentials(Secret::from_env("DEPLOY_CREDENTIALS")));
+        cx.expose(MarathonApi::at(self.0, self.1).credentials(Secret::from_env("DEPLOY_CREDENTIALS")));
         Ok(())
     }
 
@@ -34,8 +33,13 @@ impl Declares for Marathon {
 }
 
 fn deployment(addr: SocketAddr, apps: &[App]) -> Deployment {
+    deployment_to(addr, (1, 5), apps)
+}
+
+fn deployment_to(addr: SocketAddr, (major, minor): (u16, u16), apps: &[App]) -> Deployment {
+    let version = Version::new(major, minor, 2);
     let cluster = Cluster::new("lab")
-        .hosts(host("m-0").role(Marathon(addr)))
+        .hosts(host("m-0").role(Marathon(addr, version)))
         .workloads(apps.to_vec());
     let compiled = cluster.build().unwrap().compile().unwrap();
     compiled.deployments[0].clone()
@@ -49,8 +53,9 @@ fn fake_host() -> FakeSystem {
         .with_secret(SecretSource::Environment("DEPLOY_TOKEN".into()), "hunter3")
 }
 
-fn planned(marathon: &FakeMarathon, apps: &[App]) -> Plan {
-    let deployment = deployment(marathon.addr, apps);
+pub(crate) fn planned(marathon: &FakeMarathon, apps: &[App]) -> Plan {
+    let version = marathon.state().version;
+    let deployment = deployment_to(marathon.addr, version, apps);
     let system = fake_host();
     plan(
         &deployment.catalogs[0].catalog,
@@ -59,8 +64,9 @@ fn planned(marathon: &FakeMarathon, apps: &[App]) -> Plan {
     )
 }
 
-fn deployed(marathon: &FakeMarathon, apps: &[App], prune: bool) -> Vec<(String, Outcome)> {
-    let mut deployment = deployment(marathon.addr, apps);
+pub(crate) fn deployed(marathon: &FakeMarathon, apps: &[App], prune: bool) -> Vec<(String, Outcome)> {
+    let version = marathon.state().version;
+    let mut deployment = deployment_to(marathon.addr, version, apps);
     let mut catalog = deployment.catalogs.remove(0);
     if prune {
         catalog.catalog.entries.extend(catalog.leftovers);

@@ -49,6 +49,8 @@ pub(crate) struct State {
     /// Every question, as `GET /v2/apps`.
     pub(crate) log: Vec<String>,
     pub(crate) authorization: Vec<String>,
+    /// The version whose API it speaks; 1.5 unless a test says otherwise.
+    pub(crate) version: (u16, u16),
 }
 
 /// The server; it lives as long as the test's process.
@@ -63,12 +65,20 @@ impl FakeMarathon {
         Self::at(SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
+    /// One that speaks the API of this version.
+    pub(crate) fn of_version(version: (u16, u16)) -> Self {
+        let fake = Self::start();
+        fake.state().version = version;
+        fake
+    }
+
     pub(crate) fn at(addr: SocketAddr) -> Self {
         let listener = TcpListener::bind(addr).unwrap();
         let fake = Self {
             addr: listener.local_addr().unwrap(),
             state: Arc::default(),
         };
+        fake.state().version = (1, 5);
         let serving = fake.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -189,6 +199,13 @@ impl FakeMarathon {
             let apps: Vec<Json> = state.apps.values().cloned().collect();
             return (200, json!({ "apps": apps }));
         }
+        if target == "/v2/info" {
+            let (major, minor) = state.version;
+            return (
+                200,
+                json!({ "name": "marathon", "version": format!("{major}.{minor}.2") }),
+            );
+        }
         if method != "GET" {
             match mood {
                 Mood::Locked(id) => {
@@ -202,6 +219,8 @@ impl FakeMarathon {
                 _ => {}
             }
         }
+        let (target, question) = target.split_once('?').unwrap_or((target, ""));
+        let version = state.version;
         let id = match target {
             "/v2/apps" => body["id"].as_str().unwrap().to_owned(),
             other => other.strip_prefix("/v2/apps").unwrap().to_owned(),
@@ -220,29 +239,37 @@ impl FakeMarathon {
                 409,
                 json!({ "message": format!("An app with id [{id}] already exists.") }),
             ),
-            "POST" => {
-                let deployment = state.begin(&id);
-                // What Marathon fills in by itself.
-                let mut app = json!({
-                    "instances": 1, "cpus": 1, "mem": 128, "disk": 0, "gpus": 0, "backoffSeconds": 1, "backoffFactor": 1.15,
-                    "maxLaunchDelaySeconds": 300, "executor": "", "requirePorts": false, "killSelection": "YOUNGEST_FIRST",
-                    "portDefinitions": [{ "port": 10000, "protocol": "tcp", "name": "default" }], "tasksRunning": 0,
-                    "upgradeStrategy": { "minimumHealthCapacity": 1, "maximumOverCapacity": 1 }, "version": "2026-01-01T00:00:00Z",
-                });
+            "POST" | "PUT" => {
+                // From 1.4 on who asks for it replaces the app; else what isn't said, and what is null, stays.
+                let is_whole = version >= (1, 4) && question == "partialUpdate=false";
+                let known = state.apps.get(&id).filter(|_| !is_whole).cloned();
+                let mut app = known.unwrap_or_else(|| filled_in(version));
+                if let Some(counted) = state.apps.get(&id).map(|app| app["tasksRunning"].clone()) {
+                    app["tasksRunning"] = counted;
+                }
+                let mut errors = mistakes_of(&body, version);
                 merge(&mut app, body);
+                fill_in(&mut app, version);
+                let has = |name: &str| {
+                    app[name]
+                        .as_array()
+                        .map_or(!app[name].is_null(), |items| !items.is_empty())
+                };
+                if has("cmd") && has("args") || !has("cmd") && !has("args") && !has("container") {
+                    errors.push("AppDefinition must either contain one of 'cmd' or 'args', and/or a 'container'.");
+                }
+                if !errors.is_empty() {
+                    let details = json!([{ "path": "/", "errors": errors }]);
+                    return (422, json!({ "message": "Object is not valid", "details": details }));
+                }
+                let deployment = state.begin(&id);
                 state.apps.insert(id, app.clone());
-                app["deployments"] = json!([{ "id": deployment }]);
-                (201, app)
-            }
-            "PUT" => {
-                let deployment = state.begin(&id);
-                let mut app = state.apps.remove(&id).unwrap_or_else(|| json!({}));
-                merge(&mut app, body);
-                state.apps.insert(id, app);
-                (
-                    200,
-                    json!({ "version": "2026-01-02T00:00:00Z", "deploymentId": deployment }),
-                )
+                if method == "POST" {
+                    app["deployments"] = json!([{ "id": deployment }]);
+                    return (201, app);
+                }
+                let answer = json!({ "version": "2026-01-02T00:00:00Z", "deploymentId": deployment });
+                (200, answer)
             }
             "DELETE" if exists => {
                 state.apps.remove(&id);
@@ -267,11 +294,99 @@ impl State {
     }
 }
 
-/// Fields that are given replace those that are there, as an update of Marathon does.
+/// What Marathon fills in by itself.
+fn filled_in(version: (u16, u16)) -> Json {
+    let mut app = json!({
+        "cmd": null, "args": null, "user": null, "container": null, "ipAddress": null, "env": {}, "labels": {}, "constraints": [],
+        "instances": 1, "cpus": 1, "mem": 128, "disk": 0, "backoffSeconds": 1, "backoffFactor": 1.15, "executor": "",
+        "maxLaunchDelaySeconds": 300, "requirePorts": false, "tasksRunning": 0, "version": "2026-01-01T00:00:00Z",
+        "upgradeStrategy": { "minimumHealthCapacity": 1, "maximumOverCapacity": 1 }, "acceptedResourceRoles": [],
+        "dependencies": [], "healthChecks": [], "storeUrls": [], "uris": [],
+    });
+    if version >= (1, 4) {
+        merge(
+            &mut app,
+            json!({ "args": [], "gpus": 0, "killSelection": "YOUNGEST_FIRST", "fetch": [], "readinessChecks": [] }),
+        );
+    }
+    app
+}
+
+/// The same within what was given.
+fn fill_in(app: &mut Json, version: (u16, u16)) {
+    let has_networks = version >= (1, 5);
+    if has_networks && app["networks"].is_null() {
+        app["networks"] = json!([{ "mode": "host" }]);
+    }
+    let docker = app["container"]["docker"].clone();
+    let is_on_host = match has_networks {
+        true => app["networks"][0]["mode"] == "host",
+        false => !matches!(docker["network"].as_str(), Some("BRIDGE" | "USER")),
+    };
+    if docker.is_object() && version >= (0, 11) {
+        let mut whole = json!({ "privileged": false, "forcePullImage": false, "parameters": [] });
+        merge(&mut whole, docker);
+        app["container"]["docker"] = whole;
+    }
+    let mappings = match has_networks {
+        true => app.pointer_mut("/container/portMappings"),
+        false => app.pointer_mut("/container/docker/portMappings"),
+    };
+    for mapping in mappings.and_then(Json::as_array_mut).into_iter().flatten() {
+        if mapping["servicePort"].is_null() {
+            mapping["servicePort"] = json!(10_001);
+        }
+    }
+    if has_networks && !is_on_host {
+        app["portDefinitions"] = Json::Null;
+    } else if app["portDefinitions"].is_null() {
+        app["portDefinitions"] = json!([{ "port": 10000, "protocol": "tcp", "name": "default" }]);
+    }
+    if !has_networks {
+        let ports = app["portDefinitions"].as_array().into_iter().flatten();
+        app["ports"] = ports.map(|port| port["port"].clone()).collect();
+    }
+    for check in app["healthChecks"].as_array_mut().into_iter().flatten() {
+        let mut whole =
+            json!({ "gracePeriodSeconds": 300, "intervalSeconds": 60, "portIndex": 0, "ignoreHttp1xx": false });
+        merge(&mut whole, check.take());
+        *check = whole;
+    }
+}
+
+/// What it doesn't take in what is sent.
+fn mistakes_of(body: &Json, version: (u16, u16)) -> Vec<&'static str> {
+    let has = |name: &str| body[name].as_array().is_some_and(|items| !items.is_empty());
+    let mut errors = Vec::new();
+    if ["tasksRunning", "version", "deployments"]
+        .iter()
+        .any(|name| body.get(name).is_some())
+    {
+        errors.push("its own account of an app is nobody's to send");
+    }
+    if has("uris") && has("fetch") || has("ports") && has("portDefinitions") {
+        errors.push("must not say a thing twice");
+    }
+    let is_on_host = body["networks"][0]["mode"] == "host";
+    if version >= (1, 5) && is_on_host && !body["container"]["portMappings"].is_null() {
+        errors.push("portMappings are not allowed with host-networking");
+    }
+    if version >= (1, 5) && !is_on_host && has("networks") && has("portDefinitions") {
+        errors.push("portDefinitions are only allowed with host-networking");
+    }
+    if version < (1, 5) && body.get("networks").is_some() || version < (1, 1) && body.get("readinessChecks").is_some() {
+        errors.push("a field that this version doesn't know");
+    }
+    errors
+}
+
+/// Fields that are given replace those that are there, as an update of Marathon does. Null is as if it weren't given.
 fn merge(app: &mut Json, update: Json) {
     if let Json::Object(fields) = update {
         for (name, value) in fields {
-            app[name] = value;
+            if !value.is_null() || app.get(&name).is_none() {
+                app[name] = value;
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ mod conflicts;
 mod damage;
 mod definition;
 mod deploy;
+mod deploy_removals;
 mod engine;
 mod exactness;
 mod examples;

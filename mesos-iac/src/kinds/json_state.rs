@@ -8,6 +8,31 @@ use serde_json::Value as Json;
 /// Fields whose value is the whole of a map: what isn't in it is to go.
 const WHOLE: [&str; 2] = ["env", "labels"];
 
+/// Fields that are sent with everything in them: what isn't wanted there goes with the next change of anything, so it is told.
+const SENT_WHOLE: [&str; 3] = ["container", "healthChecks", "readinessChecks"];
+
+/// Of those, what a server fills in by itself, by the field above it.
+const FILLED: [(&str, &[&str]); 5] = [
+    ("container", &["type"]),
+    ("portMappings", &["protocol", "servicePort"]),
+    ("persistent", &["type"]),
+    (
+        "healthChecks",
+        &[
+            "gracePeriodSeconds",
+            "intervalSeconds",
+            "timeoutSeconds",
+            "maxConsecutiveFailures",
+            "delaySeconds",
+            "ipProtocol",
+        ],
+    ),
+    (
+        "readinessChecks",
+        &["name", "intervalSeconds", "timeoutSeconds", "httpStatusCodesForReady"],
+    ),
+];
+
 /// Fields that are sets: their order says nothing.
 const SETS: [&str; 5] = [
     "constraints",
@@ -23,6 +48,21 @@ const CHOSEN: [&str; 4] = ["port", "ports", "servicePort", "hostPort"];
 /// Adds every field of `wanted` from which `shown` differs. `revealed` is `wanted` with secrets by their values.
 pub(super) fn compare(wanted: &Json, revealed: &Json, shown: &Json, diff: &mut Diff) {
     fields("", wanted, revealed, Some(shown), diff);
+}
+
+/// What `shown` has of these fields, which say one thing together, and `wanted` says otherwise: where it has none of them, it
+/// says nothing of the thing.
+pub(super) fn in_the_way<'a>(
+    together: &'static [&'static str],
+    wanted: &Json,
+    shown: &'a Json,
+) -> Vec<(&'static str, &'a Json)> {
+    let is_said = together.iter().any(|name| wanted.get(name).is_some());
+    let left = together
+        .iter()
+        .filter(|name| is_said && wanted.get(name).is_none())
+        .filter_map(|name| Some((*name, shown.get(name)?)));
+    left.filter(|(_, shown)| !is_empty(shown)).collect()
 }
 
 fn fields(path: &str, wanted: &Json, revealed: &Json, shown: Option<&Json>, diff: &mut Diff) {
@@ -48,14 +88,17 @@ fn one(path: &str, name: &str, wanted: &Json, revealed: &Json, shown: Option<&Js
     match (wanted, shown) {
         (Json::Object(map), Some(Json::Object(has))) if !is_secret => {
             fields(path, wanted, revealed, shown, diff);
-            if WHOLE.contains(&path) {
-                for (name, value) in has.iter().filter(|(name, _)| !map.contains_key(*name)) {
+            let is_sent_whole = is_sent_whole(path);
+            if is_sent_whole || WHOLE.contains(&path) {
+                let more = has.iter().filter(|(name, _)| !map.contains_key(*name));
+                let above = path.rsplit('.').next().unwrap_or(path);
+                for (name, value) in more.filter(|(name, value)| !is_sent_whole || !is_filled_in(above, name, value)) {
                     let from = if path == "env" { Shown::Secret } else { seen(value) };
                     diff.push(&format!("{path}.{name}"), from, Shown::Absent);
                 }
             }
         }
-        _ if is_covered(name, revealed, shown) => {}
+        _ if is_covered(name, revealed, shown, is_sent_whole(path)) => {}
         _ => {
             let from = match shown {
                 None => Shown::Absent,
@@ -68,26 +111,82 @@ fn one(path: &str, name: &str, wanted: &Json, revealed: &Json, shown: Option<&Js
     }
 }
 
-/// Whether what is shown has everything that is wanted.
-fn is_covered(name: &str, wanted: &Json, shown: Option<&Json>) -> bool {
+/// `wanted` with what a server filled in by itself of what is sent whole, so that a change leaves it as it is shown.
+pub(super) fn filled(mut wanted: Json, shown: &Json) -> Json {
+    for name in SENT_WHOLE {
+        if let (Some(wanted), Some(shown)) = (wanted.get_mut(name), shown.get(name)) {
+            fill(name, wanted, shown);
+        }
+    }
+    wanted
+}
+
+fn fill(name: &str, wanted: &mut Json, shown: &Json) {
+    match (wanted, shown) {
+        (Json::Object(wanted), Json::Object(shown)) => {
+            for (name, wanted) in wanted.iter_mut() {
+                if let Some(shown) = shown.get(name) {
+                    fill(name, wanted, shown);
+                }
+            }
+            let known = FILLED.iter().filter(|(above, _)| *above == name);
+            for name in known.flat_map(|(_, names)| *names) {
+                if let Some(shown) = shown.get(*name).filter(|shown| !shown.is_null()) {
+                    wanted.entry(*name).or_insert_with(|| shown.clone());
+                }
+            }
+        }
+        // Of an item that changes nothing stays.
+        (Json::Array(wanted), Json::Array(shown)) => {
+            for wanted in wanted {
+                let same = shown.iter().find(|shown| is_covered(name, wanted, Some(shown), true));
+                if let Some(shown) = same {
+                    fill(name, wanted, shown);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_sent_whole(path: &str) -> bool {
+    let first = path.split('.').next().unwrap_or(path);
+    SENT_WHOLE.contains(&first)
+}
+
+/// Whether a server may show this field, which isn't wanted, below the field `above`.
+fn is_filled_in(above: &str, name: &str, shown: &Json) -> bool {
+    let known = FILLED
+        .iter()
+        .any(|(field, names)| *field == above && names.contains(&name));
+    // Older versions of Marathon say of a check without a path that it has this one.
+    known || is_empty(shown) || (name, shown.as_str()) == ("path", Some("/"))
+}
+
+/// Whether what is shown has everything that is wanted, and, of what is sent whole, nothing else.
+fn is_covered(name: &str, wanted: &Json, shown: Option<&Json>, is_whole: bool) -> bool {
     let Some(shown) = shown else { return is_empty(wanted) };
     match (wanted, shown) {
-        (Json::Object(wanted), Json::Object(shown)) => wanted.iter().all(|(name, wanted)| {
-            let shown = shown.get(name).filter(|shown| !shown.is_null());
-            is_covered(name, wanted, shown)
-        }),
+        (Json::Object(wanted), Json::Object(shown)) => {
+            let is_there = wanted.iter().all(|(name, wanted)| {
+                let shown = shown.get(name).filter(|shown| !shown.is_null());
+                is_covered(name, wanted, shown, is_whole)
+            });
+            let mut more = shown.iter().filter(|(name, _)| !wanted.contains_key(*name));
+            is_there && (!is_whole || more.all(|(more, shown)| is_filled_in(name, more, shown)))
+        }
         (Json::Array(wanted), Json::Array(shown)) if SETS.contains(&name) => {
             wanted.len() == shown.len()
                 && wanted
                     .iter()
-                    .all(|wanted| shown.iter().any(|shown| is_covered("", wanted, Some(shown))))
+                    .all(|wanted| shown.iter().any(|shown| is_covered("", wanted, Some(shown), is_whole)))
         }
         (Json::Array(wanted), Json::Array(shown)) => {
             wanted.len() == shown.len()
                 && wanted
                     .iter()
                     .zip(shown)
-                    .all(|(wanted, shown)| is_covered(name, wanted, Some(shown)))
+                    .all(|(wanted, shown)| is_covered(name, wanted, Some(shown), is_whole))
         }
         (Json::Number(wanted), Json::Number(shown)) => {
             let (wanted, shown) = (wanted.as_f64().unwrap_or_default(), shown.as_f64().unwrap_or_default());
@@ -167,6 +266,72 @@ mod tests {
             "container": { "type": "DOCKER", "portMappings": [{ "containerPort": 80, "hostPort": 0, "servicePort": 10000, "protocol": "tcp" }] },
         });
         assert_eq!(differing(&wanted, &shown), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_sent_whole_and_not_wanted_is_told() {
+        let wanted = json!({
+            "cmd": "x",
+            "container": { "docker": { "image": "a" }, "volumes": [], "portMappings": [{ "containerPort": 80 }] },
+            "healthChecks": [{ "protocol": "HTTP" }],
+        });
+        let filled_in = json!({
+            "cmd": "x", "networks": [{ "mode": "host" }],
+            "container": {
+                "type": "", "docker": { "image": "a", "privileged": false, "parameters": [] }, "volumes": [],
+                "portMappings": [{ "containerPort": 80, "servicePort": 10000, "labels": {} }],
+            },
+            "healthChecks": [{ "protocol": "HTTP", "path": "/", "portIndex": 0, "intervalSeconds": 60 }],
+        });
+        assert_eq!(differing(&wanted, &filled_in), [""; 0]);
+        let shown = json!({
+            "cmd": "x",
+            "container": {
+                "docker": { "image": "a", "privileged": true }, "volumes": [{ "containerPath": "/data" }],
+                "portMappings": [{ "containerPort": 80, "name": "web" }],
+            },
+            "healthChecks": [{ "protocol": "HTTP", "path": "/health" }],
+        });
+        assert_eq!(
+            differing(&wanted, &shown),
+            [
+                "container.docker.privileged: true → absent",
+                r#"container.portMappings: [{"containerPort":80,"name":"web"}] → [{"containerPort":80}]"#,
+                r#"container.volumes: [{"containerPath":"/data"}] → []"#,
+                r#"healthChecks: [{"path":"/health","protocol":"HTTP"}] → [{"protocol":"HTTP"}]"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_server_filled_in_stays_with_the_item_that_it_is_of() {
+        let wanted = json!({
+            "mem": 1, "healthChecks": [{ "path": "/b" }, { "path": "/c", "intervalSeconds": 1 }],
+            "container": { "portMappings": [{ "containerPort": 80 }] },
+        });
+        let shown = json!({
+            "mem": 2, "cpus": 1, "healthChecks": [{ "path": "/a", "delaySeconds": 5 }, { "path": "/b", "delaySeconds": 6 }],
+            "container": { "portMappings": [{ "containerPort": 80, "servicePort": 10001 }], "volumes": [] },
+        });
+        assert_eq!(
+            filled(wanted, &shown),
+            json!({
+                "mem": 1, "healthChecks": [{ "path": "/b", "delaySeconds": 6 }, { "path": "/c", "intervalSeconds": 1 }],
+                "container": { "portMappings": [{ "containerPort": 80, "servicePort": 10001 }] },
+            })
+        );
+    }
+
+    #[test]
+    fn of_what_says_one_thing_together_the_unwanted_is_in_the_way() {
+        let shown = json!({ "cmd": "x", "args": [], "container": { "type": "DOCKER" }, "cpus": 1 });
+        let left = |wanted| {
+            let left = in_the_way(&["cmd", "args", "container"], &wanted, &shown);
+            left.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        assert_eq!(left(json!({ "args": ["x"] })), ["cmd", "container"]);
+        assert_eq!(left(json!({ "cmd": "y", "container": {} })), [""; 0]);
+        assert_eq!(left(json!({ "cpus": 2 })), [""; 0]);
     }
 
     #[test]

@@ -1,17 +1,60 @@
 use super::http_api::{HttpApi, json, refusal, revealed, shortened};
-use super::json_state::{compare, pretty};
+use super::json_state::{compare, filled, in_the_way, pretty, seen};
 use crate::model::{Check, Converge, Diff, Error, HttpAnswer, HttpChange, ReadSystem, Resource, Result, Shown, System};
 use crate::words::HumanDuration;
 use mesos_iac_macros::Resource;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+/// What an app runs, and in what. An update leaves each of them as it is unless it says another value, and can't say none.
+const RUNS: [&str; 4] = ["cmd", "args", "container", "ipAddress"];
+
+/// What an app keeps when it is sent whole, unless something else is wanted. The rest of what Marathon shows is its own account.
+const KEPT: [&str; 28] = [
+    "acceptedResourceRoles",
+    "backoffFactor",
+    "backoffSeconds",
+    "constraints",
+    "cpus",
+    "dependencies",
+    "disk",
+    "env",
+    "executor",
+    "executorResources",
+    "gpus",
+    "healthChecks",
+    "instances",
+    "killSelection",
+    "labels",
+    "maxLaunchDelaySeconds",
+    "mem",
+    "networks",
+    "readinessChecks",
+    "requirePorts",
+    "role",
+    "secrets",
+    "storeUrls",
+    "taskKillGracePeriodSeconds",
+    "tty",
+    "unreachableStrategy",
+    "upgradeStrategy",
+    "user",
+];
+
+/// Pairs of which the second is an older word for the first: an app is sent with one of them, and shown with both.
+const EITHER: [(&str, &str); 2] = [("fetch", "uris"), ("portDefinitions", "ports")];
+
+/// The first version that takes an app whole: what it isn't told is no more.
+const TAKES_WHOLE: (u64, u64) = (1, 4);
+
 /// Ensures that Marathon runs an app as this JSON says, or that it doesn't run it, and that the deployment is over.
 ///
-/// Fields that the JSON doesn't have are left as they are; `env` and `labels` are whole. Who removes an app ends its
-/// instances.
+/// Fields that the JSON doesn't have are left as they are. What it does have of `env`, `labels`, `container` and checks is
+/// whole, but for times and numbers of checks and service ports, which stay; and so is what runs: who says one of `cmd`, `args`, `container` and `ipAddress` has none of the others that isn't
+/// said. Before 1.4 Marathon can't take one of these away: the app is removed and created anew then, which ends its instances,
+/// and the plan says so. Who removes an app ends its instances.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Resource)]
 #[serde(deny_unknown_fields)]
 #[resource(kind = "core.marathon-app", key = id)]
@@ -83,6 +126,16 @@ impl MarathonApp {
             (Some(wanted), None) => diff.push("app", Shown::Absent, Shown::Text(pretty(wanted))),
             (Some(wanted), Some(shown)) => {
                 compare(wanted, &revealed(wanted, system)?, shown, &mut diff);
+                let unwanted = in_the_way(&RUNS, wanted, shown);
+                for (name, shown) in &unwanted {
+                    diff.push(name, seen(shown), Shown::Absent);
+                }
+                if let Some((name, _)) = unwanted.first()
+                    && !self.takes_whole(system)?
+                {
+                    self.check_removable(name, shown)?;
+                    diff.push("app", told(shown), ANEW);
+                }
                 if let Some(deployment) = shown["deployments"][0]["id"].as_str() {
                     diff.push("deployment", format!("{} under way", shortened(deployment)), "over");
                 }
@@ -91,23 +144,87 @@ impl MarathonApp {
         Ok(diff)
     }
 
+    /// Whether this Marathon takes an app whole.
+    fn takes_whole(&self, system: &dyn ReadSystem) -> Result<bool> {
+        let what = "read the version of Marathon";
+        let answer = self.api.get(system, "/v2/info")?;
+        if answer.status != 200 {
+            return Err(Error::message(format!(
+                "{what}: Marathon refuses: {}",
+                refusal(&answer)
+            )));
+        }
+        let info = json(&answer, what)?;
+        let version = info["version"].as_str().unwrap_or_default();
+        let mut numbers = version.split(['.', '-']).map_while(|number| number.parse::<u64>().ok());
+        match (numbers.next(), numbers.next()) {
+            (Some(major), Some(minor)) => Ok((major, minor) >= TAKES_WHOLE),
+            _ => Err(Error::message(format!("{what}: {version:?} is no version"))),
+        }
+    }
+
+    /// Whether the app may be removed for the sake of this field.
+    fn check_removable(&self, name: &str, shown: &Json) -> Result<()> {
+        let mut volumes = shown["container"]["volumes"].as_array().into_iter().flatten();
+        if !volumes.any(|volume| volume["persistent"].is_object()) {
+            return Ok(());
+        }
+        let what = format!(
+            "update app {}: Marathon can't take its `{name}` away before 1.4",
+            self.id
+        );
+        let why = "and to remove the app would remove its persistent volumes";
+        Err(Error::message(format!(
+            "{what}, {why}; save what they hold and remove the app, or say `{name}` again"
+        )))
+    }
+
     /// Sends what is wanted. Returns the deployment that Marathon began for it.
     fn send(&self, system: &dyn System, diff: &Diff) -> Result<Option<String>> {
         let target = format!("/v2/apps{}", self.id);
-        let is_new = diff.change("app").is_some_and(|change| change.from == Shown::Absent);
+        let app = diff.change("app");
+        let is_new = app.is_some_and(|change| change.from == Shown::Absent);
+        let is_anew = app.is_some_and(|change| change.to == Shown::Value(ANEW.to_owned()));
         let (verb, answer) = match &self.app {
             None => ("remove", self.api.send(system, HttpChange::Delete, &target, b"")?),
             Some(wanted) => {
-                let body = revealed(wanted, system)?.to_string();
-                match is_new {
+                let shown = match is_new {
+                    true => None,
+                    false => self.shown(system)?,
+                };
+                let wanted = revealed(wanted, system)?;
+                let wanted = match &shown {
+                    Some(shown) => filled(wanted, shown),
+                    None => wanted,
+                };
+                let mut unsaid = RUNS.iter().filter(|name| wanted.get(name).is_none());
+                let whole = match (&wanted, &shown) {
+                    (Json::Object(wanted), Some(shown)) if unsaid.any(|name| diff.has(name)) => {
+                        Some(whole(wanted, shown))
+                    }
+                    _ => None,
+                };
+                let body = whole.as_ref().unwrap_or(&wanted).to_string();
+                if is_anew {
+                    let gone = self.api.send(system, HttpChange::Delete, &target, b"")?;
+                    let begun = self.accepted("remove", &gone)?;
+                    self.wait(system, begun.as_deref())?;
+                }
+                match is_new || is_anew {
                     true => (
                         "create",
                         self.api.send(system, HttpChange::Post, "/v2/apps", body.as_bytes())?,
                     ),
-                    false => (
-                        "update",
-                        self.api.send(system, HttpChange::Put, &target, body.as_bytes())?,
-                    ),
+                    false => {
+                        let target = match whole {
+                            Some(_) => format!("{target}?partialUpdate=false"),
+                            None => target,
+                        };
+                        (
+                            "update",
+                            self.api.send(system, HttpChange::Put, &target, body.as_bytes())?,
+                        )
+                    }
                 }
             }
         };
@@ -225,6 +342,35 @@ impl MarathonApp {
         Ok(words.join("; "))
     }
 }
+
+/// What is wanted, and of what is there what isn't spoken of.
+fn whole(wanted: &Map<String, Json>, shown: &Json) -> Json {
+    let there = |name: &str| shown.get(name).filter(|value| !value.is_null());
+    let mut whole = Map::new();
+    for name in KEPT {
+        // An empty list of roles is refused.
+        let kept = there(name).filter(|value| name != "acceptedResourceRoles" || **value != Json::Array(Vec::new()));
+        whole.extend(kept.map(|value| (name.to_owned(), value.clone())));
+    }
+    whole.extend(wanted.clone());
+    let docker = wanted.get("container").and_then(|container| container.get("docker"));
+    let network = whole.get("networks").and_then(|networks| networks[0]["mode"].as_str());
+    let network = network.or_else(|| docker?.get("network")?.as_str()).unwrap_or("host");
+    let is_on_host = network.eq_ignore_ascii_case("host");
+    for (name, older) in EITHER {
+        let is_said = wanted.contains_key(name) || wanted.contains_key(older);
+        // Ports of the agent are for apps on its network.
+        let is_for_it = name != "portDefinitions" || is_on_host;
+        if !is_said && is_for_it {
+            let kept = [name, older].into_iter().find_map(|name| Some((name, there(name)?)));
+            whole.extend(kept.map(|(name, value)| (name.to_owned(), value.clone())));
+        }
+    }
+    Json::Object(whole)
+}
+
+/// What is said of an app that is removed and created again.
+const ANEW: &str = "removed, and created anew";
 
 /// An app that goes, in a few words: its JSON may hold secrets of others.
 fn told(app: &Json) -> Shown {

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 /// An app of Marathon: so many instances of one program, kept running.
 ///
-/// What isn't said is left to Marathon: an app that runs keeps the value that it has. Environment, labels, constraints, health
-/// checks, dependencies and what is fetched are whole: what isn't said of them isn't there. Where a declared version of Marathon
+/// What isn't said is left to Marathon: an app that runs keeps the value that it has. Whole are the command, the arguments, the
+/// container and its network, environment, labels, constraints, health and readiness checks, dependencies, and what is fetched:
+/// what isn't said of them isn't there, but for times and numbers of checks and service ports, which stay as they are. Where a declared version of Marathon
 /// can't have what is said, [`App::problems`] says so; nothing is left out in silence.
 #[derive(Debug, Clone)]
 #[must_use = "an app runs when it is given to a cluster: `.workload(…)`"]

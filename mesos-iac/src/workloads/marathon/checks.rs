@@ -17,12 +17,12 @@ pub(super) mod since {
     pub(super) const ACCEPTED_ROLES: Since = Since::new((0, 8), (0, 11));
     pub(super) const HEALTH_PORT: Since = Since::new((0, 11), (0, 15));
     pub(super) const OVER_CAPACITY: Since = Since::new((0, 8), (0, 11));
-    pub(super) const DOCKER_OPTIONS: Since = Since::new((0, 8), (0, 11));
+    pub(in super::super) const DOCKER_OPTIONS: Since = Since::new((0, 8), (0, 11));
     pub(super) const LAUNCH_DELAY: Since = Since::new((0, 8), (0, 11));
     pub(super) const MAPPING_NAMES: Since = Since::new((0, 15), (1, 1));
     pub(super) const MESOS_CONTAINERS: Since = Since::new((0, 15), (1, 1));
     pub(super) const PERSISTENT: Since = Since::new((0, 15), (1, 1));
-    pub(super) const READINESS: Since = Since::new((0, 15), (1, 1));
+    pub(in super::super) const READINESS: Since = Since::new((0, 15), (1, 1));
     pub(super) const NAMED_NETWORKS: Since = Since::new((1, 1), (1, 3));
     pub(super) const GPUS: Since = Since::new((1, 1), (1, 3));
     pub(super) const KILL_GRACE: Since = Since::new((1, 1), (1, 3));

@@ -52,23 +52,25 @@ impl App {
                 object.set("ports", ports.iter().map(|port| port.number).collect::<Vec<_>>());
             }
         }
-        if self.require_ports {
-            object.set("requirePorts", true);
-        }
-        if let Some(container) = &self.container {
-            object.set("container", container.to_json(version));
-            match &container.network {
-                Network::Host => {}
-                Network::Bridge if version.has_networks() => {
-                    object.set("networks", json!([{ "mode": "container/bridge" }]));
-                }
-                Network::Bridge => {}
-                Network::Named(name) if version.has_networks() => {
-                    object.set("networks", json!([{ "mode": "container", "name": name }]));
-                }
-                Network::Named(name) => {
-                    object.set("ipAddress", json!({ "networkName": name }));
-                }
+        object.set("requirePorts", self.require_ports);
+        object.set_some(
+            "container",
+            self.container.as_ref().map(|container| container.to_json(version)),
+        );
+        let network = self.container.as_ref().map(|container| &container.network);
+        match network.unwrap_or(&Network::Host) {
+            Network::Host if version.has_networks() => {
+                object.set("networks", json!([{ "mode": "host" }]));
+            }
+            Network::Bridge if version.has_networks() => {
+                object.set("networks", json!([{ "mode": "container/bridge" }]));
+            }
+            Network::Named(name) if version.has_networks() => {
+                object.set("networks", json!([{ "mode": "container", "name": name }]));
+            }
+            Network::Host | Network::Bridge => {}
+            Network::Named(name) => {
+                object.set("ipAddress", json!({ "networkName": name }));
             }
         }
         object.set(
@@ -86,10 +88,15 @@ impl App {
                 .map(super::HealthCheck::to_json)
                 .collect::<Vec<_>>(),
         );
-        object.set_list(
-            "readinessChecks",
-            self.readiness_checks.iter().map(super::ReadinessCheck::to_json),
-        );
+        if version.has(since::READINESS) || !self.readiness_checks.is_empty() {
+            object.set(
+                "readinessChecks",
+                self.readiness_checks
+                    .iter()
+                    .map(super::ReadinessCheck::to_json)
+                    .collect::<Vec<_>>(),
+            );
+        }
         if self.min_health.is_some() || self.max_over.is_some() {
             let mut upgrade = Object::new();
             upgrade.set_some("minimumHealthCapacity", self.min_health.map(number));
@@ -132,7 +139,11 @@ impl Container {
                 Runtime::Mesos => "MESOS",
             },
         );
-        let mappings = || self.mappings.iter().map(super::PortMapping::to_json);
+        // A network of its own without a word on mappings gets one of Marathon's choice; the agent's network has none.
+        let mappings = || {
+            let mappings = self.mappings.iter().map(super::PortMapping::to_json);
+            (self.network != Network::Host).then(|| mappings.collect::<Vec<_>>())
+        };
         if let Some(image) = &self.image {
             let mut docker = Object::new();
             docker.set("image", image.as_str());
@@ -145,25 +156,32 @@ impl Container {
                         Network::Named(_) => "USER",
                     },
                 );
-                docker.set_list("portMappings", mappings());
+                docker.set_some("portMappings", mappings());
             }
-            if self.privileged {
-                docker.set("privileged", true);
+            // What is off is said where the version knows it, so that what was taken out goes.
+            let knows = version.has(since::DOCKER_OPTIONS);
+            let is_docker = self.runtime == Runtime::Docker;
+            if self.privileged || (knows && is_docker) {
+                docker.set("privileged", self.privileged);
             }
-            if self.force_pull {
-                docker.set("forcePullImage", true);
+            if self.force_pull || knows {
+                docker.set("forcePullImage", self.force_pull);
             }
-            let parameters = self.parameters.iter();
-            docker.set_list(
-                "parameters",
-                parameters.map(|(key, value)| json!({ "key": key, "value": value })),
-            );
+            if !self.parameters.is_empty() || (knows && is_docker) {
+                let parameters = self.parameters.iter();
+                docker.set(
+                    "parameters",
+                    parameters
+                        .map(|(key, value)| json!({ "key": key, "value": value }))
+                        .collect::<Vec<_>>(),
+                );
+            }
             object.set("docker", docker.done());
         }
         if version.has_networks() {
-            object.set_list("portMappings", mappings());
+            object.set_some("portMappings", mappings());
         }
-        object.set_list("volumes", self.volumes.iter().map(Volume::to_json));
+        object.set("volumes", self.volumes.iter().map(Volume::to_json).collect::<Vec<_>>());
         object.done()
     }
 }
