@@ -200,6 +200,67 @@ fn jobs_are_created_changed_and_left_alone() {
 }
 
 #[test]
+fn what_left_a_job_is_told_and_goes() {
+    let plain = || {
+        job("report")
+            .schedule("R/2026-01-01T03:00:00Z/P1D")
+            .command("/opt/report")
+    };
+    let image = || JobContainer::new("debian:12");
+    let in_image = |container| plain().container(container);
+    let cases = [
+        (in_image(image()), plain(), &["container"][..]),
+        (
+            in_image(image().bridge().force_pull().volume("/srv", "/data")),
+            in_image(image()),
+            &["container.forcePullImage", "container.network", "container.volumes"],
+        ),
+        (plain().time_zone("Europe/Berlin"), plain(), &["scheduleTimeZone"]),
+        (
+            in_image(image()),
+            job("report").schedule("R/2026-01-01T03:00:00Z/P1D").container(image()),
+            &["command"],
+        ),
+        (plain().arguments(["-v"]).retries(4), plain(), &["arguments", "shell"]),
+        (
+            plain().time_zone("UTC"),
+            job("report").after("dump").command("/opt/report"),
+            &["parents", "schedule", "scheduleTimeZone"],
+        ),
+        (
+            job("report").after("dump").command("/opt/report"),
+            plain(),
+            &["schedule", "parents"],
+        ),
+    ];
+    let dump = job("dump").schedule("R/2026-01-01T02:00:00Z/P1D").command("/opt/dump");
+    for (before, after, properties) in cases {
+        let chronos = FakeChronos::default();
+        let addr = chronos.start();
+        let outcome = |report: &Job| {
+            let outcomes = deployed(addr, &[dump.clone(), report.clone()]);
+            let mut outcomes = outcomes.into_iter().filter(|(key, _)| key == "report");
+            outcomes.next().unwrap().1
+        };
+        assert!(matches!(outcome(&before), Outcome::Changed(_)));
+        assert_eq!(outcome(&before), Outcome::NoChange, "{before:?}");
+        let Outcome::Changed(diff) = outcome(&after) else {
+            panic!("{after:?}")
+        };
+        let told: Vec<&str> = diff.changes.iter().map(|change| change.property.as_str()).collect();
+        assert_eq!(told, properties);
+        assert_eq!(outcome(&after), Outcome::NoChange, "{after:?}");
+        let job = chronos.job("report");
+        for property in properties
+            .iter()
+            .filter(|property| after.render().unwrap().get(**property).is_none())
+        {
+            assert!(job[*property].is_null() || property.contains('.'), "{property}: {job}");
+        }
+    }
+}
+
+#[test]
 fn a_refusal_is_told_in_words() {
     let chronos = FakeChronos::default();
     let outcomes = deployed(chronos.start(), &[job("refused").schedule("R//P1D").command("x")]);

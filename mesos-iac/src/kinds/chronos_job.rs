@@ -1,6 +1,6 @@
 use super::chronos_schedule::is_same_schedule;
 use super::http_api::{HttpApi, json, refusal, revealed};
-use super::json_state::{compare, pretty};
+use super::json_state::{compare, in_the_way, pretty, seen};
 use crate::model::{Check, Converge, Diff, Error, HttpAnswer, HttpChange, ReadSystem, Resource, Result, Shown, System};
 use mesos_iac_macros::Resource;
 use serde::{Deserialize, Serialize};
@@ -15,9 +15,13 @@ const ITS_OWN: [&str; 5] = [
     "lastError",
 ];
 
+/// Fields that say one thing together, when it runs and what: of those that one isn't said, it goes.
+const TOGETHER: [&[&str]; 2] = [&["schedule", "scheduleTimeZone", "parents"], &["command", "container"]];
+
 /// Ensures that Chronos has a job as this JSON says, or that it doesn't have it.
 ///
-/// Fields that the JSON doesn't have are left as they are. Chronos moves the beginning of a schedule forward and counts down as
+/// Fields that the JSON doesn't have are left as they are. When a job runs and what is whole: who says one of `schedule`,
+/// `scheduleTimeZone` and `parents`, or one of `command` and `container`, has none of the others that isn't said. Chronos moves the beginning of a schedule forward and counts down as
 /// the job runs: a schedule that comes of the wanted one that way is no difference.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Resource)]
 #[serde(deny_unknown_fields)]
@@ -75,6 +79,9 @@ impl ChronosJob {
                 if schedule.is_some_and(|(wanted, shown)| is_same_schedule(wanted, shown)) {
                     diff.changes.retain(|change| change.property != "schedule");
                 }
+                for (name, shown) in unwanted(wanted, shown) {
+                    diff.push(name, seen(shown), Shown::Absent);
+                }
             }
         }
         Ok(diff)
@@ -93,6 +100,14 @@ impl ChronosJob {
     }
 }
 
+/// What the job has of the fields that say one thing together, and isn't wanted.
+fn unwanted<'a>(wanted: &Json, shown: &'a Json) -> Vec<(&'static str, &'a Json)> {
+    TOGETHER
+        .into_iter()
+        .flat_map(|together| in_the_way(together, wanted, shown))
+        .collect()
+}
+
 impl Converge for ChronosJob {
     fn check(&self, system: &dyn ReadSystem) -> Result<Check> {
         let shown = self.shown(system)?;
@@ -109,6 +124,11 @@ impl Converge for ChronosJob {
             return Err(Error::message(format!("send job {}: it is no object", self.name)));
         };
         // A job that is sent replaces the one that is there, so what isn't wanted is sent back as it is.
+        let gone = self.job.iter().zip(&shown);
+        let gone: Vec<&str> = gone
+            .flat_map(|(wanted, shown)| unwanted(wanted, shown))
+            .map(|(name, _)| name)
+            .collect();
         let mut job = match shown {
             Some(Json::Object(fields)) => fields,
             _ => Map::new(),
@@ -117,6 +137,7 @@ impl Converge for ChronosJob {
         ITS_OWN
             .into_iter()
             .chain(["parents"])
+            .chain(gone)
             .for_each(|field| drop(job.remove(field)));
         job.extend(wanted);
         if let Some(schedule) = moved_on.filter(|_| job.contains_key("schedule")) {

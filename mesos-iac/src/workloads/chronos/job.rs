@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 /// A job of Chronos: a command that runs at times of a schedule, or after other jobs.
 ///
-/// What isn't said is left to Chronos: a job that is there keeps the value that it has. Environment, constraints and what is
-/// fetched are whole.
+/// What isn't said is left to Chronos: a job that is there keeps the value that it has. Whole are the schedule with its time zone,
+/// the jobs that it comes after, the command, the container, environment, constraints, and what is fetched: what isn't said of
+/// them isn't there.
 #[derive(Debug, Clone)]
 #[must_use = "a job runs when it is given to a cluster: `.workload(…)`"]
 pub struct Job {
@@ -39,7 +40,7 @@ pub struct Job {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobContainer {
     pub(super) image: String,
-    pub(super) network: Option<&'static str>,
+    pub(super) network: &'static str,
     pub(super) force_pull: bool,
     pub(super) volumes: Vec<(String, String, bool)>,
 }
@@ -50,23 +51,23 @@ impl JobContainer {
     pub fn new(image: impl Into<String>) -> Self {
         Self {
             image: image.into(),
-            network: None,
+            network: "HOST",
             force_pull: false,
             volumes: Vec::new(),
         }
     }
 
-    /// Puts it on the agent's network.
+    /// Puts it on the agent's network, where it is unless something else is said.
     #[must_use]
     pub const fn on_host(mut self) -> Self {
-        self.network = Some("HOST");
+        self.network = "HOST";
         self
     }
 
     /// Puts it on a bridge of the agent.
     #[must_use]
     pub const fn bridge(mut self) -> Self {
-        self.network = Some("BRIDGE");
+        self.network = "BRIDGE";
         self
     }
 
@@ -94,17 +95,14 @@ impl JobContainer {
     fn to_json(&self) -> Json {
         let mut object = Object::new();
         object.set("type", "DOCKER").set("image", self.image.as_str());
-        object.set_some("network", self.network);
-        if self.force_pull {
-            object.set("forcePullImage", true);
-        }
-        object.set_list(
-            "volumes",
-            self.volumes.iter().map(|(host, container, read_only)| {
-                let mode = if *read_only { "RO" } else { "RW" };
-                json!({ "hostPath": host, "containerPath": container, "mode": mode })
-            }),
-        );
+        // What is off is said, so that what was taken out goes.
+        object.set("network", self.network);
+        object.set("forcePullImage", self.force_pull);
+        let volumes = self.volumes.iter().map(|(host, container, read_only)| {
+            let mode = if *read_only { "RO" } else { "RW" };
+            json!({ "hostPath": host, "containerPath": container, "mode": mode })
+        });
+        object.set("volumes", volumes.collect::<Vec<_>>());
         object.done()
     }
 }
