@@ -1,4 +1,4 @@
-use crate::model::{Catalog, Deployment, Finding, Provenance};
+use crate::model::{Catalog, Deployment, EndpointInstance, Finding, Provenance};
 use crate::words::HostName;
 
 /// What a cluster compiles to: for each host, in the order of declaration, its catalog and its provenance.
@@ -8,6 +8,8 @@ pub struct Compiled {
     pub hosts: Vec<CompiledHost>,
     /// What runs on the cluster, for each scheduler that runs something, by name.
     pub deployments: Vec<Deployment>,
+    /// What the roles expose, in the order of the hosts.
+    pub(crate) endpoints: Vec<EndpointInstance>,
 }
 
 /// One host's catalog, and beside it where everything in it comes from.

@@ -60,7 +60,11 @@ pub fn compile(cluster: &Cluster) -> Result<Compiled, Problems> {
         }
     }
     let deployments = workloads::compile(&world, &mut problems);
-    problems.into_result(Compiled { hosts, deployments })
+    problems.into_result(Compiled {
+        hosts,
+        deployments,
+        endpoints: world.endpoints,
+    })
 }
 
 /// The roles of one host: each role after those that it includes.

@@ -1,6 +1,6 @@
 use crate::compile::{Compiled, CompiledHost};
 use crate::kinds::File;
-use crate::model::{Catalog, Cluster, Declaration, Finding, HostView, Kind, Provenance};
+use crate::model::{Catalog, Cluster, Declaration, Endpoint, EndpointInstance, Finding, HostView, Kind, Provenance};
 use crate::words::{HostName, ResourceId};
 use std::any::Any;
 use std::cell::RefCell;
@@ -22,6 +22,7 @@ type Told = (&'static str, Option<HostName>, Option<ResourceId>, String);
 pub struct LintHost<'c> {
     view: HostView<'c>,
     compiled: &'c CompiledHost,
+    endpoints: Vec<&'c EndpointInstance>,
     files: Vec<RenderedFile<'c>>,
     by_path: HashMap<&'c str, usize>,
 }
@@ -41,9 +42,16 @@ pub struct RenderedFile<'c> {
 
 impl<'c> LintCx<'c> {
     pub(super) fn new(cluster: &'c Cluster, compiled: &'c Compiled) -> Self {
+        let declared = cluster.hosts().iter().enumerate();
+        let indices: HashMap<&HostName, usize> = declared.map(|(index, host)| (host.name(), index)).collect();
+        let mut endpoints: HashMap<usize, Vec<&EndpointInstance>> = HashMap::new();
+        for instance in &compiled.endpoints {
+            endpoints.entry(instance.host).or_default().push(instance);
+        }
         let hosts = compiled.hosts.iter().filter_map(|host| {
-            let index = cluster.host_index(host.name().as_str())?;
-            Some(LintHost::new(HostView::new(cluster, index), host))
+            let index = *indices.get(host.name())?;
+            let exposed = endpoints.remove(&index).unwrap_or_default();
+            Some(LintHost::new(HostView::new(cluster, index), host, exposed))
         });
         let hosts: Vec<LintHost<'c>> = hosts.collect();
         Self {
@@ -108,7 +116,7 @@ impl<'c> LintCx<'c> {
 }
 
 impl<'c> LintHost<'c> {
-    fn new(view: HostView<'c>, compiled: &'c CompiledHost) -> Self {
+    fn new(view: HostView<'c>, compiled: &'c CompiledHost, endpoints: Vec<&'c EndpointInstance>) -> Self {
         let files = compiled.catalog.resources().filter_map(|entry| {
             let resource: &dyn Any = &*entry.resource;
             let file = resource.downcast_ref::<File>()?;
@@ -123,6 +131,7 @@ impl<'c> LintHost<'c> {
         Self {
             view,
             compiled,
+            endpoints,
             by_path: files
                 .iter()
                 .enumerate()
@@ -154,6 +163,11 @@ impl<'c> LintHost<'c> {
     #[must_use]
     pub const fn provenance(&self) -> &'c Provenance {
         &self.compiled.provenance
+    }
+
+    /// The endpoints of this type that the host's roles expose.
+    pub fn endpoints<E: Endpoint>(&self) -> impl Iterator<Item = &'c E> {
+        self.endpoints.iter().filter_map(|instance| instance.get())
     }
 
     /// Every file whose content is managed and is text, in the catalog's order.

@@ -1,6 +1,7 @@
 use super::{
-    Add, Cluster, Code, Condition, Declares, Dependencies, Draft, Drafts, Endpoint, Error, Finding, Handle, HostView,
-    LeftOut, Parts, Problem, Problems, Result, Role, Stage, StageDraft, Wait, caught, short_role_name,
+    Add, Cluster, Code, Condition, Declares, Dependencies, Draft, Drafts, Endpoint, EndpointInstance, Error, Finding,
+    Handle, HostView, LeftOut, Parts, Problem, Problems, Result, Role, Stage, StageDraft, Wait, caught,
+    short_role_name,
 };
 use crate::words::{HostName, Location, ResourceId};
 use std::any::Any;
@@ -80,14 +81,6 @@ fn problems(
     all
 }
 
-/// An endpoint that a role exposes on its host.
-pub struct EndpointInstance {
-    /// The host.
-    pub host: usize,
-    /// The endpoint.
-    pub endpoint: Box<dyn Any + Send + Sync>,
-}
-
 /// The whole cluster while it is compiled: what each phase found for all hosts.
 pub struct World<'w> {
     pub(crate) cluster: &'w Cluster,
@@ -102,10 +95,7 @@ impl<'w> World<'w> {
 
     /// The endpoints of this type, with their hosts, in the order of the hosts.
     pub(crate) fn endpoints_of<E: Endpoint>(&self) -> Vec<(HostView<'w>, E)> {
-        let of_type = |instance: &EndpointInstance| {
-            let endpoint = instance.endpoint.downcast_ref::<E>()?;
-            Some((self.view(instance.host), endpoint.clone()))
-        };
+        let of_type = |instance: &EndpointInstance| Some((self.view(instance.host), instance.get::<E>()?.clone()));
         self.endpoints.iter().filter_map(of_type).collect()
     }
 
@@ -196,10 +186,7 @@ impl<'w> ExposeCx<'w> {
 
     /// Exposes an endpoint on this host.
     pub fn expose(&mut self, endpoint: impl Endpoint) {
-        self.exposed.push(EndpointInstance {
-            host: self.host.index(),
-            endpoint: Box::new(endpoint),
-        });
+        self.exposed.push(EndpointInstance::new(self.host.index(), endpoint));
     }
 
     /// The hosts that have the role, in the order of their declaration.

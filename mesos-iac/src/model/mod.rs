@@ -17,6 +17,7 @@ mod context;
 mod damage;
 mod declare;
 mod effect;
+mod endpoint;
 mod error;
 mod facts;
 mod fingerprint;
@@ -60,12 +61,13 @@ pub use cluster::{Cluster, ClusterBuilder};
 pub use condition::Condition;
 pub use container::{RoleReference, Stage, StageDraft, Wait, role};
 pub use content::{Content, ContentSource, IntoContent};
-pub use context::{Block, Cx, EndpointInstance, ExposeCx, IncludeCx, RoleInstance, World};
+pub use context::{Block, Cx, ExposeCx, IncludeCx, RoleInstance, World};
 pub use damage::Damage;
 pub use declare::{
     Add, Declare, Declared, Dependencies, Dependency, Draft, Drafts, Handle, Parts, Reference, Trigger, resource,
 };
 pub use effect::{Effect, Effects};
+pub use endpoint::EndpointInstance;
 pub use error::{Error, Result};
 pub use facts::{Arch, DeclaredFacts, FactMismatch, Facts, Os};
 pub use fingerprint::{Fingerprint, FingerprintError};

@@ -40,3 +40,122 @@ fn nothing_is_wrong_with_what_the_role_library_declares() {
         assert_eq!(told(cluster), "", "{shown}");
     }
 }
+
+/// Releases count by what the roles say, wherever no package is pinned.
+mod releases_of_roles {
+    use super::super::{by_hand, finds, lab};
+    use mesos_iac::lint::Lint;
+    use mesos_iac::prelude::*;
+    use mesos_iac::roles::docker::{DOCKER_VERSION, Docker};
+    use mesos_iac::roles::flags::agent;
+    use mesos_iac::roles::lints;
+    use mesos_iac::roles::marathon::{Marathon, MarathonElsewhere, MarathonLayout};
+    use mesos_iac::roles::mesos::{Mesos, MesosAgent, MesosLayout};
+    use mesos_iac::roles::{Source, Version};
+
+    const ZK: &str = "zk://10.0.0.1:2181,10.0.0.2:2181,10.0.0.3:2181/mesos";
+
+    fn mesos(version: Version, layout: MesosLayout) -> Mesos {
+        Mesos::new(version, layout).zookeeper(ZK.parse().unwrap())
+    }
+
+    fn on(os: Os, role: impl Role) -> ClusterBuilder {
+        Cluster::new("lab").hosts(host("a").addr("198.18.0.1").os(os).role(role))
+    }
+
+    #[track_caller]
+    fn holds(lint: &Lint, bad: ClusterBuilder, near: ClusterBuilder) {
+        assert!(finds(&bad.build().unwrap(), lint), "{} isn't found", lint.name);
+        let near = near.build().unwrap();
+        let found = super::findings(&near).found;
+        assert!(!finds(&near, lint), "{} is found: {found:#?}", lint.name);
+    }
+
+    #[test]
+    fn an_agent_that_isolates_by_control_groups_of_old() {
+        let agent = |layout| {
+            let mesos = mesos(Version::new(1, 11, 0), layout);
+            mesos.agent().flag(agent::ISOLATION, ["cgroups/cpu", "cgroups/mem"])
+        };
+        for layout in [
+            MesosLayout::mesosphere,
+            MesosLayout::environment_file,
+            MesosLayout::command_line,
+        ] {
+            let bad = on(Os::debian("12"), agent(layout()));
+            holds(&lints::CGROUP_V2, bad, on(Os::debian("10"), agent(layout())));
+        }
+    }
+
+    #[test]
+    fn agents_that_are_ahead_of_masters() {
+        let lab = |of_master, of_agent| {
+            let of = |version| mesos(version, MesosLayout::mesosphere());
+            Cluster::new("lab")
+                .hosts(host("m").addr("198.18.0.1").role(of(of_master).master()))
+                .hosts(host("s").addr("198.18.0.2").role(of(of_agent).agent()))
+        };
+        let (old, new) = (Version::new(1, 9, 0), Version::new(1, 11, 0));
+        holds(&lints::AGENT_NEWER_THAN_MASTER, lab(old, new), lab(new, old));
+    }
+
+    /// Only the package says what really runs.
+    #[test]
+    fn a_pinned_package_is_taken_at_its_word() {
+        let agent = |pinned: &str| {
+            let source = Source::packages(["mesos"]).version(pinned);
+            mesos(Version::new(1, 11, 0), MesosLayout::mesosphere().source(source)).agent()
+        };
+        let lab = |pinned| {
+            let master = mesos(Version::new(1, 9, 0), MesosLayout::mesosphere()).master();
+            Cluster::new("lab")
+                .hosts(host("m").addr("198.18.0.1").role(master))
+                .hosts(host("s").addr("198.18.0.2").role(agent(pinned)))
+        };
+        holds(&lints::AGENT_NEWER_THAN_MASTER, lab("1.11.0-2.0.1"), lab("1.9.0-2.0.1"));
+    }
+
+    #[test]
+    fn files_that_this_marathon_doesnt_read() {
+        let lab = |version, elsewhere: bool| {
+            let mesos = mesos(Version::new(1, 4, 0), MesosLayout::mesosphere());
+            let marathon = host("a").addr("198.18.0.1");
+            let marathon = match elsewhere {
+                true => marathon.role(MarathonElsewhere::at(([198, 18, 0, 9], 8080), version)),
+                false => marathon.role(Marathon::new(version, MarathonLayout::mesosphere(), &mesos)),
+            };
+            Cluster::new("lab").hosts(marathon.role(by_hand().file("/etc/marathon/conf/task_rate_limit", "100\n")))
+        };
+        let (old, new) = (Version::new(1, 4, 13), Version::new(1, 5, 15));
+        holds(&lints::MARATHON_CONF_IGNORED, lab(new, false), lab(new, true));
+        assert!(!finds(&lab(old, true).build().unwrap(), &lints::MARATHON_CONF_IGNORED));
+    }
+
+    /// One of the two by a role, the other by hand.
+    #[test]
+    fn a_docker_that_mesos_cant_use() {
+        let agent = || -> MesosAgent {
+            let mesos = mesos(Version::new(0, 22, 1), MesosLayout::mesosphere());
+            mesos.agent().flag(agent::CONTAINERIZERS, ["docker", "mesos"])
+        };
+        let pinned = |version| on(Os::debian("8"), agent()).role(by_hand().pinned("docker-engine", version));
+        holds(&DOCKER_VERSION, pinned("1.8.1-0~jessie"), pinned("1.7.1-0~jessie"));
+        let docker = |version| {
+            let by_hand = by_hand()
+                .pinned("mesos", "0.22.1-1.0")
+                .runs("mesos-slave")
+                .file("/etc/mesos/zk", format!("{ZK}\n"))
+                .file("/etc/mesos-slave/containerizers", "docker,mesos\n");
+            lab([("a", by_hand)]).role(Docker::new(version, Source::present()))
+        };
+        holds(
+            &DOCKER_VERSION,
+            docker(Version::new(1, 8, 1)),
+            docker(Version::new(1, 7, 1)),
+        );
+        let both = on(Os::debian("8"), agent()).role(Docker::new(Version::new(1, 8, 1), Source::present()));
+        let found = super::findings(&both.build().unwrap()).found;
+        let told = found.iter().filter(|finding| finding.lint == &DOCKER_VERSION);
+        assert_eq!(told.count(), 1, "{found:#?}");
+    }
+}

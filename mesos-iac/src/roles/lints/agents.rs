@@ -172,24 +172,18 @@ fn docker(cx: &LintCx<'_>, host: &LintHost<'_>, agent: &Mesos<'_>) {
         );
     }
     let has_service = host.get::<Service>("docker").is_some();
-    match release::package(host, &DOCKER_PACKAGES) {
-        None if !has_service => {
-            let message = "the agent's containerizers have `docker`, and nothing brings Docker to the host";
-            cx.report(
-                found(&NO_DOCKER, host, by, message)
-                    .hint("declare the package, or the service where it is there already"),
-            );
-        }
-        Some(docker) => {
-            let version = docker.version().and_then(Release::of);
-            if let (Some(version), Some(release)) = (version, agent.release)
-                && let Some(why) = clash(release.version(), version.version())
-            {
-                let message = format!("Mesos {release} and Docker {version}: {why}");
-                cx.report(found(&DOCKER_VERSION, host, None, message).hint("take another version of one of them"));
-            }
-        }
-        None => {}
+    if !has_service && release::package(host, &DOCKER_PACKAGES).is_none() {
+        let message = "the agent's containerizers have `docker`, and nothing brings Docker to the host";
+        cx.report(
+            found(&NO_DOCKER, host, by, message).hint("declare the package, or the service where it is there already"),
+        );
+    }
+    if let (Some(docker), Some(release)) = (release::of_docker(host), agent.release)
+        && let Some(why) = clash(release.version(), docker.version())
+    {
+        // In the words of the agent's role, so that it is told once.
+        let message = format!("Mesos {release} with Docker {docker}: {why}");
+        cx.report(found(&DOCKER_VERSION, host, None, message).hint("change one of the two versions"));
     }
 }
 

@@ -20,8 +20,7 @@ lint_rule!(of_marathon => [
 
 fn of_marathon(cx: &LintCx<'_>) {
     for host in cx.hosts() {
-        let pinned = release::pinned(host, &["marathon"]);
-        if let Some(release) = pinned.filter(|release| release.since(1, 5))
+        if let Some(release) = release::of_marathon(host).filter(|release| release.since(1, 5))
             && let Some((_, file)) = host.files_in("/etc/marathon/conf").next()
         {
             let message = format!("Marathon {release} doesn't read {}", file.path);

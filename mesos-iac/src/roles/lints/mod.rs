@@ -3,8 +3,8 @@
 //!
 //! They are found where the mistake can be read off files and resources; what only a host knows (a variable, a command's
 //! output) is left alone. A daemon's flags are read as the daemon gets them: from its directory of flag files, from
-//! `/etc/default`, from its unit, and from what its package leaves there. Releases count where a package is pinned:
-//! `package("mesos").version("1.11.0-…")`.
+//! `/etc/default`, from its unit, and from what its package leaves there. Releases count where they are known: of a package
+//! that is pinned (`package("mesos").version("1.11.0-…")`), else from what a role says of its version.
 //!
 //! What is meant that way is allowed by name:
 //!

@@ -1,4 +1,5 @@
 use super::found;
+use super::read::mesos::Daemon;
 use super::read::release;
 use super::read::shell;
 use super::read::unit::{Unit, units};
@@ -49,7 +50,7 @@ fn kills(cx: &LintCx<'_>, host: &LintHost<'_>, unit: &Unit<'_, '_>) {
         .last("Delegate")
         .is_some_and(|value| !matches!(value, "no" | "false" | "0" | "off"));
     // From 0.28 on an agent that knows of systemd moves executors into a slice of their own.
-    let moves = release::pinned(host, &["mesos"]).is_some_and(|release| release.since(0, 28))
+    let moves = release::of_mesos(host, Daemon::Agent).is_some_and(|release| release.since(0, 28))
         && !unit.starts().concat().iter().any(|word| {
             matches!(
                 word.as_str(),

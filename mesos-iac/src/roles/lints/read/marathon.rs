@@ -9,16 +9,16 @@ use crate::lint::LintHost;
 pub(in super::super) struct Marathon<'c> {
     /// Everything, in the order of its sources.
     pub(in super::super) settings: Vec<Setting<'c>>,
-    /// The release, where the package's version is pinned.
+    /// The release, where the package's version is pinned or a role says it.
     pub(in super::super) release: Option<Release>,
 }
 
 /// What Marathon of a host is told; none if there is none.
 ///
 /// Packages up to 1.4 read `/etc/marathon/conf` and take `--master` and `--zk` from `/etc/mesos/zk` unless they are given;
-/// those from 1.5 on read variables only. Where the version isn't pinned, both are taken as read.
+/// those from 1.5 on read variables only. Where the release isn't known, both are taken as read.
 pub(in super::super) fn marathon<'c>(host: &LintHost<'c>) -> Option<Marathon<'c>> {
-    let release = release::pinned(host, &["marathon"]);
+    let release = release::of_marathon(host);
     let by_files = release.is_none_or(|release| !release.since(1, 5));
     let mut settings = Vec::new();
     if by_files {

@@ -19,7 +19,7 @@ pub(in super::super) struct Mesos<'c> {
     pub(in super::super) daemon: Daemon,
     /// Everything, in the order of its sources, with what the package leaves there.
     pub(in super::super) settings: Vec<Setting<'c>>,
-    /// The release, where the package's version is pinned.
+    /// The release, where the package's version is pinned or a role says it.
     pub(in super::super) release: Option<Release>,
     /// Whether it is the package's start script that starts it, which reads `/etc/mesos-…` and `/etc/default`.
     pub(in super::super) by_wrapper: bool,
@@ -160,7 +160,7 @@ pub(in super::super) fn mesos<'c>(host: &LintHost<'c>, daemon: Daemon) -> Option
     let mut mesos = Mesos {
         daemon,
         settings: Vec::new(),
-        release: release::pinned(host, &["mesos"]),
+        release: release::of_mesos(host, daemon),
         by_wrapper,
         role,
     };

@@ -1,6 +1,11 @@
+use super::super::agents::DOCKER_PACKAGES;
+use super::mesos::Daemon;
 use crate::kinds::Package;
 use crate::lint::LintHost;
 use crate::roles::Version;
+use crate::roles::docker::DockerAt;
+use crate::roles::marathon::MarathonApi;
+use crate::roles::mesos::{MesosAgentAt, MesosMasterAt};
 use std::fmt;
 
 /// The release that a package's version is of: `0.22.1` of `0.22.1-1.0.ubuntu1404`, `3.8.0` of `1:3.8.0-11`.
@@ -38,6 +43,12 @@ impl Release {
     }
 }
 
+impl From<Version> for Release {
+    fn from(version: Version) -> Self {
+        Self([version.major(), version.minor(), version.patch()].map(u32::from))
+    }
+}
+
 impl fmt::Display for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [major, minor, patch] = self.0;
@@ -55,6 +66,32 @@ pub(in super::super) fn package<'c>(host: &LintHost<'c>, names: &[&str]) -> Opti
 /// The release of the first of these packages that the host is to have, where it is pinned.
 pub(in super::super) fn pinned(host: &LintHost<'_>, names: &[&str]) -> Option<Release> {
     Release::of(package(host, names)?.version()?)
+}
+
+/// The release of a daemon of Mesos: that of the package where it is pinned, else what the role says of it.
+pub(in super::super) fn of_mesos(host: &LintHost<'_>, daemon: Daemon) -> Option<Release> {
+    let said = || match daemon {
+        Daemon::Master => host.endpoints::<MesosMasterAt>().next().map(|at| at.version),
+        Daemon::Agent => host.endpoints::<MesosAgentAt>().next().map(|at| at.version),
+    };
+    pinned(host, &["mesos"]).or_else(|| said().map(Release::from))
+}
+
+/// The release of Marathon, likewise.
+pub(in super::super) fn of_marathon(host: &LintHost<'_>) -> Option<Release> {
+    // A host may also tell of a Marathon that runs elsewhere.
+    let own = |api: &&MarathonApi| {
+        let address = host.view().addr().ok();
+        address.and_then(|address| address.parse().ok()) == Some(api.addr.ip())
+    };
+    let said = || host.endpoints::<MarathonApi>().find(own).map(|api| api.version);
+    pinned(host, &["marathon"]).or_else(|| said().map(Release::from))
+}
+
+/// The release of Docker, likewise.
+pub(in super::super) fn of_docker(host: &LintHost<'_>) -> Option<Release> {
+    let said = || host.endpoints::<DockerAt>().next().map(|at| at.version);
+    pinned(host, &DOCKER_PACKAGES).or_else(|| said().map(Release::from))
 }
 
 #[cfg(test)]
