@@ -177,3 +177,128 @@ fn a_unit_is_read_as_closely_as_files() {
     assert!(found("2").is_empty(), "{:#?}", found("2"));
     assert_eq!(found("1").len(), 3);
 }
+
+/// A role's flags as variables of a file that only root reads, and as whatever Marathon's packages make of files.
+mod passwords {
+    use super::{ByHand, ZK, by_hand, lab, master, one};
+    use crate::lints::{findings, finds};
+    use mesos_iac::prelude::*;
+    use mesos_iac::roles::lints::{self, ZK_PASSWORD_SHOWN};
+    use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
+    use mesos_iac::roles::mesos::{Mesos, MesosLayout};
+    use mesos_iac::roles::{Source, Version};
+
+    fn mesos(layout: MesosLayout) -> Mesos {
+        Mesos::new(Version::new(1, 11, 0), layout)
+            .zookeeper(ZK.parse().unwrap())
+            .digest("mesos", Secret::from_env("ZK_PASSWORD"))
+    }
+
+    fn shown(cluster: ClusterBuilder) -> Vec<String> {
+        let found = findings(&cluster.build().unwrap()).found;
+        let shown = found.iter().filter(|finding| finding.lint == &ZK_PASSWORD_SHOWN);
+        shown.map(|finding| finding.problem.message.clone()).collect()
+    }
+
+    fn on_a(role: impl Role) -> ClusterBuilder {
+        Cluster::new("lab").hosts(host("a").addr("198.18.0.1").os(Os::debian("12")).role(role))
+    }
+
+    #[test]
+    fn variables_show_none() {
+        for layout in [MesosLayout::environment_file, MesosLayout::default_files] {
+            assert_eq!(shown(on_a(mesos(layout()).master())), [""; 0]);
+            assert_eq!(shown(on_a(mesos(layout()).agent())), [""; 0]);
+        }
+        let by_hand = by_hand()
+            .runs("mesos-master")
+            .file("/etc/default/mesos", "MESOS_ZK=zk://u:p@10.0.0.1:2181/mesos\n")
+            .file("/etc/default/mesos-master", "PORT=5050\n");
+        assert_eq!(shown(one(by_hand)), [""; 0]);
+    }
+
+    fn marathon(version: Version, layout: MarathonLayout) -> ClusterBuilder {
+        let marathon = Marathon::new(version, layout, &mesos(MesosLayout::mesosphere()));
+        on_a(marathon.credentials(Secret::from_env("MARATHON")))
+    }
+
+    #[test]
+    fn marathons_packages_up_to_1_3_show_what_stands_in_files() {
+        let told = shown(marathon(Version::new(1, 3, 0), MarathonLayout::mesosphere()));
+        let expected = [
+            "Marathon gets the password of ZooKeeper on its command line by /etc/marathon/conf/master",
+            "Marathon gets the password of ZooKeeper on its command line by /etc/marathon/conf/zk",
+            "Marathon gets the password of its API on its command line by /etc/marathon/conf/http_credentials",
+        ];
+        assert_eq!(told, expected);
+        for version in [Version::new(1, 4, 13), Version::new(1, 5, 15)] {
+            assert_eq!(
+                shown(marathon(version, MarathonLayout::mesosphere())),
+                [""; 0],
+                "{version}"
+            );
+        }
+        let archive = MarathonLayout::archive("/opt/marathon").source(Source::present());
+        assert_eq!(shown(marathon(Version::new(1, 3, 0), archive)), [""; 0]);
+    }
+
+    /// What nobody says, the start script takes from Mesos' file.
+    #[test]
+    fn marathon_takes_the_password_from_mesos() {
+        let of = |version| {
+            let zk = "zk://u:correct-horse@10.0.0.1:2181/mesos\n";
+            one(by_hand()
+                .pinned("marathon", version)
+                .runs("marathon")
+                .file("/etc/mesos/zk", zk))
+        };
+        let told = shown(of("1.3.13-1.0"));
+        assert_eq!(
+            told,
+            ["Marathon gets the password of ZooKeeper on its command line by /etc/mesos/zk"]
+        );
+        assert_eq!(shown(of("1.4.13-1.0")), [""; 0]);
+        assert_eq!(shown(of("1.5.15-1.0")), [""; 0]);
+    }
+
+    /// A master that reads the address from the file itself.
+    fn by_file(zk: &str, quorum: &str) -> ByHand {
+        master(zk, Some(quorum)).file("/etc/default/mesos-master", "PORT=5050\nZK=file:///etc/mesos/zk\n")
+    }
+
+    #[test]
+    fn what_stands_behind_a_file_isnt_shown_and_counts() {
+        let of = |path: &str, quorum| {
+            let zk = format!("zk://u:correct-horse@10.0.0.1:2181,10.0.0.2:2181,10.0.0.3:2181{path}");
+            lab(["m1", "m2", "m3"].map(|name| (name, by_file(&zk, quorum)))).hosts(
+                host("s1").addr("198.18.0.9").role(
+                    super::agent("zk://u:correct-horse@10.0.0.1:2181,10.0.0.2:2181,10.0.0.3:2181/mesos")
+                        .file("/etc/default/mesos-slave", "MASTER=file:///etc/mesos/zk\n"),
+                ),
+            )
+        };
+        let right = of("/mesos", "2");
+        assert_eq!(shown(right.clone()), [""; 0]);
+        let right = right.build().unwrap();
+        for lint in [&lints::ZK_PATH_MISMATCH, &lints::MESOS_QUORUM] {
+            assert!(!finds(&right, lint), "{}: {:#?}", lint.name, findings(&right).found);
+        }
+        assert!(finds(&of("/other", "2").build().unwrap(), &lints::ZK_PATH_MISMATCH));
+        assert!(finds(&of("/mesos", "1").build().unwrap(), &lints::MESOS_QUORUM));
+        let found = findings(&of("/other", "1").build().unwrap()).found;
+        assert!(!format!("{found:?}").contains("correct-horse"), "{found:#?}");
+    }
+
+    /// Two clusters whose masters each name their own file don't count together.
+    #[test]
+    fn a_file_of_one_name_on_each_host_is_no_meeting_point() {
+        let other = ZK.replace("/mesos", "/staging");
+        let cluster = lab([("m1", by_file(ZK, "1")), ("m2", by_file(&other, "1"))]);
+        let cluster = cluster.build().unwrap();
+        assert!(
+            !finds(&cluster, &lints::MESOS_QUORUM),
+            "{:#?}",
+            findings(&cluster).found
+        );
+    }
+}

@@ -1,8 +1,7 @@
 use super::found;
 use super::read::marathon::{Marathon, marathon};
 use super::read::mesos::Way;
-use super::read::release;
-use super::read::zk_url::ZkUrl;
+use super::read::{release, zk_url};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
 
@@ -70,8 +69,8 @@ fn packaged(cx: &LintCx<'_>, host: &LintHost<'_>, marathon: &Marathon<'_>) {
 
 fn path(cx: &LintCx<'_>, host: &LintHost<'_>, marathon: &Marathon<'_>) {
     let url = |name| {
-        let setting = marathon.get(name).filter(|setting| !setting.is_found_at_start())?;
-        Some((setting, ZkUrl::read(setting.value.trim()).ok()?))
+        let setting = marathon.get(name)?;
+        Some((setting, zk_url::known(&setting.behind(host).value)?.ok()?))
     };
     let Some((setting, own)) = url("zk") else { return };
     let path = own.path.trim_end_matches('/');
@@ -79,17 +78,21 @@ fn path(cx: &LintCx<'_>, host: &LintHost<'_>, marathon: &Marathon<'_>) {
         Some((_, url)) => Some(url),
         None if marathon.takes_from_mesos() => host
             .file("/etc/mesos/zk")
-            .and_then(|file| ZkUrl::read(file.text.trim()).ok()),
+            .and_then(|file| zk_url::known(&file.text)?.ok()),
         None => None,
     };
     let message = if path.is_empty() {
-        format!("`{}` by {} has no path", setting.value.trim(), setting.place)
+        format!(
+            "`{}` by {} has no path",
+            zk_url::without_login(&setting.value),
+            setting.place
+        )
     } else if of_mesos
         .is_some_and(|mesos| mesos.path.trim_end_matches('/') == path && !mesos.servers.is_disjoint(&own.servers))
     {
         format!(
             "`{}` by {} is where Mesos keeps its own",
-            setting.value.trim(),
+            zk_url::without_login(&setting.value),
             setting.place
         )
     } else {
@@ -107,7 +110,7 @@ fn twice(cx: &LintCx<'_>, host: &LintHost<'_>, marathon: &Marathon<'_>) {
         let file = marathon
             .settings
             .iter()
-            .find(|other| other.way == Way::Line && other.name == variable.name);
+            .find(|other| other.way != Way::Environment && other.name == variable.name);
         if let Some(file) = file {
             let message = format!(
                 "`--{}` is set by {} and by {}",

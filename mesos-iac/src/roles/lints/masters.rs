@@ -1,6 +1,6 @@
 use super::found;
 use super::read::mesos::{Daemon, Mesos, mesos};
-use super::read::zk_url::ZkUrl;
+use super::read::zk_url;
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ fn masters(cx: &LintCx<'_>) {
         for daemon in Daemon::BOTH {
             let Some(mesos) = mesos(host, daemon) else { continue };
             // Without ZooKeeper a master is alone, and an agent is told one master.
-            let Some(zk) = mesos.zk().map(|zk| meeting_point(host, &zk.value)) else {
+            let Some(zk) = mesos.zk().map(|zk| meeting_point(host, &zk.behind(host).value)) else {
                 continue;
             };
             let group = groups.entry(zk).or_default();
@@ -46,13 +46,13 @@ fn masters(cx: &LintCx<'_>) {
 
 /// What is the same for those that find each other.
 fn meeting_point(host: &LintHost<'_>, zk: &str) -> String {
-    match ZkUrl::read(zk) {
-        Ok(url) if url.is_loopback() => format!("{} {zk}", host.name()),
-        Ok(url) => {
+    match zk_url::known(zk) {
+        Some(Ok(url)) if url.is_loopback() => format!("{} {zk}", host.name()),
+        Some(Ok(url)) => {
             let servers: Vec<_> = url.servers.iter().map(String::as_str).collect();
             format!("{}{}", servers.join(","), url.path.trim_end_matches('/'))
         }
-        Err(_) => zk.to_owned(),
+        _ => zk.to_owned(),
     }
 }
 

@@ -49,7 +49,11 @@ fn spelling(cx: &LintCx<'_>) {
         if let Some(marathon) = marathon(host)
             && let Some(release) = marathon.release
         {
-            for setting in marathon.settings.iter().filter(|setting| setting.way == Way::Line) {
+            for setting in marathon
+                .settings
+                .iter()
+                .filter(|setting| setting.way != Way::Environment)
+            {
                 one(cx, host, setting, release, &setting.name, by_hand::<Marathon>);
             }
         }

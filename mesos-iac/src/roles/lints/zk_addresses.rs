@@ -1,7 +1,7 @@
 use super::found;
-use super::read::marathon::marathon;
-use super::read::mesos::{Daemon, Setting, mesos};
-use super::read::zk_url::ZkUrl;
+use super::read::marathon::{Marathon, marathon};
+use super::read::mesos::{Daemon, Setting, Way, mesos};
+use super::read::zk_url::{self, ZkUrl};
 use super::read::{release, zoo_cfg};
 use crate::kinds::Service;
 use crate::lint::{LintCx, LintHost};
@@ -15,7 +15,7 @@ lints! {
     ZK_SERVERS_DIFFER = Warning "zk-servers-differ": "daemons of one cluster are told different servers of ZooKeeper";
     ZK_LOCALHOST = Error "zk-localhost": "ZooKeeper is looked for on a host that has none";
     ZK_ONE_SERVER = Warning "zk-one-server": "several masters depend on one server of ZooKeeper";
-    ZK_PASSWORD_SHOWN = Warning "zk-password-shown": "the password of ZooKeeper stands on a command line";
+    ZK_PASSWORD_SHOWN = Warning "zk-password-shown": "the password of ZooKeeper or of Marathon's API stands on a command line";
 }
 
 lint_rule!(addresses => [
@@ -40,11 +40,18 @@ fn addresses(cx: &LintCx<'_>) {
                     Daemon::Master => "the Mesos master",
                     Daemon::Agent => "the Mesos agent",
                 };
+                if setting.way == Way::Line && zk_url::has_password(&setting.value) {
+                    let hint = "write the address to a file of mode 0400 and set `file:///PATH` in its place";
+                    password(cx, host, (who, "ZooKeeper"), &setting, hint);
+                }
                 told.extend(read(cx, host, who, daemon == Daemon::Master, setting));
             }
         }
-        if let Some(setting) = marathon(host).and_then(|marathon| marathon.get("master").cloned()) {
-            told.extend(read(cx, host, "Marathon", false, setting));
+        if let Some(marathon) = marathon(host) {
+            passwords_of_marathon(cx, host, &marathon);
+            if let Some(setting) = marathon.get("master").cloned() {
+                told.extend(read(cx, host, "Marathon", false, setting));
+            }
         }
     }
     paths(cx, &told);
@@ -94,26 +101,15 @@ fn read<'a, 'c>(
         cx.report(finding.hint("begin with `zk://` on the first line"));
         return None;
     }
-    let value = value.trim_end();
-    if let Some((login, _)) = value.strip_prefix("zk://").and_then(|rest| rest.rsplit_once('@'))
-        && login.contains([':', '«'])
-    {
-        let message = format!(
-            "{} gets the password of ZooKeeper on its command line by {}",
-            who, setting.place
-        );
-        cx.report(
-            found(&ZK_PASSWORD_SHOWN, host, setting.id, message)
-                .hint("write the address to a file of mode 0400 and set `file:///PATH` in its place"),
-        );
-    }
-    // What a file holds or a host finds out isn't known here; and one master's address is no mistake.
-    let is_other = value.starts_with("file://") || value.starts_with('/') || setting.is_found_at_start();
+    let setting = setting.behind(host);
+    let value = zk_url::without_login(&setting.value);
+    // What is in a file of the host's isn't known here; and one master's address is no mistake.
+    let is_other = value.starts_with("file://") || value.starts_with('/');
     let is_one_master = !is_master && !value.contains("zk:") && !value.contains([',', '/']);
     if is_other || is_one_master || value.is_empty() {
         return None;
     }
-    match ZkUrl::read(value) {
+    match zk_url::known(&value)? {
         Ok(url) => Some(Told {
             host,
             who,
@@ -126,6 +122,33 @@ fn read<'a, 'c>(
             cx.report(found(&ZK_URL_FORM, host, setting.id, message).hint("write `zk://HOST:PORT,HOST:PORT/PATH`"));
             None
         }
+    }
+}
+
+/// What a command line has, every user of the host sees.
+fn password(cx: &LintCx<'_>, host: &LintHost<'_>, (who, of): (&str, &str), setting: &Setting<'_>, hint: &str) {
+    let message = format!(
+        "{who} gets the password of {of} on its command line by {}",
+        setting.place
+    );
+    cx.report(found(&ZK_PASSWORD_SHOWN, host, setting.id, message).hint(hint));
+}
+
+fn passwords_of_marathon(cx: &LintCx<'_>, host: &LintHost<'_>, marathon: &Marathon<'_>) {
+    for name in ["master", "zk"] {
+        let shown = marathon.on_command_line(host, name);
+        if let Some(setting) = shown.filter(|setting| zk_url::has_password(&setting.value)) {
+            let hint = format!(
+                "take Marathon 1.4 or later, whose packages hand flags over as variables; or start it yourself with \
+                 `MARATHON_{}` in its environment",
+                name.to_uppercase()
+            );
+            password(cx, host, ("Marathon", "ZooKeeper"), &setting, &hint);
+        }
+    }
+    if let Some(setting) = marathon.on_command_line(host, "http_credentials") {
+        let hint = "set `MESOSPHERE_HTTP_CREDENTIALS` in its environment in its place";
+        password(cx, host, ("Marathon", "its API"), &setting, hint);
     }
 }
 

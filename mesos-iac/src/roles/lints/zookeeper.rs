@@ -4,7 +4,7 @@ use super::read::listeners::listeners;
 use super::read::marathon::marathon;
 use super::read::mesos::{Daemon, Setting, mesos};
 use super::read::release;
-use super::read::zk_url::ZkUrl;
+use super::read::zk_url;
 use super::read::zoo_cfg::{ZooCfg, configs};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
@@ -70,7 +70,7 @@ fn settings(cx: &LintCx<'_>) {
                 cx,
                 host,
                 &format!("the Mesos {}", mesos.daemon),
-                (mesos.zk(), set),
+                (mesos.zk().map(|zk| zk.behind(host)), set),
                 asked,
                 &granted,
             );
@@ -78,7 +78,14 @@ fn settings(cx: &LintCx<'_>) {
         if let Some(marathon) = marathon(host) {
             let set = marathon.get("zk_session_timeout");
             let asked = set.map_or(Some(10_000), |setting| setting.value.trim().parse().ok());
-            session(cx, host, "Marathon", (marathon.get("zk"), set), asked, &granted);
+            session(
+                cx,
+                host,
+                "Marathon",
+                (marathon.get("zk").cloned(), set),
+                asked,
+                &granted,
+            );
         }
     }
 }
@@ -87,11 +94,11 @@ fn session(
     cx: &LintCx<'_>,
     host: &LintHost<'_>,
     who: &str,
-    (zk, set): (Option<&Setting<'_>>, Option<&Setting<'_>>),
+    (zk, set): (Option<Setting<'_>>, Option<&Setting<'_>>),
     asked: Option<u64>,
     granted: &HashMap<String, Granted<'_>>,
 ) {
-    let Some(url) = zk.and_then(|zk| ZkUrl::read(zk.value.trim()).ok()) else {
+    let Some(Ok(url)) = zk.and_then(|zk| zk_url::known(&zk.value)) else {
         return;
     };
     let Some(asked) = asked else { return };

@@ -11,12 +11,14 @@ pub(in super::super) struct Marathon<'c> {
     pub(in super::super) settings: Vec<Setting<'c>>,
     /// The release, where the package's version is pinned or a role says it.
     pub(in super::super) release: Option<Release>,
+    /// Whether it is the package's start script that starts it, and not a program that somebody unpacked.
+    by_wrapper: bool,
 }
 
 /// What Marathon of a host is told; none if there is none.
 ///
-/// Packages up to 1.4 read `/etc/marathon/conf` and take `--master` and `--zk` from `/etc/mesos/zk` unless they are given;
-/// those from 1.5 on read variables only. Where the release isn't known, both are taken as read.
+/// Packages up to 1.4 read `/etc/marathon/conf` and take `--master` and `--zk` from `/etc/mesos/zk` unless they are given:
+/// those up to 1.3 make flags of it, those of 1.4 variables. Those from 1.5 on read variables only. Where the release isn't known, both are taken as read.
 pub(in super::super) fn marathon<'c>(host: &LintHost<'c>) -> Option<Marathon<'c>> {
     let release = release::of_marathon(host);
     let by_files = release.is_none_or(|release| !release.since(1, 5));
@@ -30,15 +32,23 @@ pub(in super::super) fn marathon<'c>(host: &LintHost<'c>) -> Option<Marathon<'c>
                 Some(switch) => (switch, "true"),
                 None => (name, file.text.trim_end_matches('\n')),
             };
-            settings.push(Setting::of_file(name, value, file.path, file.id));
+            let mut setting = Setting::of_file(name, value, file.path, file.id);
+            if release.is_some_and(exports) {
+                setting.way = Way::Exported;
+            }
+            settings.push(setting);
         }
     }
-    let mut own_unit = false;
+    let (mut own_unit, mut by_wrapper) = (false, true);
     for start in starts(host) {
         if start.program() != "marathon" {
             continue;
         }
         own_unit = true;
+        by_wrapper &= start
+            .words
+            .first()
+            .is_none_or(|word| !word.contains('/') || WRAPPERS.contains(&word.as_str()));
         let mut words = start.words.iter().peekable();
         while let Some(word) = words.next() {
             let Some(name) = word.strip_prefix("--") else { continue };
@@ -72,7 +82,19 @@ pub(in super::super) fn marathon<'c>(host: &LintHost<'c>) -> Option<Marathon<'c>
         Some(service) => service.is_running() == Some(true) || service.is_enabled() == Some(true),
         None => own_unit || !settings.is_empty() || release::package(host, &["marathon"]).is_some(),
     };
-    runs.then_some(Marathon { settings, release })
+    runs.then_some(Marathon {
+        settings,
+        release,
+        by_wrapper,
+    })
+}
+
+/// Where packages that have one put their start script.
+const WRAPPERS: [&str; 2] = ["/usr/bin/marathon", "/usr/local/bin/marathon"];
+
+/// Whether its start script hands over as variables what earlier ones put on the command line.
+fn exports(release: Release) -> bool {
+    release.since(1, 4)
 }
 
 impl<'c> Marathon<'c> {
@@ -83,12 +105,26 @@ impl<'c> Marathon<'c> {
                 .iter()
                 .rfind(move |setting| setting.name == name && setting.way == way)
         };
-        of(Way::Line).or_else(|| of(Way::Environment))
+        of(Way::Line)
+            .or_else(|| of(Way::Exported))
+            .or_else(|| of(Way::Environment))
     }
 
     /// Whether its package takes what isn't said from `/etc/mesos/zk`: the master's address, and its own with the path
     /// `/marathon`.
     pub(in super::super) fn takes_from_mesos(&self) -> bool {
         self.release.is_none_or(|release| !release.since(1, 5))
+    }
+
+    /// What stands on its command line for this flag; for `master` and `zk` this may come from `/etc/mesos/zk`.
+    pub(in super::super) fn on_command_line(&self, host: &LintHost<'c>, name: &str) -> Option<Setting<'c>> {
+        if let Some(set) = self.get(name) {
+            return (set.way == Way::Line).then(|| set.clone());
+        }
+        let derives = self.by_wrapper && self.takes_from_mesos() && !self.release.is_some_and(exports);
+        let file = host
+            .file("/etc/mesos/zk")
+            .filter(|_| derives && matches!(name, "master" | "zk"))?;
+        Some(Setting::of_file(name, file.text.trim_end(), file.path, file.id))
     }
 }

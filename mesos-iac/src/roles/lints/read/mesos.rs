@@ -45,6 +45,8 @@ pub(in super::super) struct Setting<'c> {
 pub(in super::super) enum Way {
     /// On its command line, whoever puts it there.
     Line,
+    /// By a variable that the start script makes of a file.
+    Exported,
     /// By a variable of its environment, which the command line beats.
     Environment,
 }
@@ -454,6 +456,20 @@ impl<'c> Setting<'c> {
     /// Whether only the host knows it: something is put in its place when the daemon starts.
     pub(in super::super) fn is_found_at_start(&self) -> bool {
         self.value.contains(['$', '`', '«'])
+    }
+
+    /// What stands in the file that the value names by `file://`, where the definition writes it; else itself.
+    pub(in super::super) fn behind(&self, host: &LintHost<'c>) -> Self {
+        let path = self.value.trim().strip_prefix("file://");
+        let Some(file) = path.and_then(|path| host.file(path)) else {
+            return self.clone();
+        };
+        Self {
+            value: file.text.clone(),
+            place: file.path.to_owned(),
+            id: Some(file.id),
+            ..self.clone()
+        }
     }
 
     /// Puts a file's content in the place of `` `cat FILE` ``.
