@@ -166,6 +166,22 @@ pub(super) fn cases() -> Vec<Case> {
             bad: || one(agent().file("/etc/mesos-slave/attributes/storage", "{ssd,shared}\n")),
             near: || one(agent().file("/etc/mesos-slave/attributes/storage", "ssd/shared\n")),
         },
+        // Spaces are taken out, and the agent starts.
+        Case {
+            lint: &lints::ATTRIBUTE_GRAMMAR,
+            bad: || one(agent().file("/etc/mesos-slave/attributes", "rack:r1;\n:s2\n")),
+            near: || one(agent().file("/etc/mesos-slave/attributes", "rack:r1 s2\nlevel: 3\n")),
+        },
+        Case {
+            lint: &lints::ATTRIBUTE_SPACES,
+            bad: || one(agent().file("/etc/mesos-slave/attributes", "rack:r1 s2\n")),
+            near: || one(agent().file("/etc/mesos-slave/attributes", "rack: r1;ports:[1-9, 11-19]\n")),
+        },
+        Case {
+            lint: &lints::ATTRIBUTE_SPACES,
+            bad: || one(agent().file("/etc/mesos-slave/attributes/level", "1 2\n")),
+            near: || one(agent().file("/etc/mesos-slave/attributes/level", "12\n")),
+        },
         Case {
             lint: &lints::ATTRIBUTE_GIVEN_TWICE,
             bad: || one(agent().file("/etc/mesos-slave/attributes", "rack:r1;storage:ssd;rack:r2\n")),
@@ -180,6 +196,22 @@ pub(super) fn cases() -> Vec<Case> {
                     "cpus:4;mem(web):8192;ports:[31000-31999]\n",
                 ))
             },
+        },
+        Case {
+            lint: &lints::RESOURCE_GRAMMAR,
+            bad: || one(agent().file("/etc/mesos-slave/resources", "disks:{a,b,a}\n")),
+            near: || one(agent().file("/etc/mesos-slave/resources", "disks:{a,b}\n")),
+        },
+        Case {
+            lint: &lints::RESOURCE_GRAMMAR,
+            bad: || one(agent().file("/etc/mesos-slave/resources", "cpus:0.5;gpus:0.5\n")),
+            near: || one(agent().file("/etc/mesos-slave/resources", "cpus:0.5; gpus:1\n")),
+        },
+        Case {
+            lint: &lints::RESOURCE_GRAMMAR,
+            // Each could be read; together they can't be had.
+            bad: || one(agent().file("/etc/mesos-slave/resources", "disks(a):{a,b};disks(b):2\n")),
+            near: || one(agent().file("/etc/mesos-slave/resources", "disks(a):{a,b};disks(b):{c}\n")),
         },
     ]
 }

@@ -226,6 +226,46 @@ fn a_flag_and_its_old_name_are_given_twice() {
     assert!(super::finds(&cluster, &lints::FLAG_GIVEN_TWICE));
 }
 
+/// Names are of one daemon: the agent never had this one, which the master still reads.
+#[test]
+fn an_old_name_of_the_master_is_none_of_the_agent() {
+    let master = one(by_hand()
+        .pinned("mesos", "1.11.0-2.0.1")
+        .runs("mesos-master")
+        .file("/etc/mesos-master/?authenticate_http", ""));
+    let master = master.build().unwrap();
+    assert!(super::finds(&master, &lints::DEPRECATED_FLAG));
+    assert!(!super::finds(&master, &lints::UNKNOWN_FLAG));
+    let agent = one(by_hand()
+        .pinned("mesos", "1.11.0-2.0.1")
+        .runs("mesos-slave")
+        .file("/etc/mesos-slave/?authenticate_http", ""));
+    let agent = agent.build().unwrap();
+    assert!(!super::finds(&agent, &lints::DEPRECATED_FLAG));
+    assert!(super::finds(&agent, &lints::UNKNOWN_FLAG));
+}
+
+/// That a secret stands in the open is no matter of its form.
+#[test]
+fn daemons_read_what_stands_in_the_open() {
+    let master = by_hand()
+        .pinned("mesos", "1.11.0-2.0.1")
+        .runs("mesos-master")
+        .file("/etc/mesos/zk", "zk://mesos:correct-horse@10.0.0.1:2181/mesos\n");
+    let marathon = by_hand()
+        .pinned("marathon", "1.3.13-1.0")
+        .runs("marathon")
+        .file("/etc/marathon/conf/http_credentials", "operator:correct-horse\n");
+    for role in [master, marathon] {
+        let cluster = one(role).build().unwrap();
+        assert!(
+            !super::finds(&cluster, &lints::FLAG_VALUE_FORM),
+            "{:#?}",
+            super::findings(&cluster).found
+        );
+    }
+}
+
 /// The package's own variable is one of the two.
 #[test]
 fn the_packages_port_counts() {

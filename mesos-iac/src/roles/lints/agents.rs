@@ -7,6 +7,7 @@ use crate::kinds::{Package, Service};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
 use crate::roles::docker::{DOCKER_VERSION, clash};
+use crate::roles::flags::MesosDuration;
 use std::time::Duration;
 
 lints! {
@@ -151,8 +152,14 @@ fn docker(cx: &LintCx<'_>, host: &LintHost<'_>, agent: &Mesos<'_>) {
     let by = agent.get("containerizers").and_then(|setting| setting.id);
     let least = Duration::from_secs(300);
     let time_out = agent.get("executor_registration_timeout");
-    let set = time_out.map(|setting| duration(setting.value.trim()));
-    if !matches!(set, Some(None)) && set.flatten().is_none_or(|set| set < least) {
+    let set = time_out.map(|setting| setting.value.trim().parse::<MesosDuration>());
+    let is_short = match &set {
+        None => true,
+        Some(Ok(set)) => set.get() < least,
+        // Another lint tells that it is none.
+        Some(Err(_)) => false,
+    };
+    if is_short {
         let message = match time_out {
             Some(setting) => format!(
                 "tasks have {} by {} until they must have begun",
@@ -184,36 +191,5 @@ fn docker(cx: &LintCx<'_>, host: &LintHost<'_>, agent: &Mesos<'_>) {
         // In the words of the agent's role, so that it is told once.
         let message = format!("Mesos {release} with Docker {docker}: {why}");
         cx.report(found(&DOCKER_VERSION, host, None, message).hint("change one of the two versions"));
-    }
-}
-
-/// A duration as Mesos writes them: `5mins`.
-pub(super) fn duration(text: &str) -> Option<Duration> {
-    let unit = text.find(|c: char| c.is_ascii_alphabetic())?;
-    let (number, unit) = text.split_at(unit);
-    let seconds = match unit {
-        "ns" => 1e-9,
-        "us" => 1e-6,
-        "ms" => 1e-3,
-        "secs" => 1.0,
-        "mins" => 60.0,
-        "hrs" => 3600.0,
-        "days" => 86_400.0,
-        "weeks" => 604_800.0,
-        _ => return None,
-    };
-    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_read() {
-        assert_eq!(duration("5mins"), Some(Duration::from_secs(300)));
-        assert_eq!(duration("0.5mins"), Some(Duration::from_secs(30)));
-        assert_eq!(duration("5m"), None);
-        assert_eq!(duration("5"), None);
     }
 }

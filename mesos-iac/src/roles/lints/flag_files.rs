@@ -1,5 +1,5 @@
 use super::found;
-use super::read::mesos::{Daemon, Mesos, Way, mesos, newest};
+use super::read::mesos::{Daemon, Mesos, Way, mesos};
 use crate::kinds::{Directory, File};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
@@ -42,7 +42,10 @@ fn flag_files(cx: &LintCx<'_>) {
 fn twice(cx: &LintCx<'_>, host: &LintHost<'_>, mesos: &Mesos<'_>) {
     let mut by_name: BTreeMap<&str, Vec<_>> = BTreeMap::new();
     for setting in &mesos.settings {
-        by_name.entry(newest(&setting.name)).or_default().push(setting);
+        by_name
+            .entry(mesos.daemon.newest(&setting.name))
+            .or_default()
+            .push(setting);
     }
     for settings in by_name.values() {
         let on_line: Vec<_> = settings.iter().filter(|setting| setting.way == Way::Line).collect();

@@ -1,5 +1,5 @@
 use super::found;
-use super::read::mesos::{Daemon, Mesos, RENAMED, mesos};
+use super::read::mesos::{Daemon, Mesos, mesos};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
 
@@ -31,14 +31,9 @@ fn flag_values(cx: &LintCx<'_>) {
 fn deprecated(cx: &LintCx<'_>, host: &LintHost<'_>, mesos: &Mesos<'_>) {
     let Some(release) = mesos.release else { return };
     for setting in &mesos.settings {
-        let renamed = RENAMED.iter().find(|(old, ..)| *old == setting.name);
-        if let Some((old, new, (major, minor))) = renamed
-            && release.since(*major, *minor)
-        {
-            let message = format!(
-                "`--{old}` by {} is called `--{new}` since {major}.{minor}",
-                setting.place
-            );
+        let old = &setting.name;
+        if let Some((new, since)) = mesos.daemon.deprecated(old, release) {
+            let message = format!("`--{old}` by {} is called `--{new}` since {since}", setting.place);
             cx.report(found(&DEPRECATED_FLAG, host, setting.id, message).hint(format!("set `{new}`")));
         }
     }

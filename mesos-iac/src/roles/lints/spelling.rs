@@ -1,7 +1,8 @@
 use super::found;
 use super::read::marathon::marathon;
-use super::read::mesos::{Daemon, RENAMED, Setting, Way, mesos};
+use super::read::mesos::{Daemon, Setting, Way, mesos};
 use super::read::release::Release;
+use super::read::zk_url;
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
 use crate::model::Problem;
@@ -43,7 +44,10 @@ fn spelling(cx: &LintCx<'_>) {
                     true => setting.name.strip_prefix("no_").unwrap_or(&setting.name),
                     false => &setting.name,
                 };
-                one(cx, host, setting, release, name, check);
+                // Another lint tells of old names.
+                if mesos.daemon.deprecated(name, release).is_none() {
+                    one(cx, host, setting, release, name, check);
+                }
             }
         }
         if let Some(marathon) = marathon(host)
@@ -63,14 +67,21 @@ fn spelling(cx: &LintCx<'_>) {
 type Check = fn(&str, &str, crate::roles::Version) -> Result<(), ByHand>;
 
 fn one(cx: &LintCx<'_>, host: &LintHost<'_>, setting: &Setting<'_>, release: Release, name: &str, check: Check) {
-    // What is only known on the host is read there, and another lint tells of old names.
+    // What is only known on the host is read there.
     let value = match setting.is_found_at_start() || setting.value.starts_with("file://") {
         true => None,
         false => Some(setting.value.trim_end_matches('\n')),
     };
+    // That a password stands in the open, or a slash at the end of a path, keeps no daemon from starting.
+    let address = value
+        .filter(|value| value.starts_with("zk://"))
+        .map(zk_url::without_login);
+    let value = address
+        .as_deref()
+        .map(|address| address.trim_end_matches('/'))
+        .or(value);
     let (lint, problem) = match check(name, value.unwrap_or_default(), release.version()) {
         Ok(()) => return,
-        Err(ByHand::Name(_)) if RENAMED.iter().any(|(old, ..)| *old == name) => return,
         Err(ByHand::Name(problem)) if setting.way == Way::Environment => (&UNKNOWN_VARIABLE, problem),
         Err(ByHand::Name(problem)) => (&UNKNOWN_FLAG, problem),
         // Empty values and values that begin with a blank line have lints of their own.

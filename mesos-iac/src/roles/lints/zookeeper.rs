@@ -1,4 +1,3 @@
-use super::agents::duration;
 use super::found;
 use super::read::listeners::listeners;
 use super::read::marathon::marathon;
@@ -8,6 +7,7 @@ use super::read::zk_url;
 use super::read::zoo_cfg::{ZooCfg, configs};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
+use crate::roles::flags::MesosDuration;
 use std::collections::HashMap;
 
 lints! {
@@ -64,7 +64,10 @@ fn settings(cx: &LintCx<'_>) {
             let set = mesos.get("zk_session_timeout");
             let asked = match set {
                 None => Some(10_000),
-                Some(setting) => duration(setting.value.trim()).and_then(|asked| u64::try_from(asked.as_millis()).ok()),
+                Some(setting) => {
+                    let asked = setting.value.trim().parse::<MesosDuration>().ok();
+                    asked.and_then(|asked| u64::try_from(asked.get().as_millis()).ok())
+                }
             };
             session(
                 cx,

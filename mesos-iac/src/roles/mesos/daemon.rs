@@ -2,13 +2,13 @@ use super::layout::{FlagsIn, MesosLayout};
 
 /// One of the two daemons of Mesos.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Daemon {
+pub(in crate::roles) enum Daemon {
     Master,
     Agent,
 }
 
 impl Daemon {
-    pub(super) const fn description(self) -> &'static str {
+    pub(in crate::roles) const fn description(self) -> &'static str {
         match self {
             Self::Master => "Mesos master",
             Self::Agent => "Mesos agent",

@@ -31,4 +31,4 @@ pub use tls::{HostnameValidation, Tls, TlsVersion};
 pub use urls::{MasterUrl, ZkUrl};
 
 pub(super) use cluster::wrong;
-use daemon::Daemon;
+pub(in crate::roles) use daemon::Daemon;

@@ -3,15 +3,11 @@ use super::variables::variables;
 use super::{shell, unit};
 use crate::kinds::{Directory, File, Service};
 use crate::lint::LintHost;
+use crate::roles::Version;
+use crate::roles::flags::{Agent, Facts, Master, Span, facts};
+pub(in super::super) use crate::roles::mesos::Daemon;
 use crate::words::ResourceId;
 use std::fmt;
-
-/// Which of Mesos' daemons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Daemon {
-    Master,
-    Agent,
-}
 
 /// What a host's daemon is told, and by what.
 #[derive(Debug)]
@@ -116,6 +112,35 @@ impl Daemon {
         };
         self.units().iter().any(masked).then_some(false)
     }
+
+    /// What is known of a flag, by whichever of its names.
+    fn flag(self, name: &str) -> Option<&'static Facts> {
+        let is_it = |facts: &&Facts| is_called(facts, name);
+        match self {
+            Self::Master => facts::<Master>().find(is_it),
+            Self::Agent => facts::<Agent>().find(is_it),
+        }
+    }
+
+    /// The newest name of a flag.
+    pub(in super::super) fn newest(self, name: &str) -> &str {
+        self.flag(name).map_or(name, |facts| facts.name())
+    }
+
+    /// The newest name of a flag whose other name this release only just reads, and the version that began to.
+    pub(in super::super) fn deprecated(self, name: &str, release: Release) -> Option<(&'static str, Version)> {
+        let facts = self.flag(name)?;
+        let (_, spans) = facts.deprecated_name().filter(|(old, _)| *old == name)?;
+        let version = release.version();
+        let within = |span: &Span| span.from <= version && span.before.is_none_or(|before| version < before);
+        let first = spans.iter().next()?.from;
+        spans.iter().find(within).map(|_| (facts.name(), first))
+    }
+}
+
+fn is_called(facts: &Facts, name: &str) -> bool {
+    let others = [facts.former(), facts.deprecated_name()];
+    facts.name() == name || others.into_iter().flatten().any(|(other, _)| other == name)
 }
 
 impl fmt::Display for Daemon {
@@ -224,8 +249,12 @@ impl Start<'_> {
 impl<'c> Mesos<'c> {
     /// What a flag is set to: the command line beats the environment.
     pub(in super::super) fn get(&self, name: &str) -> Option<&Setting<'c>> {
+        let known = self.daemon.flag(name);
         let of = |way| {
-            let is = move |setting: &&Setting<'_>| setting.way == way && newest(&setting.name) == name;
+            let is = move |setting: &&Setting<'_>| {
+                let named = setting.name == name || known.is_some_and(|facts| is_called(facts, &setting.name));
+                setting.way == way && named
+            };
             self.settings.iter().rfind(is)
         };
         of(Way::Line).or_else(|| of(Way::Environment))
@@ -491,29 +520,4 @@ impl<'c> Setting<'c> {
             self.id = None;
         }
     }
-}
-
-/// Flags that were renamed, by their old names; both are read from the release on that renamed them.
-pub(in super::super) const RENAMED: [(&str, &str, (u32, u32)); 13] = [
-    ("authenticate_slaves", "authenticate_agents", (1, 0)),
-    ("max_slave_ping_timeouts", "max_agent_ping_timeouts", (1, 0)),
-    ("slave_ping_timeout", "agent_ping_timeout", (1, 0)),
-    ("slave_reregister_timeout", "agent_reregister_timeout", (1, 0)),
-    ("slave_removal_rate_limit", "agent_removal_rate_limit", (1, 0)),
-    ("recovery_slave_removal_limit", "recovery_agent_removal_limit", (1, 0)),
-    ("max_executors_per_slave", "max_executors_per_agent", (1, 0)),
-    ("slave_subsystems", "agent_subsystems", (1, 0)),
-    ("authenticate", "authenticate_frameworks", (1, 0)),
-    ("authenticate_http", "authenticate_http_readwrite", (1, 0)),
-    ("allowed_capabilities", "effective_capabilities", (1, 4)),
-    ("executor_secret_key", "jwt_secret_key", (1, 5)),
-    ("user_sorter", "role_sorter", (1, 7)),
-];
-
-/// The newest name of a flag.
-pub(in super::super) fn newest(name: &str) -> &str {
-    RENAMED
-        .iter()
-        .find(|(old, ..)| *old == name)
-        .map_or(name, |(_, new, _)| new)
 }
