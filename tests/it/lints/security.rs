@@ -82,5 +82,37 @@ pub(super) fn cases() -> Vec<Case> {
                     .runs("firewalld"))
             },
         },
+        // A script that begins anew, and one that leaves it at that.
+        Case {
+            lint: &lints::FIREWALL_OFF,
+            bad: || script("iptables -F\niptables -P INPUT ACCEPT\niptables -t nat -A POSTROUTING -j MASQUERADE\n"),
+            near: || script("iptables -F; iptables -P INPUT DROP; iptables -A INPUT -i lo -j ACCEPT\n"),
+        },
+        Case {
+            lint: &lints::FIREWALL_OFF,
+            bad: || script("iptables -F\nip6tables -A INPUT -j DROP\n"),
+            near: || script("iptables -F\niptables -A INPUT -p tcp --dport 22 -j ACCEPT\niptables -A INPUT -j DROP\n"),
+        },
+        // Each line of cron runs by itself.
+        Case {
+            lint: &lints::FIREWALL_OFF,
+            bad: || {
+                with_files([(
+                    "/etc/cron.d/rules",
+                    "@reboot root iptables -A INPUT -j DROP\n@daily root iptables -F\n",
+                )])
+            },
+            near: || {
+                with_files([(
+                    "/etc/cron.d/rules",
+                    "@reboot root iptables -F; iptables -A INPUT -j DROP\n",
+                )])
+            },
+        },
     ]
+}
+
+/// A script of a host's that sets up its rules.
+fn script(lines: &str) -> ClusterBuilder {
+    one(by_hand().file_of_mode("/usr/local/sbin/rules", "0755", &format!("#!/bin/sh\n{lines}")))
 }
