@@ -2,7 +2,8 @@ use super::{LintCx, Rule};
 use crate::compile::Compiled;
 use crate::model::{Allowance, Cluster, Finding, Level, Lint, Problems};
 use crate::words::HostName;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::ptr;
 
 /// What the rules found in a cluster, sorted by level, name and host.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,6 +83,8 @@ impl Findings {
 /// What a definition allows, and what of it was of use.
 struct Allowances<'c> {
     all: Vec<(Option<&'c HostName>, &'c Allowance)>,
+    /// The first that allows a lint, everywhere or on a host.
+    first: HashMap<(*const Lint, Option<&'c HostName>), usize>,
     used: BTreeSet<usize>,
 }
 
@@ -92,8 +95,14 @@ impl<'c> Allowances<'c> {
             let name = host.name();
             host.allowed().iter().map(move |allowance| (Some(name), allowance))
         });
+        let all: Vec<_> = everywhere.chain(on_hosts).collect();
+        let mut first = HashMap::new();
+        for (index, (on, allowance)) in all.iter().enumerate() {
+            first.entry((ptr::from_ref(allowance.lint), *on)).or_insert(index);
+        }
         Self {
-            all: everywhere.chain(on_hosts).collect(),
+            all,
+            first,
             used: BTreeSet::new(),
         }
     }
@@ -101,11 +110,8 @@ impl<'c> Allowances<'c> {
     fn sift(mut self, found: Vec<Finding>) -> Findings {
         let mut findings = Findings::default();
         for finding in found {
-            let host = finding.problem.host.as_ref();
-            let by = self.all.iter().position(|(on, allowance)| {
-                std::ptr::eq(allowance.lint, finding.lint) && (on.is_none() || *on == host)
-            });
-            match by {
+            let on = |host| self.first.get(&(ptr::from_ref(finding.lint), host)).copied();
+            match on(None).or_else(|| on(finding.problem.host.as_ref())) {
                 Some(index) => {
                     self.used.insert(index);
                     let by = self.all[index].1.clone();
@@ -125,7 +131,7 @@ impl<'c> Allowances<'c> {
             self.used
                 .iter()
                 .map(used)
-                .any(|other| other.at == allowance.at && std::ptr::eq(other.lint, allowance.lint))
+                .any(|other| other.at == allowance.at && ptr::eq(other.lint, allowance.lint))
         };
         let mut findings = Vec::<Finding>::new();
         for (_, allowance) in self.all.iter().filter(|(_, allowance)| !used_at(allowance)) {

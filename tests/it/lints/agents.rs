@@ -130,6 +130,22 @@ pub(super) fn cases() -> Vec<Case> {
             near: || one(agent().file("/etc/haproxy/haproxy.cfg", "listen web\n bind :10080\n")),
         },
         Case {
+            lint: &lints::PORT_AMONG_TASKS,
+            // Ports of several roles are all for tasks.
+            bad: || {
+                let ports = "ports(web):[31000-31999];ports(lab):[10000-10999]\n";
+                one(agent()
+                    .file("/etc/mesos-slave/resources", ports)
+                    .file("/etc/haproxy/haproxy.cfg", "listen web\n bind :10080\n"))
+            },
+            near: || {
+                let ports = "ports(web):[31000-31999];ports(lab):[12000-12999]\n";
+                one(agent()
+                    .file("/etc/mesos-slave/resources", ports)
+                    .file("/etc/haproxy/haproxy.cfg", "listen web\n bind :10080\n"))
+            },
+        },
+        Case {
             lint: &lints::LOOPBACK_ADDRESS,
             bad: || {
                 lab([

@@ -3,6 +3,7 @@ use super::read::listeners::{Listener, listeners};
 use super::read::mesos::{Daemon, mesos};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
+use crate::roles::mesos::{AgentResource, Resources, Value};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -63,19 +64,29 @@ fn offered(host: &LintHost<'_>) -> Vec<RangeInclusive<u16>> {
     let Some(agent) = mesos(host, Daemon::Agent) else {
         return Vec::new();
     };
-    let set = agent.get("resources").map_or("", |setting| setting.value.as_str());
-    if set.trim_start().starts_with(['[', '{', '/']) || set.starts_with("file://") {
+    let Some(set) = agent.get("resources") else {
+        return vec![BY_DEFAULT];
+    };
+    // What can't be read has a lint of its own; what a file of the host's has isn't known here.
+    let Ok(resources) = set.value.parse::<Resources>() else {
         return Vec::new();
+    };
+    let mut ports = resources
+        .iter()
+        .filter(|resource| resource.name() == "ports")
+        .peekable();
+    if ports.peek().is_none() {
+        return vec![BY_DEFAULT];
     }
-    let ports = set.split(';').find_map(|item| {
-        let (name, value) = item.trim().split_once(':')?;
-        (name.split('(').next() == Some("ports")).then_some(value.trim())
-    });
-    let ranges = ports.unwrap_or("[31000-32000]").trim_matches(['[', ']']).split(',');
-    ranges
-        .filter_map(|range| {
-            let (from, to) = range.trim().split_once('-')?;
-            Some(from.trim().parse().ok()?..=to.trim().parse().ok()?)
+    ports
+        .filter_map(AgentResource::value)
+        .flat_map(|value| match value {
+            Value::Ranges(ranges) => ranges.as_slice(),
+            _ => &[],
         })
+        .filter_map(|(from, to)| Some(u16::try_from(*from).ok()?..=u16::try_from(*to).unwrap_or(u16::MAX)))
         .collect()
 }
+
+/// What an agent offers that is told no ports.
+const BY_DEFAULT: RangeInclusive<u16> = 31_000..=32_000;

@@ -197,15 +197,19 @@ fn servers(cx: &LintCx<'_>, told: &[Told<'_, '_>]) {
             *known.entry(&one.url.servers).or_default() += 1;
         }
     }
+    let often = |(list, count): &(&BTreeSet<String>, usize)| (*count, list.len());
+    let most: BTreeMap<(&str, &str), (&BTreeSet<String>, usize)> = lists
+        .into_iter()
+        .filter_map(|(key, lists)| Some((key, lists.into_iter().max_by_key(often)?)))
+        .collect();
     for one in told {
         let path = one.url.path.trim_end_matches('/');
         let known = one
             .url
             .servers
             .iter()
-            .filter_map(|server| lists.get(&(server.as_str(), path)));
-        let most = known.flatten().max_by_key(|(list, count)| (**count, list.len()));
-        if let Some((most, _)) = most
+            .filter_map(|server| most.get(&(server.as_str(), path)));
+        if let Some((most, _)) = known.max_by_key(|most| often(most))
             && *most != &one.url.servers
         {
             let join = |servers: &BTreeSet<String>| servers.iter().map(String::as_str).collect::<Vec<_>>().join(",");
