@@ -205,8 +205,14 @@ mod passwords {
     }
 
     #[test]
-    fn variables_show_none() {
-        for layout in [MesosLayout::environment_file, MesosLayout::default_files] {
+    fn variables_and_files_show_none() {
+        for layout in [
+            MesosLayout::environment_file,
+            MesosLayout::default_files,
+            // These name the file in the place of its content.
+            MesosLayout::mesosphere,
+            MesosLayout::apache_rpm,
+        ] {
             assert_eq!(shown(on_a(mesos(layout()).master())), [""; 0]);
             assert_eq!(shown(on_a(mesos(layout()).agent())), [""; 0]);
         }
