@@ -1,11 +1,12 @@
 //! The filters, tests and functions that templates have: minijinja's, each behind a guard.
 
+use super::environment::Watch;
 use super::error::Stop;
 use super::guard::Guard;
 use super::limits::{is_too_large, too_long};
 use minijinja::value::{Kwargs, Rest, ValueOrKwargs};
 use minijinja::{Environment, Error, State, Value, filters, functions, tests};
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 /// Filters that pass their argument on, look at its length or put it into a text: they may work on a list that holds
 /// secrets. What they do with the items goes through other filters and tests.
@@ -80,20 +81,20 @@ static TESTS: LazyLock<Named> = named! {
 };
 
 /// Gives the environment its filters, tests and functions. `debug` is none of them: a field may well be called so.
-pub(super) fn add(environment: &mut Environment<'_>, guard: &Arc<Guard>) {
+pub(super) fn add(environment: &mut Environment<'_>, watch: &Watch) {
     for (name, filter) in FILTERS.iter() {
-        let guard = Arc::clone(guard);
+        let watch = watch.clone();
         let guarded = move |state: &mut State<'_, '_>, arguments: Rest<ValueOrKwargs>| {
-            let arguments = arguments.into_values();
+            let (guard, arguments) = (watch.guard(), arguments.into_values());
             guard_filter(&guard, name, state, &arguments)?;
             filter.call(state, &arguments)
         };
         environment.add_filter(*name, guarded);
     }
     for (name, test) in TESTS.iter() {
-        let guard = Arc::clone(guard);
+        let watch = watch.clone();
         let guarded = move |state: &mut State<'_, '_>, arguments: Rest<ValueOrKwargs>| {
-            let arguments = arguments.into_values();
+            let (guard, arguments) = (watch.guard(), arguments.into_values());
             if !ANY_VALUE.contains(name)
                 && let Some(secret) = arguments.iter().find_map(|value| guard.secret_in(value))
             {
@@ -105,17 +106,17 @@ pub(super) fn add(environment: &mut Environment<'_>, guard: &Arc<Guard>) {
         environment.add_test(*name, guarded);
     }
     environment.add_function("dict", functions::dict);
-    let watching = Arc::clone(guard);
+    let watching = watch.clone();
     environment.add_function("range", move |state: &mut State<'_, '_>, arguments: Rest<Value>| {
         let range = Value::from_function(functions::range).call(state, &arguments)?;
-        Ok::<_, Error>(watching.list(range.try_iter()?.collect()))
+        Ok::<_, Error>(watching.guard().list(range.try_iter()?.collect()))
     });
-    let watching = Arc::clone(guard);
+    let watching = watch.clone();
     environment.add_function(
         "namespace",
         move |state: &mut State<'_, '_>, arguments: Rest<ValueOrKwargs>| {
             let namespace = Value::from_function(functions::namespace).call(state, &arguments.into_values())?;
-            watching.watch(&namespace);
+            watching.guard().watch(&namespace);
             Ok::<_, Error>(namespace)
         },
     );

@@ -10,6 +10,7 @@
 //! context or a range that hands text on in a namespace. `~` asks nobody, so that a macro that calls itself with twice its
 //! text isn't stopped.
 
+mod environment;
 mod error;
 mod filters;
 mod guard;
