@@ -14,7 +14,7 @@ use mesos_iac::prelude::*;
 use mesos_iac::roles::docker::Docker;
 use mesos_iac::roles::flags::agent;
 use mesos_iac::roles::marathon::MarathonElsewhere;
-use mesos_iac::roles::mesos::{AgentAddress, Mesos, MesosLayout};
+use mesos_iac::roles::mesos::{AgentAddress, AgentResource, Mesos, MesosLayout, Resources};
 use mesos_iac::roles::{Source, Version};
 use mesos_iac::workloads::marathon::{PortMapping, app, docker};
 use std::process::ExitCode;
@@ -41,6 +41,8 @@ pub fn cluster() -> Result<Cluster> {
         .address(AgentAddress::OfInterface("eno*".to_owned()))
         .flag(agent::CONTAINERIZERS, ["docker", "mesos"])
         .flag(agent::DOCKER, "/usr/bin/docker")
+        // The nginx is to have port 80, which no agent offers by itself.
+        .resources(Resources::from([AgentResource::ports([80..=80, 31_000..=32_000])]))
         .flag(agent::EXECUTOR_REGISTRATION_TIMEOUT, Duration::from_secs(5 * 60))
         .unit("Unit", "After", "docker.service")
         .unit("Service", "TimeoutStartSec", "0");

@@ -92,6 +92,25 @@ fn each_converges_in_a_sandbox_and_stays() {
     }
 }
 
+/// Apps and jobs as they are sent.
+#[test]
+fn what_the_examples_run_reads_as_it_did() {
+    let mut shown = String::new();
+    for (name, cluster, _) in EXAMPLES {
+        for deployment in cluster().unwrap().compile().unwrap().deployments {
+            for workload in deployment.workloads {
+                let json = serde_json::to_string_pretty(&workload.json).unwrap();
+                shown.push_str(&format!(
+                    "== {name}: {} {}\n{json}\n",
+                    deployment.scheduler, workload.name
+                ));
+            }
+        }
+    }
+    assert!(shown.contains("/www") && shown.contains("\"hostPort\": 80"), "{shown}");
+    crate::support::assert_snapshot("examples__workloads", shown);
+}
+
 #[test]
 fn each_reads_like_documentation() {
     for (name, ..) in EXAMPLES {

@@ -4,7 +4,8 @@ use crate::support::{assert_snapshot, repository};
 use crate::workload_rules::sound;
 use mesos_iac::prelude::*;
 use mesos_iac::roles::Version;
-use mesos_iac::roles::marathon::MarathonApi;
+use mesos_iac::roles::marathon::{Marathon, MarathonApi, MarathonLayout};
+use mesos_iac::roles::mesos::{AgentResource, Mesos, MesosAgent, MesosLayout, Resources};
 use mesos_iac::workloads::AgentView;
 use mesos_iac::workloads::marathon::{
     App, Constraint, HealthCheck, HealthProtocol, KillSelection, Network, Port, PortMapping, ReadinessCheck, Volume,
@@ -20,6 +21,37 @@ const V13: Version = Version::new(1, 3, 14);
 const V14: Version = Version::new(1, 4, 13);
 const V15: Version = Version::new(1, 5, 15);
 const V110: Version = Version::new(1, 10, 26);
+
+/// Ports of an agent that are asked for by number are held against what the declared agents offer.
+#[test]
+fn a_port_that_no_agent_offers_is_told() {
+    let mesos = Mesos::new(Version::new(1, 4, 0), MesosLayout::mesosphere())
+        .zookeeper("zk://10.0.0.9:2181/mesos".parse().unwrap());
+    let marathon = Marathon::new(V14, MarathonLayout::mesosphere(), &mesos);
+    let with = |agent: MesosAgent, app: App| {
+        let cluster = Cluster::new("lab")
+            .hosts(host("m").addr("10.0.0.1").role(marathon.clone()))
+            .hosts(host("a").addr("10.0.0.2").role(agent))
+            .workload(app);
+        cluster
+            .build()
+            .unwrap()
+            .compile()
+            .map(drop)
+            .map_err(|problems| problems.to_string())
+    };
+    let nginx = || app("/nginx").container(docker("nginx").bridge().map(PortMapping::new(80).host_port(80)));
+    let told = with(mesos.agent(), nginx()).unwrap_err();
+    assert!(told.contains("no declared agent offers port 80"), "{told}");
+    assert!(told.contains("a offers 31000-32000"), "{told}");
+    let wide = mesos
+        .agent()
+        .resources(Resources::from([AgentResource::ports([80..=80, 31_000..=32_000])]));
+    with(wide, nginx()).unwrap();
+    let required = |port| app("/x").cmd("x").port(Port::new(port)).require_ports();
+    assert!(with(mesos.agent(), required(8000)).is_err());
+    with(mesos.agent(), required(31_500)).unwrap();
+}
 
 #[test]
 fn a_constraint_as_json_is_read_as_marathon_reads_it() {

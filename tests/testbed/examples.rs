@@ -386,6 +386,7 @@ pub(crate) fn slaves_with_a_unit_of_ours_join_masters_elsewhere(suite: &Suite) -
                 "--log_dir=/var/log/mesos_slave",
                 "--master=zk://198.18.0.1:2181,198.18.0.2:2181/mesos",
                 "--port=5051",
+                "--resources=ports:[80-80,31000-32000]",
                 "--work_dir=/var/lib/mesos",
             ]),
         );

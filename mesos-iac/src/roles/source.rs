@@ -112,9 +112,10 @@ impl Source {
 
     /// Declares the repository and the packages, each told what it brings by `provides`; or the archive.
     pub fn declare(&self, cx: &mut Cx<'_>, provides: impl Fn(PackageBuilder) -> PackageBuilder) -> Installed {
+        let mut repository = Vec::new();
         match self.repository.clone() {
-            Some(Repository::Apt(repository)) => drop(cx.add(repository)),
-            Some(Repository::Yum(repository)) => drop(cx.add(repository)),
+            Some(Repository::Apt(apt)) => cx.add(apt).add_to(&mut repository),
+            Some(Repository::Yum(yum)) => cx.add(yum).add_to(&mut repository),
             None => {}
         }
         let mut handles = Vec::new();
@@ -125,7 +126,7 @@ impl Source {
                     if let Some(version) = &self.version {
                         wanted = wanted.version(version);
                     }
-                    cx.add(wanted).add_to(&mut handles);
+                    cx.add(wanted.after(repository.clone())).add_to(&mut handles);
                 }
             }
             From::Archive { prefix, url, sha256 } => {

@@ -1,6 +1,6 @@
 use crate::compile::CompiledHost;
 use crate::converge::{ConvergeOptions, Event, Outcome, RefreshOutcome, Summary, converge};
-use crate::model::{Cluster, Effect, Facts, ReadSystem as _};
+use crate::model::{AccountChange, Cluster, Effect, Facts, ReadSystem as _, System as _};
 use crate::state::Store;
 use crate::system::FakeSystem;
 use crate::words::{AbsPath, ResourceId};
@@ -46,7 +46,20 @@ impl FakeHost {
             let value = format!("the value of {secret}");
             system.with_secret(secret, &value)
         });
-        Self::with_system(system.with_directories_of(&paths))
+        let system = system.with_directories_of(&paths);
+        let entries = host.catalog.entries.iter();
+        let brought = entries.flat_map(|entry| entry.resource.behavior().effects().provides);
+        for effect in brought {
+            // What packages bring along is there, as their directories are.
+            let made = match effect {
+                Effect::User(name) => system.create_user(&name, &AccountChange::default()),
+                Effect::Group(name) => system.create_group(&name, None, true),
+                _ => Ok(()),
+            };
+            // There already: a user brings a group along.
+            drop(made);
+        }
+        Self::with_system(system)
     }
 
     /// A host that is this system.

@@ -1,5 +1,7 @@
+use crate::kinds::mesos_agent::{AgentResource, Resources, Value};
 use crate::model::{Endpoint, WorkloadCx};
 use crate::roles::mesos::MesosAgentAt;
+use std::ops::RangeInclusive;
 
 /// An agent of Mesos as a scheduler's constraints see it.
 ///
@@ -17,7 +19,11 @@ pub struct AgentView {
     attributes: Vec<(String, String)>,
     region: Option<String>,
     zone: Option<String>,
+    ports: Option<Vec<RangeInclusive<u16>>>,
 }
+
+/// What an agent offers that is told no ports.
+const PORTS: RangeInclusive<u16> = 31_000..=32_000;
 
 impl Endpoint for AgentView {}
 
@@ -32,6 +38,7 @@ impl AgentView {
             attributes: Vec::new(),
             region: None,
             zone: None,
+            ports: None,
         }
     }
 
@@ -54,6 +61,19 @@ impl AgentView {
     pub fn domain(mut self, region: impl Into<String>, zone: impl Into<String>) -> Self {
         (self.region, self.zone) = (Some(region.into()), Some(zone.into()));
         self
+    }
+
+    /// Says which ports it offers to tasks.
+    #[must_use]
+    pub fn ports(mut self, ranges: impl IntoIterator<Item = RangeInclusive<u16>>) -> Self {
+        self.ports = Some(ranges.into_iter().collect());
+        self
+    }
+
+    /// The ports that it offers; none where that isn't known.
+    #[must_use]
+    pub fn offered_ports(&self) -> Option<&[RangeInclusive<u16>]> {
+        self.ports.as_deref()
     }
 
     /// What a constraint on this field compares: an attribute, or `hostname`, `@hostname`, `@region`, `@zone`. `None`: the
@@ -81,6 +101,7 @@ impl AgentView {
 pub(super) fn declared(cx: &WorkloadCx<'_>) -> Vec<AgentView> {
     let of_library = cx.endpoints::<MesosAgentAt>().into_iter().map(|(host, agent)| {
         let view = AgentView::new(host.name().as_str()).hostname(agent.hostname);
+        let view = view.ports(offered(&agent.resources));
         let attributes = agent.attributes.iter();
         attributes.fold(view, |view, (name, value)| view.attribute(name, &value.to_string()))
     });
@@ -126,6 +147,26 @@ fn ranges_of(text: &str) -> Option<String> {
     }
     let words: Vec<String> = joined.iter().map(|(begin, end)| format!("{begin}-{end}")).collect();
     Some(format!("[{}]", words.join(",")))
+}
+
+/// The ports among what an agent has to offer.
+fn offered(resources: &Resources) -> Vec<RangeInclusive<u16>> {
+    let mut ports = resources
+        .iter()
+        .filter(|resource| resource.name() == "ports")
+        .peekable();
+    if ports.peek().is_none() {
+        return vec![PORTS];
+    }
+    let mut offered = Vec::new();
+    for value in ports.filter_map(AgentResource::value) {
+        if let Value::Ranges(ranges) = value {
+            let range =
+                |(from, to): &(u64, u64)| Some(u16::try_from(*from).ok()?..=u16::try_from(*to).unwrap_or(u16::MAX));
+            offered.extend(ranges.iter().filter_map(range));
+        }
+    }
+    offered
 }
 
 #[cfg(test)]

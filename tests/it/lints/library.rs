@@ -2,9 +2,13 @@
 
 use super::findings;
 use mesos_iac::prelude::*;
-use mesos_iac::roles::Version;
+use mesos_iac::roles::chronos::Chronos;
+use mesos_iac::roles::docker::Docker;
+use mesos_iac::roles::haproxy::HaProxy;
+use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
 use mesos_iac::roles::mesos::{Mesos, MesosLayout};
 use mesos_iac::roles::zookeeper::{ZooKeeper, ZooKeeperHost};
+use mesos_iac::roles::{Source, Version};
 
 fn told(cluster: Result<Cluster>) -> String {
     let found = findings(&cluster.unwrap()).found;
@@ -38,6 +42,39 @@ fn nothing_is_wrong_with_what_the_role_library_declares() {
             .hosts(hosts("a[1-2]").appliance("agent").addrs(["198.18.0.11", "198.18.0.12"]))
             .build();
         assert_eq!(told(cluster), "", "{shown}");
+    }
+}
+
+/// The roles around Mesos, in each era of theirs.
+#[test]
+fn nothing_is_wrong_with_what_stands_around_mesos() {
+    let mesos = Mesos::new(Version::new(1, 11, 0), MesosLayout::mesosphere()).zookeeper(
+        "zk://198.18.0.1:2181,198.18.0.2:2181,198.18.0.3:2181/mesos"
+            .parse()
+            .unwrap(),
+    );
+    for (version, layout) in [
+        (Version::new(0, 8, 2), MarathonLayout::mesosphere()),
+        (Version::new(1, 4, 13), MarathonLayout::mesosphere()),
+        (Version::new(1, 5, 15), MarathonLayout::mesosphere()),
+        (Version::new(1, 5, 15), MarathonLayout::archive("/opt/marathon")),
+    ] {
+        let marathon = Marathon::new(version, layout, &mesos);
+        let cluster = Cluster::new("lab")
+            .hosts(
+                host("m")
+                    .addr("198.18.0.1")
+                    .role(marathon)
+                    .role(Chronos::new(Version::new(3, 0, 2), &mesos)),
+            )
+            .hosts(host("h").addr("198.18.0.2").role(HaProxy::new()))
+            .hosts(
+                host("d")
+                    .addr("198.18.0.3")
+                    .role(Docker::new(Version::new(20, 10, 24), Source::packages(["docker.io"]))),
+            )
+            .build();
+        assert_eq!(told(cluster), "", "{version}");
     }
 }
 

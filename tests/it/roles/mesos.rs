@@ -1,10 +1,12 @@
 use super::{problems, text};
 use mesos_iac::prelude::*;
+use mesos_iac::roles::chronos::Chronos;
 use mesos_iac::roles::docker::Docker;
 use mesos_iac::roles::flags::{agent, master};
 use mesos_iac::roles::mesos::{AgentResource, Init, Mesos, MesosLayout, MesosMaster, Resources};
 use mesos_iac::roles::zookeeper::{ZooKeeper, ZooKeeperHost};
 use mesos_iac::roles::{Source, Version};
+use mesos_iac::testing::FakeHost;
 use std::time::Duration;
 
 const V0_22: Version = Version::new(0, 22, 1);
@@ -266,6 +268,89 @@ fn a_bare_binary_has_no_wrapper_that_another_init_could_start() {
             let told = problems(&cluster(&Mesos::new(V1_11, layout.init(init))));
             assert!(told.contains("by a unit of systemd"), "{told}");
         }
+    }
+}
+
+/// What a new role brings is added, and what runs is left alone.
+#[test]
+fn a_service_is_added_to_a_running_cluster() {
+    let mesos = Mesos::new(V1_11, MesosLayout::mesosphere());
+    let before = cluster(&mesos);
+    let after = before
+        .clone()
+        .hosts_matching("m1", |host| host.role(Chronos::new(Version::new(2, 3, 0), &mesos)))
+        .build()
+        .unwrap()
+        .compile()
+        .unwrap();
+    let before = before.build().unwrap().compile().unwrap();
+    for name in ["m1", "m2", "a1"] {
+        let mut host = FakeHost::converged(before.host(name).unwrap());
+        host.converge(after.host(name).unwrap());
+        let changed: Vec<String> = host.changed().iter().map(ToString::to_string).collect();
+        let added: Vec<&String> = changed
+            .iter()
+            .filter(|id| !id.contains("chronos") && !id.contains("jre"))
+            .collect();
+        assert_eq!(added, Vec::<&String>::new());
+        assert_eq!(changed.is_empty(), name != "m1", "{name}: {changed:?}");
+    }
+}
+
+/// Each role that hangs together says what a rollout has to heed.
+#[test]
+fn rollouts_are_told_with_the_roles() {
+    let cluster = crate::examples::ansible_mesos::cluster().unwrap().compile().unwrap();
+    let mut told: Vec<String> = Vec::new();
+    for host in ["master-1", "slave-1"] {
+        for role in &cluster.host(host).unwrap().provenance.roles {
+            let rollout = role
+                .rollout
+                .as_ref()
+                .map_or_else(|| "none".to_owned(), ToString::to_string);
+            told.push(format!("{}: {rollout}", role.role));
+        }
+    }
+    told.sort();
+    crate::support::assert_snapshot("role_rollouts", told.join("\n") + "\n");
+}
+
+/// The repository comes before the packages, whichever package manager reads it; and the version is the one that was said.
+#[test]
+fn software_comes_from_the_repository_that_is_said_in_the_version_that_is_said() {
+    let apt = apt_repository("mirror")
+        .uri("http://mirror.lab/mesos")
+        .suite("stable")
+        .component("main")
+        .unsigned();
+    let yum = yum_repository("mirror").base_url("http://mirror.lab/el7").unsigned();
+    let pinned = |source: Source| source.version("1.11.0-2.0.1");
+    for (source, repository) in [
+        (
+            pinned(Source::packages(["mesos"]).repository(apt)),
+            "apt-repository[mirror]",
+        ),
+        (
+            pinned(Source::packages(["mesos"]).repository(yum)),
+            "file[/etc/yum.repos.d/mirror.repo]",
+        ),
+    ] {
+        let cluster = cluster(&Mesos::new(V1_11, MesosLayout::mesosphere().source(source)))
+            .build()
+            .unwrap();
+        let compiled = cluster.compile().unwrap();
+        let entries = &compiled.host("a1").unwrap().catalog.entries;
+        let mesos = entries
+            .iter()
+            .find(|entry| entry.id.to_string() == "package[mesos]")
+            .unwrap();
+        assert!(
+            mesos.after.iter().any(|edge| edge.on.to_string() == repository),
+            "{:?}",
+            mesos.after
+        );
+        let package = compiled.host("a1").unwrap().catalog.get::<Package>("mesos").unwrap();
+        assert_eq!(package.version(), Some("1.11.0-2.0.1"));
     }
 }
 

@@ -54,6 +54,13 @@ fn everything_that_can_be_said_stands_where_it_belongs() {
     );
 }
 
+/// Users that packages bring are there in memory as they are on hosts.
+#[test]
+fn what_belongs_to_a_packages_user_converges_in_memory() {
+    let role = ZooKeeper::new().super_digest(Secret::from_env("ZK_SUPER"));
+    mesos_iac::assert_idempotent!(three(role).build());
+}
+
 #[test]
 fn a_server_alone_has_no_server_lines() {
     let role = ZooKeeper::new().layout(ZooKeeperLayout::debian().present());

@@ -1,6 +1,8 @@
 use super::defaults;
 use crate::kinds::{file, service};
-use crate::model::{Cx, Declare as _, Declares, Endpoint, Error, ExposeCx, Result};
+use crate::model::{
+    Cx, Declare as _, Declares, Endpoint, Error, ExposeCx, Gate, MaxDown, Result, Rollout, RolloutOrder,
+};
 use crate::roles::placed::Changes;
 use crate::roles::{Source, Version};
 use mesos_iac_macros::Role;
@@ -75,6 +77,17 @@ impl Declares for Docker {
     fn expose(&self, cx: &mut ExposeCx<'_>) -> Result<()> {
         cx.expose(DockerAt { version: self.version });
         Ok(())
+    }
+
+    fn rollout(&self) -> Option<Rollout> {
+        // A restart of the engine ends its containers.
+        Some(Rollout {
+            order: RolloutOrder::Declared,
+            max_down: MaxDown::Percent(10),
+            gate: Gate::Unit {
+                name: "docker.service".to_owned(),
+            },
+        })
     }
 
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {

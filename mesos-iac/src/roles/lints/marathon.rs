@@ -55,7 +55,10 @@ fn packaged(cx: &LintCx<'_>, host: &LintHost<'_>, marathon: &Marathon<'_>) {
                 .hint("set `MARATHON_MASTER=zk://HOST:2181/mesos` and `MARATHON_ZK=zk://HOST:2181/marathon`"),
         );
     }
-    if marathon.get("mesos_user").is_none() {
+    // A unit of the definition's own runs it as root, unless it says otherwise.
+    let own = host.file("/etc/systemd/system/marathon.service");
+    let is_roots = own.is_some_and(|unit| !unit.text.lines().any(|line| line.starts_with("User=")));
+    if marathon.get("mesos_user").is_none() && !is_roots {
         let message = format!(
             "{} doesn't set MARATHON_MESOS_USER, and {release} runs as `marathon`",
             file.path

@@ -1,7 +1,9 @@
 use super::layout::FlagsIn;
 use super::{MarathonApi, MarathonLayout};
 use crate::kinds::{directory, file, package, service, unit_file};
-use crate::model::{Content, Cx, Declare as _, Declares, ExposeCx, Gate, MaxDown, Result, Rollout, RolloutOrder};
+use crate::model::{
+    Content, Cx, Declare as _, Declares, Error, ExposeCx, Gate, MaxDown, Result, Rollout, RolloutOrder,
+};
 use crate::roles::Version;
 use crate::roles::flags::{CheckedFlag, Flag, FlagValue, Flags, Marathon as Program, marathon};
 use crate::roles::mesos::{Init, Mesos};
@@ -154,6 +156,12 @@ impl Declares for Marathon {
     }
 
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+        if self.layout.own_unit && self.layout.init != Init::Systemd {
+            return Err(Error::message(
+                "start Marathon: an archive is started by a unit of systemd; take `MarathonLayout::mesosphere()` where Upstart or \
+                 System V start services",
+            ));
+        }
         let mut changes = Changes::default();
         if let Some(java) = &self.layout.java {
             cx.add(package(java));

@@ -138,6 +138,19 @@ impl App {
         self
     }
 
+    /// The ports of an agent that it must have, and no others.
+    pub(super) fn fixed_ports(&self) -> Vec<u16> {
+        let required = self
+            .ports
+            .iter()
+            .flatten()
+            .filter(|_| self.require_ports)
+            .map(|port| port.number);
+        let mapped = self.container.iter().flat_map(|container| &container.mappings);
+        let mapped = mapped.filter_map(|mapping| mapping.host);
+        required.chain(mapped).filter(|port| *port != 0).collect()
+    }
+
     /// How many instances run. Unless it is said, one, or as many as there are.
     pub const fn instances(mut self, instances: u32) -> Self {
         self.instances = Some(instances);

@@ -88,6 +88,7 @@ impl Scheduler for Marathon {
         let agents = declared(cx);
         for app in &apps {
             problems.extend(unplaced(app, &agents));
+            problems.extend(unoffered(app, &agents));
         }
         let items: Vec<Item<'_>> = apps.iter().map(item).collect();
         let after = dependencies("app", &items, |item, name| is_within(item.name, name), &mut problems);
@@ -193,6 +194,38 @@ fn check_paths(apps: &[App], problems: &mut Problems) {
             );
         }
     }
+}
+
+/// Fixed ports that no declared agent offers, so that the app waits for ever.
+fn unoffered(app: &App, agents: &[AgentView]) -> Option<Problem> {
+    let fixed = app.fixed_ports();
+    let offers = |agent: &AgentView| {
+        let offered = agent.offered_ports()?;
+        Some(
+            fixed
+                .iter()
+                .all(|port| offered.iter().any(|range| range.contains(port))),
+        )
+    };
+    // Where one offers them, or nobody knows what it offers, there is no saying.
+    let nearest = agents.first().filter(|_| !fixed.is_empty())?;
+    if agents.iter().any(|agent| offers(agent) != Some(false)) {
+        return None;
+    }
+    let listed = |ports: &mut dyn Iterator<Item = String>| ports.collect::<Vec<_>>().join(", ");
+    let ranges = nearest.offered_ports().unwrap_or_default().iter();
+    let offered = listed(&mut ranges.map(|range| format!("{}-{}", range.start(), range.end())));
+    let message = format!(
+        "app `{}`: no declared agent offers port {}, and it would wait for ever",
+        app.id,
+        listed(&mut fixed.iter().map(ToString::to_string))
+    );
+    let problem = Problem::new(Code::UnplaceableWorkload, message).at("declared", app.at.clone());
+    Some(problem.hint(format!(
+        "{} offers {offered}; give agents the port by `.resources(Resources::from([AgentResource::ports([…])]))`, or let Mesos \
+         choose it",
+        nearest.host
+    )))
 }
 
 /// What keeps the app from running on the declared agents.
