@@ -50,6 +50,9 @@ pub(crate) fn run_as_agent() -> Option<ExitCode> {
     }
 }
 
+/// How many things that aren't served are told one by one: what Marathon says must not fill the host's journal.
+const MOST_TOLD: usize = 50;
+
 /// A line for what changed and each thing that isn't served, or for why nothing did; nothing where all is as it was, since
 /// that is said every few seconds.
 fn haproxy_bridge(config: &Path) -> ExitCode {
@@ -59,8 +62,16 @@ fn haproxy_bridge(config: &Path) -> ExitCode {
     }
     let (lines, status) = match bridge::run(config) {
         Ok(done) if done.has_changed => {
-            let skipped = done.skipped.iter().map(|skipped| format!("not served: {skipped}\n"));
-            (format!("{done}\n{}", skipped.collect::<String>()), ExitCode::SUCCESS)
+            let skipped = done
+                .skipped
+                .iter()
+                .take(MOST_TOLD)
+                .map(|skipped| format!("not served: {skipped}\n"));
+            let mut lines = format!("{done}\n{}", skipped.collect::<String>());
+            if let Some(more) = done.skipped.len().checked_sub(MOST_TOLD).filter(|more| *more > 0) {
+                lines = format!("{lines}not served: {more} more\n");
+            }
+            (lines, ExitCode::SUCCESS)
         }
         Ok(_) => return ExitCode::SUCCESS,
         Err(error) => (format!("failed to {error}\n"), ExitCode::from(error.exit_status())),

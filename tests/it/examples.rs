@@ -100,10 +100,8 @@ fn what_the_examples_run_reads_as_it_did() {
         for deployment in cluster().unwrap().compile().unwrap().deployments {
             for workload in deployment.workloads {
                 let json = serde_json::to_string_pretty(&workload.json).unwrap();
-                shown.push_str(&format!(
-                    "== {name}: {} {}\n{json}\n",
-                    deployment.scheduler, workload.name
-                ));
+                let head = format!("== {name}: {} {}", deployment.scheduler, workload.name);
+                shown = format!("{shown}{head}\n{json}\n");
             }
         }
     }

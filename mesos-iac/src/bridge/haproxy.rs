@@ -127,7 +127,14 @@ impl Writer<'_> {
                 .into_iter()
                 .map(move |name| (name, service))
         });
-        let mut owners: BTreeMap<String, &ServicePort> = own.collect();
+        let owners: BTreeMap<String, &ServicePort> = own.collect();
+        // A label that several apps have is nobody's: whoever deploys an app must not get another one's visitors by it.
+        let mut claims = BTreeMap::<&str, BTreeSet<(&str, usize)>>::new();
+        for service in &tasks.services {
+            for name in labelled(service, names).into_iter().flatten() {
+                claims.entry(name).or_default().insert((&service.app, service.index));
+            }
+        }
         let mut backends = BTreeMap::new();
         for service in &tasks.services {
             let wanted = names_of(service, names, domain);
@@ -136,14 +143,27 @@ impl Writer<'_> {
                 self.skip(service, format!("it has no host name: the label {label} gives it one"));
                 continue;
             }
-            let mut kept = Vec::new();
+            let (mut kept, mut seen) = (Vec::new(), BTreeSet::new());
             for name in wanted {
-                let owner = *owners.entry(name.clone()).or_insert(service);
-                if (&owner.app, owner.index) != (&service.app, service.index) {
-                    let whose = format!("{}, port {}", owner.app, owner.port);
-                    self.skip(service, format!("{whose} has the host name {name}"));
-                } else if !kept.contains(&name) {
-                    kept.push(name);
+                if !seen.insert(name.clone()) {
+                    continue;
+                }
+                match owners.get(&name) {
+                    Some(owner) if (&owner.app, owner.index) != (&service.app, service.index) => {
+                        let whose = format!("{}, port {}", owner.app, owner.port);
+                        self.skip(service, format!("{whose} has the host name {name}"));
+                    }
+                    None if claims.get(name.as_str()).is_some_and(|claims| claims.len() > 1) => {
+                        self.skip(
+                            service,
+                            format!("other apps ask for the host name {name} too, so none has it"),
+                        );
+                    }
+                    _ if kept.len() == MOST_NAMES => {
+                        self.skip(service, format!("it has more than {MOST_NAMES} host names"));
+                        break;
+                    }
+                    _ => kept.push(name),
                 }
             }
             if kept.is_empty() {
@@ -182,6 +202,9 @@ impl Writer<'_> {
     }
 }
 
+/// How many host names a service port may have: every request is held against each.
+const MOST_NAMES: usize = 100;
+
 /// An address to listen on, as every HAProxy reads it: behind the last colon is the port.
 fn bound(address: IpAddr, port: u16) -> String {
     match address {
@@ -198,6 +221,10 @@ fn labelled<'n>(service: &ServicePort, names: &'n HostNames) -> Option<&'n Vec<S
 fn names_of(service: &ServicePort, names: &HostNames, domain: &str) -> Vec<String> {
     if let Some(labelled) = labelled(service, names) {
         return labelled.clone();
+    }
+    // `/a/z` and `/z.a` would be one name, and the second could take the first one's visitors.
+    if service.app.contains('.') {
+        return Vec::new();
     }
     let path: Vec<&str> = service.app.rsplit('_').collect();
     let name = format!("{}.{domain}", path.join(".")).to_ascii_lowercase();
@@ -379,5 +406,39 @@ mod tests {
             "{}",
             rendered.text
         );
+    }
+
+    #[test]
+    fn no_app_takes_another_ones_visitors() {
+        let text = "a_z\t20000\t10.0.0.1:1\nz.a\t20001\t10.6.6.6:6\nshop\t20002\t10.0.0.2:1\nevil\t20003\t10.6.6.6:7\n";
+        let bank = || BTreeMap::from([(0, vec!["www.bank.com".to_owned()])]);
+        let names = HostNames::from([("shop".to_owned(), bank()), ("evil".to_owned(), bank())]);
+        let rendered = by_name(text, &names, HaProxyVersion::new(2, 6));
+        assert!(
+            rendered
+                .text
+                .contains("acl to_a_z-20000 req.hdr(host),field(1,:) -i z.a.example.com"),
+            "{}",
+            rendered.text
+        );
+        assert!(
+            !rendered.text.contains("10.6.6.6") && !rendered.text.contains("bank"),
+            "{}",
+            rendered.text
+        );
+        let told = told(&rendered).join("\n");
+        assert!(told.contains("z.a, port 20001: it has no host name"), "{told}");
+        assert!(
+            told.contains("other apps ask for the host name www.bank.com too, so none has it"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn a_label_with_many_names_is_cut() {
+        let many = (0..20_000).map(|number| format!("n{number}.example.com")).collect();
+        let names = HostNames::from([("a".to_owned(), BTreeMap::from([(0, many)]))]);
+        let rendered = by_name("a\t20000\t10.0.0.1:1\n", &names, HaProxyVersion::new(2, 6));
+        assert_eq!(rendered.text.matches("acl ").count(), MOST_NAMES);
     }
 }

@@ -187,6 +187,8 @@ fn is_server_name(name: &str) -> bool {
     name.len() <= 253
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.contains(|c: char| c.is_ascii_alphabetic())
+        // HAProxy refuses the whole file for a name with an empty part.
+        && !name.contains("..")
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))

@@ -180,6 +180,7 @@ pub(super) enum Command {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Listed {
     Hosts,
+    /// With what changing their hosts one by one has to heed; `apply` doesn't do that by itself yet, `--limit` does
     Roles,
     Attributes,
     Resources,

@@ -34,6 +34,12 @@ impl Traces {
         let mut traces = Self::default();
         for (source, value) in secrets {
             let text = String::from_utf8_lossy(value.expose()).into_owned();
+            // As JSON spells it, too: what is sent to an API comes back in its refusals.
+            let json = serde_json::to_string(&text).unwrap_or_default();
+            let json = json.trim_matches('"').to_owned();
+            if json != text {
+                traces.add(json, format!("«{source}»"));
+            }
             traces.add(text, format!("«{source}»"));
         }
         traces

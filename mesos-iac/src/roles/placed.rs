@@ -1,9 +1,9 @@
 //! What the roles put on a host alike: flags where a daemon reads them, secrets, jobs of Upstart.
 
 use crate::kinds::{command, directory, file};
-use crate::model::{Content, Cx, Declare as _, Dependencies, Dependency, Problems, Result};
+use crate::model::{Content, Cx, Declare as _, Dependencies, Dependency, Error, Problems, Result};
 use crate::roles::flags::{CheckedFlag, EnvironmentLine};
-use crate::words::Secret;
+use crate::words::{AbsPath, Secret};
 
 /// Handles of what a daemon is restarted for, added up.
 #[derive(Default)]
@@ -61,6 +61,20 @@ pub(super) fn variables(flags: &[CheckedFlag]) -> Result<Content> {
         }
     }
     Ok(problems.into_result(content)?)
+}
+
+/// A path that a shell, a unit and a job of Upstart read as it is.
+///
+/// # Errors
+/// It isn't absolute, or has a character that one of them reads otherwise.
+pub(super) fn plain_path(what: &str, path: &str) -> Result<()> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._+-@,".contains(c);
+    if AbsPath::new(path).is_ok() && path.chars().all(is_plain) {
+        return Ok(());
+    }
+    Err(Error::message(format!(
+        "declare {what} {path:?}: expected an absolute path of letters, digits and `._+-@,`, since shells read it"
+    )))
 }
 
 /// The secret of a principal. Without a line feed, which Mesos would take for a part of it.

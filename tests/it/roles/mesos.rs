@@ -261,6 +261,24 @@ fn flags_of_the_wrapper_are_read_where_it_reads_them() {
     );
 }
 
+/// What shells, units and jobs read as it stands.
+#[test]
+fn paths_that_a_shell_would_read_otherwise_are_refused() {
+    for path in [
+        "/var/log/$(id)",
+        "/a;id",
+        "/me sos",
+        "relative",
+        "/x\nrm -rf /srv",
+        "/`id`",
+    ] {
+        let logs = Mesos::new(V1_11, MesosLayout::mesosphere()).log_dir(path);
+        assert!(problems(&cluster(&logs)).contains("the directory of logs"), "{path:?}");
+        let prefix = Mesos::new(V1_11, MesosLayout::mesosphere().prefix(path).init(Init::SysV));
+        assert!(problems(&cluster(&prefix)).contains("the prefix of Mesos"), "{path:?}");
+    }
+}
+
 #[test]
 fn a_bare_binary_has_no_wrapper_that_another_init_could_start() {
     for init in [Init::Upstart, Init::SysV] {

@@ -54,6 +54,27 @@ fn everything_that_can_be_said_stands_where_it_belongs() {
     );
 }
 
+/// What Java's properties would read otherwise than it is said.
+#[test]
+fn what_would_be_another_line_of_zoo_cfg_is_refused() {
+    for role in [
+        ZooKeeper::new().four_letter_words(["srvr\nserver.9=evil:1:2"]),
+        ZooKeeper::new().four_letter_words(["srvr\\"]),
+        ZooKeeper::new().setting("zzz", "x\\"),
+        ZooKeeper::new().setting(" dataDir", "/evil"),
+        ZooKeeper::new().setting("tickTime:1", "2"),
+        ZooKeeper::new().data("/srv/z\\"),
+        ZooKeeper::new().tick(Duration::from_micros(1)),
+        ZooKeeper::new().limits(0, 5),
+        ZooKeeper::new().heap_megabytes(0),
+    ] {
+        assert!(
+            problems(&three(role.clone())).contains("declare ZooKeeper: "),
+            "{role:?}"
+        );
+    }
+}
+
 /// Users that packages bring are there in memory as they are on hosts.
 #[test]
 fn what_belongs_to_a_packages_user_converges_in_memory() {
@@ -135,7 +156,7 @@ fn what_can_t_work_is_refused() {
         (ZooKeeper::new().autopurge(2, 24), "keeps 3 at the least"),
         (ZooKeeper::new().autopurge(3, 0), "takes for never"),
         (ZooKeeper::new().setting("tickTime", "1"), "use its method"),
-        (ZooKeeper::new().setting("x", "1\nserver.9=evil:1:2"), "line end"),
+        (ZooKeeper::new().setting("x", "1\nserver.9=evil:1:2"), "control characters"),
         (ZooKeeper::new().tick(Duration::ZERO), "no time"),
     ] {
         let told = problems(&three(role));

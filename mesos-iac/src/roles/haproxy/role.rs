@@ -189,6 +189,12 @@ impl HaProxy {
         if self.stats.is_some() {
             reserved_ports.insert(STATS_PORT);
         }
+        if self.domain.is_some() && reserved_ports.contains(&self.http_port) {
+            return Err(wrong(format!(
+                "port {} is kept free on this host, so it can't be that of `.http_port(…)`",
+                self.http_port
+            )));
+        }
         let bridge = BridgeConfig {
             format: BRIDGE_FORMAT,
             marathons: marathons.addresses.clone(),

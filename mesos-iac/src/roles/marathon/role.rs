@@ -7,7 +7,7 @@ use crate::model::{
 use crate::roles::Version;
 use crate::roles::flags::{CheckedFlag, Flag, FlagValue, Flags, Marathon as Program, marathon};
 use crate::roles::mesos::{Init, Mesos};
-use crate::roles::placed::{Changes, directory_of_flags, upstart_job, variables};
+use crate::roles::placed::{Changes, directory_of_flags, plain_path, upstart_job, variables};
 use crate::words::Secret;
 use mesos_iac_macros::Role;
 use std::net::IpAddr;
@@ -162,6 +162,7 @@ impl Declares for Marathon {
                  System V start services",
             ));
         }
+        plain_path("where Marathon is:", &self.layout.binary(self.version))?;
         let mut changes = Changes::default();
         if let Some(java) = &self.layout.java {
             cx.add(package(java));

@@ -5,7 +5,7 @@ use super::{Attributes, Daemon, Mesos, Resources};
 use crate::kinds::{UnitFileBuilder, command, directory, file, service, unit_file};
 use crate::model::{Content, Cx, Declare as _, Dependency, Error, Problems, Result};
 use crate::roles::flags::{CheckedFlag, EnvironmentLine, FlagText};
-use crate::roles::placed::{Changes, directory_of_flags, upstart_job, upstart_runs, variables};
+use crate::roles::placed::{Changes, directory_of_flags, plain_path, upstart_job, upstart_runs, variables};
 
 /// What a daemon is to read.
 pub(super) struct Daemonized<'a> {
@@ -62,6 +62,15 @@ impl Daemonized<'_> {
                 "start {}: this layout starts it by a unit of systemd; jobs of Upstart and scripts of System V start the \
                  wrapper that packages bring, so take `MesosLayout::mesosphere()` or another layout of packages",
                 self.name()
+            )));
+        }
+        plain_path("the directory of logs", self.logs())?;
+        plain_path("the prefix of Mesos", layout.prefix_of(self.mesos.version))?;
+        let is_option = |c: char| c.is_ascii_alphanumeric() || "- ".contains(c);
+        if !self.mesos.ulimit.chars().all(is_option) {
+            return Err(Error::message(format!(
+                "declare the limits {:?}: expected options of `ulimit`, such as `-n 16384`",
+                self.mesos.ulimit
             )));
         }
         let other = self
@@ -124,16 +133,17 @@ impl Daemonized<'_> {
             .is_some_and(|flag| matches!(flag.value(), FlagText::Secret(_)))
     }
 
-    fn common(&self, cx: &mut Cx<'_>, changes: &mut Changes) {
-        let logs = self.flag("log_dir").and_then(|flag| match flag.value() {
+    /// Where the daemon writes its logs.
+    fn logs(&self) -> &str {
+        let flag = self.flag("log_dir").and_then(|flag| match flag.value() {
             FlagText::Text(text) => Some(text.as_str()),
             _ => None,
         });
-        let text = format!(
-            "LOGS={}\nULIMIT=\"{}\"\n",
-            logs.unwrap_or(&self.mesos.log_dir),
-            self.mesos.ulimit
-        );
+        flag.unwrap_or(&self.mesos.log_dir)
+    }
+
+    fn common(&self, cx: &mut Cx<'_>, changes: &mut Changes) {
+        let text = format!("LOGS={}\nULIMIT=\"{}\"\n", self.logs(), self.mesos.ulimit);
         changes.add(cx.add(file("/etc/default/mesos").content(text)));
     }
 

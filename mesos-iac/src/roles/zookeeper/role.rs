@@ -330,9 +330,6 @@ impl ZooKeeper {
             wrong
                 .push("snapshots are purged every 0 hours, which ZooKeeper takes for never: 1 at the least".to_owned());
         }
-        if self.tick.is_zero() {
-            wrong.push("a tick lasts no time".to_owned());
-        }
         if let Some(name) = self
             .settings
             .keys()
@@ -342,13 +339,35 @@ impl ZooKeeper {
                 "`{name}` is set by `.setting(…)`, and the role writes it itself: use its method"
             ));
         }
-        let line_end = |text: &String| text.contains(['\n', '\r']);
-        if self
+        // Java's properties take a backslash at the end of a line for its continuation.
+        let is_value = |text: &str| !text.contains(|c: char| c.is_control() || c == '\\');
+        let is_name =
+            |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        if let Some((name, value)) = self
             .settings
             .iter()
-            .any(|(name, value)| line_end(name) || line_end(value))
+            .find(|(name, value)| !is_name(name) || !is_value(value))
         {
-            wrong.push("a setting has a line end".to_owned());
+            wrong.push(format!(
+                "the setting {name:?} is {value:?}: expected a name of letters, digits, `.`, `_` and `-`, and a value without \
+                 control characters and backslashes"
+            ));
+        }
+        let written = self.commands.iter().chain(&self.data).chain(&self.data_log);
+        if let Some(text) = written
+            .map(String::as_str)
+            .find(|text| !is_value(text) || text.contains(','))
+        {
+            wrong.push(format!("{text:?} would be read as something else in zoo.cfg"));
+        }
+        if self.tick < Duration::from_millis(1) || self.tick > Duration::from_secs(3600) {
+            wrong.push(format!(
+                "a tick lasts {:?}: a millisecond at the least, an hour at the most",
+                self.tick
+            ));
+        }
+        if self.heap_megabytes == 0 || self.init_limit == 0 || self.sync_limit == 0 {
+            wrong.push("the heap and the limits are 1 at the least".to_owned());
         }
         match wrong.first() {
             None => Ok(()),

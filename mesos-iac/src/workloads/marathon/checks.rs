@@ -456,8 +456,17 @@ fn check_health(found: &mut Found<'_>) {
     }
 }
 
+/// How long a run waits for a deployment at the most.
+const LONGEST_DEPLOYMENT: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
+
 fn check_deployment(found: &mut Found<'_>) {
     let app = found.app;
+    if app.within.is_some_and(|within| within > LONGEST_DEPLOYMENT) {
+        found.say(
+            "its deployment may take more than a week",
+            "a run waits for it: say less",
+        );
+    }
     for (name, part) in [
         ("minimumHealthCapacity", app.min_health),
         ("maximumOverCapacity", app.max_over),
