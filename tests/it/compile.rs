@@ -552,3 +552,29 @@ fn a_role_that_panics_is_a_mistake_like_others() {
     }
     assert!(text.contains("\"CRON\" is no name of a package"), "{text}");
 }
+
+/// The canonical form is written by hand where it is written most; it is what serde makes of the whole, keys sorted.
+#[test]
+fn the_canonical_form_is_the_whole_with_sorted_keys() {
+    let mut refreshes = 0;
+    for (name, cluster, _) in crate::examples::EXAMPLES {
+        for mut host in cluster().unwrap().compile().unwrap().hosts {
+            if let Some(first) = host.catalog.entries.first_mut() {
+                first.retry = Some(mesos_iac::model::Retry {
+                    times: 3,
+                    pause: mesos_iac::HumanDuration(std::time::Duration::from_secs(2)),
+                });
+            }
+            refreshes += host
+                .catalog
+                .entries
+                .iter()
+                .filter(|entry| !entry.refresh_on.is_empty())
+                .count();
+            // A map of values sorts its keys.
+            let whole = serde_json::to_value(&host.catalog).unwrap().to_string();
+            assert_eq!(host.catalog.to_canonical_json().unwrap(), whole, "{name}");
+        }
+    }
+    assert!(refreshes > 10);
+}

@@ -261,7 +261,7 @@ impl Catalog {
             if index > 0 {
                 text.push(b',');
             }
-            write_sorted(&serde_json::to_value(entry)?, &mut text)?;
+            write_entry(entry, &mut text)?;
         }
         text.extend(rest);
         String::from_utf8(text).map_err(serde::ser::Error::custom)
@@ -287,6 +287,40 @@ fn collect_secrets(json: &Json, found: &mut BTreeSet<SecretSource>) {
         Json::Array(items) => items.iter().for_each(|value| collect_secrets(value, found)),
         _ => {}
     }
+}
+
+/// An entry as [`write_sorted`] writes it. Of a large catalog most is edges, so these are written without a detour.
+fn write_entry(entry: &Entry, text: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    let write_id = |id: &ResourceId, text: &mut Vec<u8>| {
+        text.extend(b"{\"key\":");
+        serde_json::to_writer(&mut *text, &id.key)?;
+        text.extend(b",\"kind\":");
+        serde_json::to_writer(&mut *text, &id.kind)?;
+        text.push(b'}');
+        Ok::<_, serde_json::Error>(())
+    };
+    text.extend(b"{\"after\":[");
+    for (index, edge) in entry.after.iter().enumerate() {
+        text.extend(if index > 0 {
+            &b",{\"because\":"[..]
+        } else {
+            b"{\"because\":"
+        });
+        serde_json::to_writer(&mut *text, &edge.because)?;
+        text.extend(b",\"on\":");
+        write_id(&edge.on, text)?;
+        text.push(b'}');
+    }
+    text.extend(b"],\"id\":");
+    write_id(&entry.id, text)?;
+    text.extend(b",\"refresh_on\":");
+    write_sorted(&serde_json::to_value(&entry.refresh_on)?, text)?;
+    text.extend(b",\"resource\":");
+    write_sorted(&serde_json::to_value(&entry.resource)?, text)?;
+    text.extend(b",\"retry\":");
+    write_sorted(&serde_json::to_value(entry.retry)?, text)?;
+    text.push(b'}');
+    Ok(())
 }
 
 /// Sorts by hand: any crate of the program may have turned on `serde_json`'s `preserve_order`.

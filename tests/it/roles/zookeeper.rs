@@ -156,7 +156,10 @@ fn what_can_t_work_is_refused() {
         (ZooKeeper::new().autopurge(2, 24), "keeps 3 at the least"),
         (ZooKeeper::new().autopurge(3, 0), "takes for never"),
         (ZooKeeper::new().setting("tickTime", "1"), "use its method"),
-        (ZooKeeper::new().setting("x", "1\nserver.9=evil:1:2"), "control characters"),
+        (
+            ZooKeeper::new().setting("x", "1\nserver.9=evil:1:2"),
+            "control characters",
+        ),
         (ZooKeeper::new().tick(Duration::ZERO), "a millisecond at the least"),
     ] {
         let told = problems(&three(role));
