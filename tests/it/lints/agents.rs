@@ -1,7 +1,9 @@
 //! Lints of Mesos' agents, of units and of ports.
 
 use super::{ByHand, Case, by_hand, lab, one};
-use mesos_iac::roles::lints;
+use mesos_iac::prelude::*;
+use mesos_iac::roles::mesos::{Init, Mesos, MesosLayout};
+use mesos_iac::roles::{Version, lints};
 
 const ZK: &str = "zk://10.0.0.1:2181,10.0.0.2:2181,10.0.0.3:2181/mesos\n";
 
@@ -12,6 +14,13 @@ fn agent() -> ByHand {
         .runs("mesos-slave")
         .stops("mesos-master")
         .file("/etc/mesos/zk", ZK)
+}
+
+/// An agent of the role, started by Upstart.
+fn upstart_on(os: Os) -> ClusterBuilder {
+    let layout = MesosLayout::mesosphere().init(Init::Upstart);
+    let mesos = Mesos::new(Version::new(0, 22, 1), layout).zookeeper("zk://10.0.0.1:2181/mesos".parse().unwrap());
+    Cluster::new("lab").hosts(host("a").addr("10.0.0.2").os(os).role(mesos.agent()))
 }
 
 /// The same in a release.
@@ -104,6 +113,11 @@ pub(super) fn cases() -> Vec<Case> {
             lint: &lints::UNIT_WITHOUT_RESTART,
             bad: || one(unit("", "KillMode=process\n")),
             near: || one(unit("", GOOD)),
+        },
+        Case {
+            lint: &lints::INIT_MISMATCH,
+            bad: || upstart_on(Os::debian("12")),
+            near: || upstart_on(Os::ubuntu("14.04")),
         },
         Case {
             lint: &lints::PORT_CLASH,

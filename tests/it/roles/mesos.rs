@@ -261,6 +261,13 @@ fn flags_of_the_wrapper_are_read_where_it_reads_them() {
     );
 }
 
+#[test]
+fn a_port_that_nobody_can_know_is_refused() {
+    let mesos = Mesos::new(V1_11, MesosLayout::mesosphere()).zookeeper("zk://198.18.0.9:2181/mesos".parse().unwrap());
+    let told = problems(&Cluster::new("lab").hosts(host("m").addr("198.18.0.1").role(mesos.master().port(0))));
+    assert!(told.contains("it needs a port that others know"), "{told}");
+}
+
 /// What shells, units and jobs read as it stands.
 #[test]
 fn paths_that_a_shell_would_read_otherwise_are_refused() {

@@ -38,7 +38,7 @@ impl Declares for ClusterExporters {
             let masters = cx.endpoints::<MesosMasterAt>().into_iter();
             let masters = of(masters.map(|(_, at)| format!("{}:{}", at.address, at.port)).collect());
             let agents = cx.endpoints::<MesosAgentAt>().into_iter();
-            let agents = of(agents.map(|(_, at)| format!("{}:5051", at.hostname)).collect());
+            let agents = of(agents.map(|(_, at)| format!("{}:{}", at.hostname, at.port)).collect());
             let ensemble = cx.endpoints::<ZooKeeperServer>().into_iter();
             let ensemble = of(ensemble.map(|(_, at)| format!("{}:7000", at.address)).collect());
             let marathons = cx.endpoints::<MarathonApi>().into_iter();

@@ -320,8 +320,10 @@ mod tests {
             ..old.clone()
         };
         let told = told(&old, &new);
-        assert_eq!(told[0], ("resource cpus(*): 2 is gone".to_owned(), Verdict::NewAgentId));
-        assert_eq!(told[1].1, Verdict::Kept);
+        // Memory, disk and ports are found out, and go to the other role too.
+        assert_eq!(told[0].0, "role of what it finds out: prod is new");
+        assert_eq!(told[1], ("resource cpus(*): 2 is gone".to_owned(), Verdict::NewAgentId));
+        assert_eq!(told[2].1, Verdict::Kept);
     }
 
     #[test]

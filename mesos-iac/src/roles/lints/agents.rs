@@ -3,6 +3,7 @@ use super::read::mesos::{Daemon, Mesos, mesos};
 use super::read::release::{self, Release};
 use super::read::runs::{By, Run, runs};
 use super::read::shell;
+use super::read::system;
 use crate::kinds::{Package, Service};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
@@ -116,10 +117,7 @@ fn control_groups(cx: &LintCx<'_>, host: &LintHost<'_>, agent: &Mesos<'_>) {
     let (Some(release), Some(os)) = (agent.release, host.view().os()) else {
         return;
     };
-    let version = os.version.as_deref().and_then(|version| {
-        let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
-        Some((major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?))
-    });
+    let version = system::version(os);
     // The first release that mounts the second version alone.
     let since = match os.id.as_str() {
         "debian" => (11, 0),

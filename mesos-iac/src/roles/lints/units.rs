@@ -2,6 +2,7 @@ use super::found;
 use super::read::mesos::Daemon;
 use super::read::release;
 use super::read::shell;
+use super::read::system;
 use super::read::unit::{Unit, units};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
@@ -9,9 +10,10 @@ use crate::lint_rule;
 lints! {
     AGENT_UNIT_KILLS_TASKS = Warning "agent-unit-kills-tasks": "stopping the agent's unit kills its tasks";
     UNIT_WITHOUT_RESTART = Warning "unit-without-restart": "a daemon that ends by design isn't started again";
+    INIT_MISMATCH = Error "init-mismatch": "what is to start a daemon isn't what starts services on that operating system";
 }
 
-lint_rule!(of_units => [&AGENT_UNIT_KILLS_TASKS, &UNIT_WITHOUT_RESTART]);
+lint_rule!(of_units => [&AGENT_UNIT_KILLS_TASKS, &UNIT_WITHOUT_RESTART, &INIT_MISMATCH]);
 
 fn of_units(cx: &LintCx<'_>) {
     for host in cx.hosts() {
@@ -24,6 +26,36 @@ fn of_units(cx: &LintCx<'_>) {
                 Some(daemon) => restarts(cx, host, unit, daemon),
                 None => {}
             }
+        }
+        init(cx, host);
+    }
+}
+
+/// Units where nothing reads them, and jobs of Upstart where nothing does.
+fn init(cx: &LintCx<'_>, host: &LintHost<'_>) {
+    let Some(os) = host.view().os() else { return };
+    // The first release that systemd starts, and the last one that Upstart started.
+    let since = match os.id.as_str() {
+        "debian" => (8, 0),
+        "ubuntu" => (15, 4),
+        "centos" | "rhel" | "ol" => (7, 0),
+        _ => return,
+    };
+    let Some(version) = system::version(os) else { return };
+    for file in host.files() {
+        let (what, starts) = match file.path {
+            path if path.starts_with("/etc/init/") => ("a job of Upstart", "systemd"),
+            path if path.starts_with("/etc/systemd/system/") => ("a unit of systemd", "something else"),
+            _ => continue,
+        };
+        if (starts == "systemd") == (version >= since) {
+            let (id, number) = (&os.id, os.version.as_deref().unwrap_or_default());
+            let message = format!(
+                "{} is {what}, and {starts} starts the services of {id} {number}",
+                file.path
+            );
+            let hint = "choose the layout's `.init(…)` for the operating system";
+            cx.report(found(&INIT_MISMATCH, host, Some(file.id), message).hint(hint));
         }
     }
 }

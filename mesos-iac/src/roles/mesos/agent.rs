@@ -80,6 +80,8 @@ pub struct MesosAgentAt {
     pub resources: Resources,
     /// The name that it announces.
     pub hostname: String,
+    /// The port that it listens on.
+    pub port: u16,
     /// Its version.
     pub version: Version,
     /// The masters that it registers with.
@@ -204,6 +206,7 @@ impl Declares for MesosAgent {
             attributes: self.attributes_of(cx)?,
             resources: self.resources.clone(),
             hostname: Self::hostname(cx)?,
+            port: self.port,
             version: self.mesos.version,
             election: self.mesos.election(),
         };
@@ -334,7 +337,7 @@ fn address_script(pattern: &str) -> Result<String> {
         "#!/bin/sh\n\
          # The first global IPv4 address of an interface that the definition names.\n\
          ip -o -4 addr list scope global | while read -r _ interface _ address _; do\n\
-         \x20   case $interface in {pattern}) echo \"${{address%%/*}}\"; exit ;; esac\n\
+         \x20   case $interface in ({pattern}) echo \"${{address%%/*}}\"; exit ;; esac\n\
          done | grep .\n"
     ))
 }

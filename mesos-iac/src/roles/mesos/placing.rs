@@ -64,6 +64,12 @@ impl Daemonized<'_> {
                 self.name()
             )));
         }
+        if self.port == 0 {
+            return Err(Error::message(format!(
+                "start {}: it needs a port that others know, and 0 is any",
+                self.name()
+            )));
+        }
         plain_path("the directory of logs", self.logs())?;
         plain_path("the prefix of Mesos", layout.prefix_of(self.mesos.version))?;
         let is_option = |c: char| c.is_ascii_alphanumeric() || "- ".contains(c);

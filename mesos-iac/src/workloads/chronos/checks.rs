@@ -14,7 +14,7 @@ impl Job {
             problems.push(problem.at("declared", self.at.clone()).hint(hint));
         };
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-        if self.name.is_empty() || !self.name.chars().all(plain) {
+        if matches!(&*self.name, "" | "." | "..") || !self.name.chars().all(plain) {
             say(
                 "this is no job's name".into(),
                 "a name is of letters, digits, `_`, `.` and `-`",

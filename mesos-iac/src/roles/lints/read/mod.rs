@@ -8,6 +8,7 @@ pub(super) mod mesos;
 pub(super) mod release;
 pub(super) mod runs;
 pub(super) mod shell;
+pub(super) mod system;
 pub(super) mod unit;
 pub(super) mod variables;
 pub(super) mod zk_url;
