@@ -129,13 +129,14 @@ impl Writer<'_> {
         });
         let owners: BTreeMap<String, &ServicePort> = own.collect();
         // A label that several apps have is nobody's: whoever deploys an app must not get another one's visitors by it.
-        let mut claims = BTreeMap::<&str, BTreeSet<(&str, usize)>>::new();
+        let mut claims = BTreeMap::<&str, BTreeSet<&str>>::new();
         for service in &tasks.services {
             for name in labelled(service, names).into_iter().flatten() {
-                claims.entry(name).or_default().insert((&service.app, service.index));
+                claims.entry(name).or_default().insert(&service.app);
             }
         }
         let mut backends = BTreeMap::new();
+        let mut given = BTreeMap::<String, &ServicePort>::new();
         for service in &tasks.services {
             let wanted = names_of(service, names, domain);
             if wanted.is_empty() {
@@ -146,6 +147,11 @@ impl Writer<'_> {
             let (mut kept, mut seen) = (Vec::new(), BTreeSet::new());
             for name in wanted {
                 if !seen.insert(name.clone()) {
+                    continue;
+                }
+                if let Some(first) = given.get(&name).filter(|first| first.app == service.app) {
+                    let port = first.port;
+                    self.skip(service, format!("port {port} of the same app has the host name {name}"));
                     continue;
                 }
                 match owners.get(&name) {
@@ -163,7 +169,10 @@ impl Writer<'_> {
                         self.skip(service, format!("it has more than {MOST_NAMES} host names"));
                         break;
                     }
-                    _ => kept.push(name),
+                    _ => {
+                        given.insert(name.clone(), service);
+                        kept.push(name);
+                    }
                 }
             }
             if kept.is_empty() {
@@ -426,11 +435,24 @@ mod tests {
             "{}",
             rendered.text
         );
-        let told = told(&rendered).join("\n");
-        assert!(told.contains("z.a, port 20001: it has no host name"), "{told}");
+        let told_of = told(&rendered).join("\n");
+        assert!(told_of.contains("z.a, port 20001: it has no host name"), "{told_of}");
         assert!(
-            told.contains("other apps ask for the host name www.bank.com too, so none has it"),
-            "{told}"
+            told_of.contains("other apps ask for the host name www.bank.com too, so none has it"),
+            "{told_of}"
+        );
+        // Two ports of one app are the same people's: the first has it.
+        let both = BTreeMap::from([(0, vec!["x.org".to_owned()]), (1, vec!["x.org".to_owned()])]);
+        let text = "shop\t20000\t10.0.0.1:1\nshop\t20001\t10.0.0.1:2\n";
+        let rendered = by_name(
+            text,
+            &HostNames::from([("shop".to_owned(), both)]),
+            HaProxyVersion::new(2, 6),
+        );
+        assert_eq!(rendered.text.matches("-i x.org").count(), 1, "{}", rendered.text);
+        assert_eq!(
+            told(&rendered),
+            ["shop, port 20001: port 20000 of the same app has the host name x.org"]
         );
     }
 
