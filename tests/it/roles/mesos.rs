@@ -3,6 +3,8 @@ use mesos_iac::prelude::*;
 use mesos_iac::roles::chronos::Chronos;
 use mesos_iac::roles::docker::Docker;
 use mesos_iac::roles::flags::{agent, master};
+use mesos_iac::roles::haproxy::HaProxy;
+use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
 use mesos_iac::roles::mesos::{AgentResource, Init, Mesos, MesosLayout, MesosMaster, Resources};
 use mesos_iac::roles::zookeeper::{ZooKeeper, ZooKeeperHost};
 use mesos_iac::roles::{Source, Version};
@@ -259,6 +261,35 @@ fn flags_of_the_wrapper_are_read_where_it_reads_them() {
         told.contains("others find the daemon by its port") && told.contains("`.port(…)`"),
         "{told}"
     );
+}
+
+/// What stands around Mesos, each with what can't be.
+#[test]
+fn what_marathon_and_haproxy_can_t_be_told_is_refused() {
+    let mesos = Mesos::new(V1_11, MesosLayout::mesosphere()).zookeeper("zk://198.18.0.9:2181/mesos".parse().unwrap());
+    let marathon = |layout| Marathon::new(Version::new(1, 5, 15), layout, &mesos);
+    let with = |host: Hosts| problems(&Cluster::new("lab").hosts(host.addr("198.18.0.1")));
+    let archive = || MarathonLayout::archive("/opt/marathon");
+    for (role, why) in [
+        (
+            marathon(archive().init(Init::Upstart)),
+            "an archive is started by a unit of systemd",
+        ),
+        (
+            marathon(archive().init(Init::SysV)),
+            "an archive is started by a unit of systemd",
+        ),
+        (marathon(MarathonLayout::archive("/opt/$(id)")), "since shells read it"),
+    ] {
+        let told = with(host("m").role(role));
+        assert!(told.contains(why), "{told}");
+    }
+    let haproxy = HaProxy::new()
+        .marathons(["198.18.0.2:8080"])
+        .by_host_name("x.org")
+        .http_port(22);
+    let told = with(host("h").role(haproxy));
+    assert!(told.contains("port 22 is kept free on this host"), "{told}");
 }
 
 #[test]
