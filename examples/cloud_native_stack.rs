@@ -14,39 +14,44 @@ use mesos_iac::roles::mesos::{Mesos, MesosLayout};
 use mesos_iac::roles::zookeeper::{ZooKeeper, ZooKeeperHost};
 use std::process::ExitCode;
 
-/// What a tenant's developers talk to.
+/// What a tenant's developers can talk to beside Mesos itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layer {
     /// Long-running services.
     Marathon,
     /// Jobs at their times.
     Chronos,
-    /// Both.
-    Both,
 }
 
 /// A tenant: a cluster of its own on the same hosts' network.
 #[derive(Debug, Clone, Copy)]
 pub struct Tenant {
     name: &'static str,
-    layer: Layer,
+    /// None: Mesos alone, for frameworks that the tenant brings.
+    layers: &'static [Layer],
     masters: [&'static str; 3],
     agents: &'static [&'static str],
 }
 
-/// The tenants. A new one is a line here.
-const TENANTS: [Tenant; 2] = [
+/// The tenants. A new one is a few lines here.
+const TENANTS: [Tenant; 3] = [
     Tenant {
         name: "retail",
-        layer: Layer::Both,
+        layers: &[Layer::Marathon, Layer::Chronos],
         masters: ["198.18.1.1", "198.18.1.2", "198.18.1.3"],
         agents: &["198.18.1.11", "198.18.1.12", "198.18.1.13"],
     },
     Tenant {
         name: "research",
-        layer: Layer::Chronos,
+        layers: &[Layer::Chronos],
         masters: ["198.18.2.1", "198.18.2.2", "198.18.2.3"],
         agents: &["198.18.2.11"],
+    },
+    Tenant {
+        name: "analytics",
+        layers: &[],
+        masters: ["198.18.3.1", "198.18.3.2", "198.18.3.3"],
+        agents: &["198.18.3.11"],
     },
 ];
 
@@ -59,15 +64,15 @@ impl Tenant {
             .set_each(ZooKeeperHost::ID, [1, 2, 3])
             .role(ZooKeeper::new().ensemble(self.name))
             .role(mesos.master().cluster(self.name));
-        if matches!(self.layer, Layer::Marathon | Layer::Both) {
-            masters = masters.role(Marathon::new(
-                Version::new(1, 5, 15),
-                MarathonLayout::mesosphere(),
-                &mesos,
-            ));
-        }
-        if matches!(self.layer, Layer::Chronos | Layer::Both) {
-            masters = masters.role(Chronos::new(Version::new(3, 0, 2), &mesos));
+        for layer in self.layers {
+            masters = match layer {
+                Layer::Marathon => masters.role(Marathon::new(
+                    Version::new(1, 5, 15),
+                    MarathonLayout::mesosphere(),
+                    &mesos,
+                )),
+                Layer::Chronos => masters.role(Chronos::new(Version::new(3, 0, 2), &mesos)),
+            };
         }
         let agents = hosts(&format!("{}-agent-[1-{}]", self.name, self.agents.len()))
             .addrs(self.agents.iter().copied())

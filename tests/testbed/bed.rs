@@ -137,6 +137,13 @@ impl Bed {
         self.script.say(arguments).unwrap_or_else(|why| panic!("{why}"));
     }
 
+    /// Makes hosts pristine again, also while a promise ends by a panic: then nothing more can be asked of it than to tell.
+    pub(crate) fn reset(&self, hosts: &[&str]) {
+        if let Err(why) = self.script.say(&[&["reset"], hosts].concat()) {
+            println!("  {why}");
+        }
+    }
+
     /// Takes something from a host, such as its power, with one subcommand of `testbed.sh`; what is returned gives it back
     /// with another one.
     #[track_caller]

@@ -10,13 +10,16 @@ use std::process::{Command, Stdio};
 pub(crate) const EDITED_GREETING: &str = "edited";
 
 /// The examples that are shown on hosts.
-const EXAMPLES: [&str; 5] = [
+const EXAMPLES: [&str; 7] = [
     "ansible_mesos",
+    "cloud_native_stack",
     "photon_agents",
     "stacki_appliances",
     "storage_profiles",
     // Before its upgrade.
     "testbed_storage_profiles_before",
+    // Not an example: all settings of one role.
+    "testbed_zookeeper",
 ];
 
 pub(crate) struct Builds {

@@ -3,17 +3,14 @@
 
 use crate::bed::{Bed, eventually};
 use crate::fake_marathon::FakeMarathon;
-use crate::program::{Program, Report};
-use crate::suite::{LAB, Suite};
+use crate::stage::{ELECTION, Stage};
+use crate::suite::Suite;
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 /// The first argument with which this program is Marathon's API on an address, and no suite.
 pub(crate) const STAND_IN: &str = "--stand-in-api";
-
-/// How long an ensemble may take to elect a leader, Java's start included.
-const ELECTION: Duration = Duration::from_secs(60);
 
 /// Answers as Marathon for as long as it lasts.
 pub(crate) fn stand_in(words: &[String]) -> ExitCode {
@@ -22,129 +19,6 @@ pub(crate) fn stand_in(words: &[String]) -> ExitCode {
     // It is ended from outside.
     loop {
         std::thread::park();
-    }
-}
-
-/// The hosts of an example, each played by one of the lab's, which are pristine before and after.
-struct Stage<'s> {
-    suite: &'s Suite,
-    hosts: &'static [&'static str],
-    program: Program<'s>,
-}
-
-impl<'s> Stage<'s> {
-    fn new(suite: &'s Suite, example: &str, hosts: &'static [&'static str]) -> Self {
-        let bed = &suite.bed;
-        let section = |(host, by): (&&str, &str)| format!("[host.{host}]\naddress = \"{}\"\n", bed.address(by));
-        let played: Vec<String> = hosts.iter().zip(LAB).map(section).collect();
-        let program = Program::new(bed, &suite.builds.examples[example])
-            .with(["--inputs", &bed.write(&format!("{example}.toml"), played.concat())])
-            .agent(&suite.builds.agent);
-        let stage = Self { suite, hosts, program };
-        stage.reset();
-        stage
-    }
-
-    /// The same hosts, and another definition of theirs.
-    fn becomes(&mut self, example: &str) {
-        self.program = self.program.clone().running(&self.suite.builds.examples[example]);
-    }
-
-    fn reset(&self) {
-        let played = LAB.get(..self.hosts.len()).expect("the lab has hosts for it");
-        self.suite.bed.testbed(&[&["reset"], played].concat());
-    }
-
-    /// The host of the testbed that plays this one.
-    fn by(&self, host: &str) -> &'static str {
-        let place = self.hosts.iter().position(|name| *name == host);
-        LAB[place.unwrap_or_else(|| panic!("{host} is none of the example's"))]
-    }
-
-    fn address(&self, host: &str) -> &str {
-        self.suite.bed.address(self.by(host))
-    }
-
-    fn on(&self, host: &str, script: &str) -> String {
-        self.suite.bed.on(self.by(host), script)
-    }
-
-    /// The first apply, and a second one that finds nothing to do. How many resources the first one changed.
-    fn converges(&self) -> (Report, u64) {
-        let first = self.program.report(&["apply", "--detailed-exitcode"], 2);
-        assert_eq!(first.hosts().len(), self.hosts.len());
-        self.stays();
-        let changed = first.number("changed");
-        (first, changed)
-    }
-
-    fn stays(&self) {
-        let again = self.program.report(&["apply", "--detailed-exitcode"], 0);
-        assert_eq!((again.number("changed"), again.number("refreshes")), (0, 0));
-    }
-
-    /// Waits until a daemon of the fixtures has these arguments.
-    fn runs(&self, host: &str, daemon: &str, arguments: &[String]) {
-        let expected = arguments.join("\n") + "\n";
-        let mut argv = String::new();
-        let found = (0..100).any(|_| {
-            argv = self.on(
-                host,
-                &format!("cat /run/mesos-fixture/{daemon}.argv 2>/dev/null || true"),
-            );
-            std::thread::sleep(Duration::from_millis(100));
-            argv == expected
-        });
-        assert!(found, "{daemon} on {host}: {argv}");
-    }
-
-    fn is_active(&self, host: &str, unit: &str) -> bool {
-        self.on(host, &format!("systemctl is-active {unit} || true")) == "active\n"
-    }
-
-    /// What a server of ZooKeeper answers to one of its four-letter words, asked from another host.
-    fn ask(&self, host: &str, word: &str) -> String {
-        let question = format!(
-            "exec 3<>/dev/tcp/{}/2181 && printf {word} >&3 && timeout 5 cat <&3",
-            self.address(host)
-        );
-        let from = self.hosts.last().expect("an example has hosts");
-        self.on(from, &format!("bash -c '{question}' 2>/dev/null || true"))
-    }
-
-    /// Waits until all of these servers of ZooKeeper, and only one of them as the leader, answer. Who that is.
-    fn leader(&self, servers: &[&'static str]) -> &'static str {
-        let mut modes = Vec::new();
-        eventually("one leader, the others follow", ELECTION, || {
-            let mode = |server: &&'static str| {
-                let said = self.ask(server, "srvr");
-                said.lines()
-                    .find_map(|line| line.strip_prefix("Mode: "))
-                    .map(ToOwned::to_owned)
-            };
-            modes = servers.iter().map(mode).collect();
-            let count = |mode: &str| modes.iter().filter(|found| found.as_deref() == Some(mode)).count();
-            (count("leader"), count("follower")) == (1, servers.len() - 1)
-        });
-        let place = modes.iter().position(|mode| mode.as_deref() == Some("leader"));
-        servers[place.expect("there is one now")]
-    }
-
-    /// What ZooKeeper's own client says to a command on a host.
-    fn client(&self, host: &str, command: &str) -> String {
-        self.on(
-            host,
-            &format!("/usr/share/zookeeper/bin/zkCli.sh -server 127.0.0.1:2181 {command} 2>&1"),
-        )
-    }
-}
-
-impl Drop for Stage<'_> {
-    /// Java's servers and Docker take memory, and the next promises take the hosts for nobody's.
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.reset();
-        }
     }
 }
 
@@ -161,21 +35,55 @@ fn zk(stage: &Stage<'_>, hosts: &[&str], path: &str) -> String {
     format!("zk://{}/{path}", servers.join(","))
 }
 
+/// With what a slave of a package is started: what `mesos-init-wrapper` makes of its variables, its files, which these flags
+/// are among, and the directory of its attributes.
+fn slave(stage: &Stage<'_>, host: &str, masters: &[&str], flags: &[&str], attributes: Option<&str>) -> Vec<String> {
+    let mut files = words(flags);
+    files.extend([
+        format!("--hostname={}", stage.address(host)),
+        format!("--ip={}", stage.address(host)),
+        "--port=5051".to_owned(),
+        "--work_dir=/var/lib/mesos".to_owned(),
+    ]);
+    files.sort();
+    let variables = [
+        format!("--master={}", zk(stage, masters, "mesos")),
+        "--log_dir=/var/log/mesos".to_owned(),
+    ];
+    let attributes = attributes.map(|attributes| format!("--attributes={attributes}"));
+    variables.into_iter().chain(files).chain(attributes).collect()
+}
+
+/// With what one of three masters of a package is started.
+fn master(stage: &Stage<'_>, host: &str, masters: &[&str; 3], cluster: &str) -> [String; 8] {
+    [
+        format!("--zk={}", zk(stage, masters, "mesos")),
+        "--port=5050".to_owned(),
+        "--log_dir=/var/log/mesos".to_owned(),
+        format!("--cluster={cluster}"),
+        format!("--hostname={}", stage.address(host)),
+        format!("--ip={}", stage.address(host)),
+        "--quorum=2".to_owned(),
+        "--work_dir=/var/lib/mesos".to_owned(),
+    ]
+}
+
 /// Asserts that ZooKeeper took from `zoo.cfg` what the role wrote.
 fn assert_zoo_cfg_is_taken(stage: &Stage<'_>, host: &str, id: u8) {
-    let conf = stage.ask(host, "conf");
-    for line in [
-        "clientPort=2181".to_owned(),
-        "tickTime=2000".to_owned(),
-        "maxClientCnxns=0".to_owned(),
-        format!("serverId={id}"),
-        "initLimit=10".to_owned(),
-        "syncLimit=5".to_owned(),
-        "electionPort=3888".to_owned(),
-        "quorumPort=2888".to_owned(),
-    ] {
-        assert!(conf.lines().any(|said| said == line), "{line}:\n{conf}");
-    }
+    let own = format!("serverId={id}");
+    stage.zoo_cfg_is_taken(
+        host,
+        &[
+            "clientPort=2181",
+            "tickTime=2000",
+            "maxClientCnxns=0",
+            &own,
+            "initLimit=10",
+            "syncLimit=5",
+            "electionPort=3888",
+            "quorumPort=2888",
+        ],
+    );
     // A word that isn't on the list is refused by name, so the list is read.
     assert!(stage.ask(host, "dump").contains("not in the whitelist"));
     assert!(
@@ -208,20 +116,10 @@ pub(crate) fn an_ensemble_elects_one_leader_and_outlives_it(suite: &Suite) -> St
     let first = stage.leader(&masters);
     for (host, id) in masters.into_iter().zip(1..) {
         assert_zoo_cfg_is_taken(&stage, host, id);
-        let zk = zk(&stage, &masters, "mesos");
         stage.runs(
             host,
             "mesos-master",
-            &[
-                format!("--zk={zk}"),
-                "--port=5050".to_owned(),
-                "--log_dir=/var/log/mesos".to_owned(),
-                "--cluster=storage-profiles".to_owned(),
-                format!("--hostname={}", stage.address(host)),
-                format!("--ip={}", stage.address(host)),
-                "--quorum=2".to_owned(),
-                "--work_dir=/var/lib/mesos".to_owned(),
-            ],
+            &master(&stage, host, &masters, "storage-profiles"),
         );
         assert!(!stage.is_active(host, "mesos-slave"), "{host}");
     }
@@ -230,15 +128,7 @@ pub(crate) fn an_ensemble_elects_one_leader_and_outlives_it(suite: &Suite) -> St
         stage.runs(
             host,
             "mesos-slave",
-            &[
-                format!("--master={}", zk(&stage, &masters, "mesos")),
-                "--log_dir=/var/log/mesos".to_owned(),
-                format!("--hostname={}", stage.address(host)),
-                format!("--ip={}", stage.address(host)),
-                "--port=5051".to_owned(),
-                "--work_dir=/var/lib/mesos".to_owned(),
-                format!("--attributes=storage_profile:{profile}"),
-            ],
+            &slave(&stage, host, &masters, &[], Some(&format!("storage_profile:{profile}"))),
         );
         assert!(!stage.is_active(host, "mesos-master"), "{host}");
     }
@@ -328,16 +218,13 @@ pub(crate) fn masters_with_haproxy_and_slaves_with_docker_take_an_app(suite: &Su
         stage.runs(
             host,
             "mesos-slave",
-            &[
-                format!("--master={}", zk(&stage, &masters, "mesos")),
-                "--log_dir=/var/log/mesos".to_owned(),
-                "--containerizers=docker,mesos".to_owned(),
-                "--executor_registration_timeout=5mins".to_owned(),
-                format!("--hostname={}", stage.address(host)),
-                format!("--ip={}", stage.address(host)),
-                "--port=5051".to_owned(),
-                "--work_dir=/var/lib/mesos".to_owned(),
-            ],
+            &slave(
+                &stage,
+                host,
+                &masters,
+                &["--containerizers=docker,mesos", "--executor_registration_timeout=5mins"],
+                None,
+            ),
         );
     }
 
@@ -390,10 +277,7 @@ pub(crate) fn slaves_with_a_unit_of_ours_join_masters_elsewhere(suite: &Suite) -
                 "--work_dir=/var/lib/mesos",
             ]),
         );
-        let variables = stage.on(
-            host,
-            "tr '\\0' '\\n' </proc/$(systemctl show -P MainPID mesos-slave)/environ",
-        );
+        let variables = stage.variables_of(host, "mesos-slave");
         let own = format!("MESOS_IP=198.18.240.{number}");
         assert!(variables.lines().any(|line| line == own), "{host}: {variables}");
         assert_eq!(stage.on(host, "systemd-analyze verify mesos-slave.service 2>&1"), "");
@@ -420,19 +304,163 @@ pub(crate) fn appliances_make_the_same_cluster(suite: &Suite) -> String {
         stage.ask(APPLIANCES[0], "srvr").contains("Mode: standalone")
     });
     for host in &APPLIANCES[1..] {
-        stage.runs(
-            host,
-            "mesos-slave",
-            &[
-                format!("--master={}", zk(&stage, &master, "mesos")),
-                "--log_dir=/var/log/mesos".to_owned(),
-                format!("--hostname={}", stage.address(host)),
-                format!("--ip={}", stage.address(host)),
-                "--port=5051".to_owned(),
-                "--work_dir=/var/lib/mesos".to_owned(),
-            ],
-        );
+        stage.runs(host, "mesos-slave", &slave(&stage, host, &master, &[], None));
         assert!(!stage.is_active(host, "mesos-master"), "{host}");
     }
     format!("stacki_appliances: {changed} changes on 5 hosts, then 0; ZooKeeper stands alone, 4 slaves know it")
+}
+
+const CLOUD: [&str; 10] = [
+    "retail-master-1",
+    "retail-master-2",
+    "retail-master-3",
+    "retail-agent-1",
+    "retail-agent-2",
+    "retail-agent-3",
+    "analytics-master-1",
+    "analytics-master-2",
+    "analytics-master-3",
+    "analytics-agent-1",
+];
+
+pub(crate) fn tenants_get_the_layers_that_they_chose(suite: &Suite) -> String {
+    let stage = Stage::new(suite, "cloud_native_stack", &CLOUD);
+    let (_, changed) = stage.converges();
+    let (retail, analytics) = CLOUD.split_at(6);
+    for (tenant, hosts) in [("retail", retail), ("analytics", analytics)] {
+        let (masters, agents) = hosts.split_first_chunk().expect("three masters");
+        stage.leader(masters);
+        for host in masters {
+            stage.runs(host, "mesos-master", &master(&stage, host, masters, tenant));
+        }
+        let attribute = format!("tenant:{tenant}");
+        for host in agents {
+            stage.runs(
+                host,
+                "mesos-slave",
+                &slave(
+                    &stage,
+                    host,
+                    masters,
+                    &["--reconfiguration_policy=additive"],
+                    Some(&attribute),
+                ),
+            );
+        }
+    }
+    let (masters, _) = retail.split_first_chunk::<3>().expect("three masters");
+    let servers = zk(&stage, masters, "");
+    let servers = servers.trim_start_matches("zk://").trim_end_matches('/');
+    for host in masters {
+        let chronos = [
+            ("hostname", stage.address(host).to_owned()),
+            ("http_port", "4400".to_owned()),
+            ("master", zk(&stage, masters, "mesos")),
+            ("zk_hosts", servers.to_owned()),
+            ("zk_path", "/chronos/state".to_owned()),
+        ];
+        let arguments: Vec<String> = chronos
+            .into_iter()
+            .flat_map(|(flag, value)| [format!("--{flag}"), value])
+            .collect();
+        stage.runs(host, "chronos", &arguments);
+        // This Marathon takes variables and no files.
+        let variables = stage.variables_of(host, "marathon");
+        for variable in [
+            format!("MARATHON_MASTER={}", zk(&stage, masters, "mesos")),
+            format!("MARATHON_ZK={}", zk(&stage, masters, "marathon")),
+            format!("MARATHON_HOSTNAME={}", stage.address(host)),
+        ] {
+            assert!(variables.lines().any(|line| line == variable), "{host}: {variables}");
+        }
+    }
+    for host in analytics {
+        let installed = stage.on(
+            host,
+            "dpkg-query -W -f '${Package} ' 'marathon*' 'chronos*' 2>/dev/null || true",
+        );
+        assert_eq!(installed, "", "{host}");
+    }
+    format!(
+        "cloud_native_stack: {changed} changes on 10 hosts of two tenants, then 0; each has an ensemble with one leader, \
+         one has Marathon and Chronos on its masters, the other Mesos alone"
+    )
+}
+
+const TOLD: [&str; 4] = ["voter-1", "voter-2", "voter-3", "observer"];
+
+/// What `DigestAuthenticationProvider.generateDigest` makes of `super:sesame`.
+const SUPER_DIGEST: &str = "super:vj2Twc2lQjSrH72zpcKdVtrT1Pc=";
+
+/// All but the web server's port: Debian's ZooKeeper has no servlet API on its class path, and so no web server.
+pub(crate) fn zookeeper_takes_every_setting(suite: &Suite) -> String {
+    let stage = Stage::new(suite, "testbed_zookeeper", &TOLD)
+        .client_port(2281)
+        .variable("ENSEMBLE_SUPER", SUPER_DIGEST);
+    let (_, changed) = stage.converges();
+    let voters = [TOLD[0], TOLD[1], TOLD[2]];
+    stage.leader(&voters);
+    eventually("the observer follows", ELECTION, || {
+        stage.ask("observer", "srvr").contains("Mode: observer")
+    });
+    for (host, id) in TOLD.into_iter().zip(11..) {
+        let (own, member) = (
+            format!("serverId={id}"),
+            format!("server.{id}={}:2988:3988", stage.address(host)),
+        );
+        let role = if host == "observer" { "observer" } else { "participant" };
+        let member = format!("{member}:{role}");
+        let peer_type = match role {
+            "observer" => "peerType=1",
+            _ => "peerType=0",
+        };
+        stage.zoo_cfg_is_taken(
+            host,
+            &[
+                "clientPort=2281",
+                "dataDir=/var/lib/zookeeper-told/version-2",
+                "dataLogDir=/var/log/zookeeper-told/version-2",
+                "tickTime=1500",
+                "maxClientCnxns=70",
+                &own,
+                "initLimit=12",
+                "syncLimit=6",
+                "electionPort=3988",
+                "quorumPort=2988",
+                peer_type,
+                &member,
+            ],
+        );
+        assert!(stage.ask(host, "ruok").contains("not in the whitelist"), "{host}");
+        // Unless it was told an interval, nothing purges.
+        assert!(
+            stage.on(host, "cat /proc/[0-9]*/task/*/comm").contains("PurgeTask"),
+            "{host}"
+        );
+        assert_eq!(
+            stage.on(host, "stat -c '%a %U %G' /etc/zookeeper/conf/zoo.cfg"),
+            "640 root zookeeper\n"
+        );
+        assert!(
+            stage
+                .on(host, "cat /proc/[0-9]*/cmdline | tr '\\0' '\\n'")
+                .contains("-Xmx128m"),
+            "{host}"
+        );
+    }
+    // Nobody may read it but whoever may do everything.
+    let told = stage.on(
+        "voter-1",
+        "printf '%s\\n' 'create /locked treasure digest:nobody:bm9ib2R5:r' 'get /locked' 'addauth digest super:sesame' \
+         'get /locked' quit | /usr/share/zookeeper/bin/zkCli.sh -server 127.0.0.1:2281 2>&1",
+    );
+    assert!(
+        told.contains("Insufficient permission") || told.contains("NoAuth"),
+        "{told}"
+    );
+    assert_eq!(told.lines().filter(|line| *line == "treasure").count(), 1, "{told}");
+    format!(
+        "zoo.cfg with every setting: {changed} changes on 4 hosts, then 0; a real ZooKeeper takes each: 3 voters with one \
+         leader and an observer, ports, directories, limits, autopurge, words, heap, and who may do everything"
+    )
 }

@@ -1,8 +1,8 @@
 //! The suite on real hosts: `cargo test --test testbed`, as root on a Debian machine that has what `testbed.sh install`
 //! installs. Words behind `--` select the promises whose names hold one of them; `--list` lists all.
 //!
-//! It builds the cluster programs, makes its hosts with `testbed.sh`, shows one promise after the other, each ending in
-//! a line of figures, and takes its hosts away again, however it ends. Promises that don't hold don't stop the others.
+//! It builds the cluster programs, makes its hosts with `testbed.sh`, shows promises, each ending in a line of figures, and
+//! takes its hosts away again, however it ends. Promises that don't hold don't stop the others.
 //! The programs run in a hermetic environment, where they reach the hosts and nothing else.
 #![expect(
     clippy::unwrap_used,
@@ -33,6 +33,7 @@ mod marathon;
 mod plans;
 mod program;
 mod shipping;
+mod stage;
 mod states;
 mod strangers;
 mod suite;
@@ -52,7 +53,7 @@ macro_rules! promises {
     };
 }
 
-/// In the order in which they are shown.
+/// Those that share hosts, in the order in which they are shown.
 const PROMISES: &[Promise] = promises![
     hosts:
         the_first_apply_installs_writes_and_starts,
@@ -114,16 +115,22 @@ const PROMISES: &[Promise] = promises![
         a_hundred_first_connections_at_once_crash_nothing;
     haproxy:
         it_serves_what_marathon_lists_and_outlives_it;
-    examples:
-        an_ensemble_elects_one_leader_and_outlives_it,
-        masters_with_haproxy_and_slaves_with_docker_take_an_app,
-        slaves_with_a_unit_of_ours_join_masters_elsewhere,
-        appliances_make_the_same_cluster;
     plans:
         a_plan_is_what_a_run_does,
         a_saved_plan_refuses_the_host_that_was_edited,
         a_host_that_is_as_desired_is_left_alone_at_first_contact,
         the_package_manager_is_asked_once_and_only_where_packages_change;
+];
+
+/// Shown meanwhile, on hosts of their own: what they take is mostly waiting for daemons.
+const EXAMPLES: &[Promise] = promises![
+    examples:
+        an_ensemble_elects_one_leader_and_outlives_it,
+        zookeeper_takes_every_setting,
+        masters_with_haproxy_and_slaves_with_docker_take_an_app,
+        tenants_get_the_layers_that_they_chose,
+        slaves_with_a_unit_of_ours_join_masters_elsewhere,
+        appliances_make_the_same_cluster;
 ];
 
 fn main() -> ExitCode {
@@ -137,7 +144,7 @@ fn main() -> ExitCode {
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--list" => {
-                PROMISES.iter().for_each(|(name, _)| println!("{name}"));
+                PROMISES.iter().chain(EXAMPLES).for_each(|(name, _)| println!("{name}"));
                 return ExitCode::SUCCESS;
             }
             // What cargo's own test programs would be told, and this one does anyway.
@@ -149,11 +156,9 @@ fn main() -> ExitCode {
             _ => words.push(argument),
         }
     }
-    let chosen: Vec<&Promise> = PROMISES
-        .iter()
-        .filter(|(name, _)| words.is_empty() || words.iter().any(|word| name.contains(word.as_str())))
-        .collect();
-    if chosen.is_empty() {
+    let is_chosen = |(name, _): &&Promise| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    let chosen = [PROMISES, EXAMPLES].map(|promises| promises.iter().filter(is_chosen).collect::<Vec<_>>());
+    if chosen.iter().all(Vec::is_empty) {
         eprintln!(
             "testbed: no promise is called anything like {}; see `--list`",
             words.join(" or ")
@@ -169,23 +174,41 @@ fn main() -> ExitCode {
     }
 }
 
-fn show_all(suite: &Suite, chosen: &[&Promise]) -> ExitCode {
-    // Where and what; how the suite got there is of no interest.
-    std::panic::set_hook(Box::new(|panic| println!("  {panic}")));
-    let began = Instant::now();
+/// Shows some promises, one after the other. Those that don't hold.
+fn show<'p>(suite: &Suite, chosen: &[&'p Promise]) -> Vec<&'p str> {
     let mut broken = Vec::new();
     for (name, show) in chosen {
         let started = Instant::now();
-        println!("{}", name.replace("::", ": ").replace('_', " "));
-        match catch_unwind(AssertUnwindSafe(|| show(suite))) {
-            Ok(figures) => println!("  shown: {figures}  ({:.1} s)", started.elapsed().as_secs_f64()),
+        let figures = catch_unwind(AssertUnwindSafe(|| show(suite)));
+        let (title, seconds) = (
+            name.replace("::", ": ").replace('_', " "),
+            started.elapsed().as_secs_f64(),
+        );
+        // In one go, since there are others.
+        match figures {
+            Ok(figures) => println!("{title}\n  shown: {figures}  ({seconds:.1} s)"),
             Err(_) => {
-                println!("  NOT SHOWN  ({:.1} s)", started.elapsed().as_secs_f64());
+                println!("{title}\n  NOT SHOWN  ({seconds:.1} s)");
                 broken.push(*name);
             }
         }
     }
-    let (shown, all, seconds) = (chosen.len() - broken.len(), chosen.len(), began.elapsed().as_secs_f64());
+    broken
+}
+
+fn show_all(suite: &Suite, chosen: &[Vec<&Promise>; 2]) -> ExitCode {
+    // Where and what; how the suite got there is of no interest.
+    std::panic::set_hook(Box::new(|panic| println!("  {panic}")));
+    let began = Instant::now();
+    let broken: Vec<&str> = std::thread::scope(|scope| {
+        let shows = chosen.each_ref().map(|promises| scope.spawn(|| show(suite, promises)));
+        shows
+            .into_iter()
+            .flat_map(|show| show.join().expect("what panics is caught"))
+            .collect()
+    });
+    let all: usize = chosen.iter().map(Vec::len).sum();
+    let (shown, seconds) = (all - broken.len(), began.elapsed().as_secs_f64());
     // The figures of a single promise are the last line already.
     if all > 1 {
         println!("testbed: {shown} of {all} promises shown in {seconds:.0} s");

@@ -3,9 +3,9 @@
 use crate::bed::Bed;
 use crate::builds::Builds;
 use crate::program::{Program, Report};
-use std::cell::OnceCell;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// The hosts of `examples/stacki_mesos.rs`; the first is the master.
 pub(crate) const STACKI: [&str; 5] = [
@@ -21,13 +21,18 @@ pub(crate) const LAB: [&str; 10] = [
     "lab-0-0", "lab-0-1", "lab-0-2", "lab-0-3", "lab-0-4", "lab-0-5", "lab-0-6", "lab-0-7", "lab-0-8", "lab-0-9",
 ];
 
+/// Whoever an example needs is played by these, while the other hosts have their own promises shown on them.
+pub(crate) const STAGE: [&str; 10] = [
+    "stage-0", "stage-1", "stage-2", "stage-3", "stage-4", "stage-5", "stage-6", "stage-7", "stage-8", "stage-9",
+];
+
 /// The ways in which hosts are reached: the option's value, and a login.
 pub(crate) const WAYS: [(&str, &str); 2] = [("libssh2", "root"), ("openssh", "deploy")];
 
 pub(crate) struct Suite {
     pub(crate) bed: Bed,
     pub(crate) builds: Builds,
-    first_apply: OnceCell<Report>,
+    first_apply: OnceLock<Report>,
 }
 
 impl Suite {
@@ -41,12 +46,12 @@ impl Suite {
             return Err("it needs root, since its hosts are containers with networks of their own".to_owned());
         }
         // Hosts first: a machine that can't make them says so at once.
-        let bed = Bed::raise(&[&STACKI[..], &LAB[..]].concat())?;
+        let bed = Bed::raise(&[&STACKI[..], &LAB[..], &STAGE[..]].concat())?;
         let builds = Builds::make()?;
         Ok(Self {
             bed,
             builds,
-            first_apply: OnceCell::new(),
+            first_apply: OnceLock::new(),
         })
     }
 

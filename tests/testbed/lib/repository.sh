@@ -20,6 +20,7 @@ readonly FIXTURES=(
     mesos=1.11.0-fixture1
     mesos=1.11.0-fixture2
     marathon=1.4.13-fixture1
+    chronos=3.0.2-1
     # Above whatever version Debian has.
     default-jre=99:1-fixture1
 )

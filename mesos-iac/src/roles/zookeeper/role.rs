@@ -47,7 +47,7 @@ impl Endpoint for ZooKeeperServer {}
 pub enum AdminServer {
     /// None.
     Off,
-    /// On this port.
+    /// On this port. Debian's package lacks the servlet API that it needs, and starts none whatever is said.
     Port(u16),
 }
 
