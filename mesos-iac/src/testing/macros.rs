@@ -1,6 +1,9 @@
 /// Asserts that each host of a cluster reads as it did when its snapshot was approved: its facts, roles, and resources in
 /// order, with the contents of files. One snapshot for each host, named `NAME__HOST`.
 ///
+/// All hosts are compared, so that one run shows every difference and leaves every new snapshot for `cargo insta review`;
+/// the failure names the hosts that differ.
+///
 /// Snapshots hold no digests, so a difference can be read. Where they stand is up to insta's settings; the crate using
 /// this needs no dependency on insta.
 ///
@@ -20,10 +23,10 @@ macro_rules! assert_cluster_snapshot {
             ::core::result::Result::Ok(compiled) => compiled,
             ::core::result::Result::Err(problems) => ::core::panic!("the cluster doesn't compile:\n{problems}"),
         };
-        for host in &compiled.hosts {
+        $crate::testing::assert_each_host(&compiled.hosts, |host| {
             let name = ::std::format!("{}__{}", $name, host.name());
             $crate::__private::insta::assert_snapshot!(name, $crate::testing::snapshot_text(host));
-        }
+        });
     }};
 }
 

@@ -31,5 +31,7 @@ mod templates;
 pub use crate::system::FakeSystem;
 pub use crate::{assert_cluster_snapshot, assert_idempotent};
 pub use fake_host::{FakeHost, check_idempotent};
+#[doc(hidden)]
+pub use snapshot::assert_each_host;
 pub use snapshot::snapshot_text;
 pub use templates::render_every_template;

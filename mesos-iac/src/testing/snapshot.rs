@@ -1,10 +1,11 @@
 use crate::compile::CompiledHost;
 use crate::kinds::File;
 use crate::model::{AfterFailure, Entry, Resource, Retry, Timing, short_role_name};
-use crate::words::ResourceId;
+use crate::words::{HostName, ResourceId, fold_names};
 use serde_json::Value;
 use std::any::Any;
 use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A host's catalog as people read it: what the host is, its roles, and its resources in order with what is managed of
 /// them and the contents of files. The same for the same definition, without digests and without locations.
@@ -33,6 +34,24 @@ pub fn snapshot_text(host: &CompiledHost) -> String {
         write_entry(entry, &mut text);
     }
     text
+}
+
+/// Makes an assertion about each of the hosts, and fails once, naming all that fail it.
+///
+/// # Panics
+/// The assertion panics for one of them.
+#[doc(hidden)]
+pub fn assert_each_host(hosts: &[CompiledHost], assert: impl Fn(&CompiledHost)) {
+    // An assertion of insta's keeps the new snapshot and then panics: whatever comes after the first would be lost.
+    let fails = |host: &&CompiledHost| catch_unwind(AssertUnwindSafe(|| assert(host))).is_err();
+    let failing: Vec<&HostName> = hosts.iter().filter(fails).map(CompiledHost::name).collect();
+    assert!(
+        failing.is_empty(),
+        "{} of {} hosts don't read as they did: {}; the differences are above",
+        failing.len(),
+        hosts.len(),
+        fold_names(failing.iter().copied())
+    );
 }
 
 fn write_entry(entry: &Entry, text: &mut String) {
@@ -125,5 +144,32 @@ fn write_field(name: &str, value: &Value, text: &mut String) {
         other => {
             let _infallible = writeln!(text, "  {name} {other}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::{Cluster, hosts};
+    use std::cell::RefCell;
+
+    #[test]
+    fn every_host_is_looked_at_and_all_that_differ_are_named() {
+        let cluster = Cluster::new("lab").hosts(hosts("zk[1-4]")).build().unwrap();
+        let compiled = cluster.compile().unwrap();
+        let looked_at = RefCell::new(Vec::new());
+        let failed = catch_unwind(AssertUnwindSafe(|| {
+            assert_each_host(&compiled.hosts, |host| {
+                looked_at.borrow_mut().push(host.name().to_string());
+                assert!(["zk1", "zk3"].contains(&host.name().as_str()), "it differs");
+            });
+        }));
+        assert_eq!(looked_at.into_inner(), ["zk1", "zk2", "zk3", "zk4"]);
+        let said = failed.unwrap_err().downcast::<String>().unwrap();
+        assert!(
+            said.starts_with("2 of 4 hosts don't read as they did: zk[2,4]"),
+            "{said}"
+        );
+        assert_each_host(&compiled.hosts, |_| {});
     }
 }
