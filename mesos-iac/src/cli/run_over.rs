@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
 
-type Secrets = BTreeMap<SecretSource, SecretText>;
+pub(super) type Secrets = BTreeMap<SecretSource, SecretText>;
 
 /// What is to be done on the hosts, and what is told of it.
 pub(super) struct What<'f> {
@@ -48,7 +48,8 @@ pub(super) fn run_over(session: &Session<'_>, place: &Place, what: &What<'_>) ->
         plan_file::check_definition(saved, session)?;
         plan_file::retain_planned(saved, &mut hosts, place.selection.limit.as_deref())?;
     }
-    run_on(session, place, &hosts, what, &stoppable(what.mode))
+    let secrets = secrets_of(&hosts, what.mode)?;
+    run_on(session, place, &hosts, what, &secrets, &stoppable(what.mode))
 }
 
 /// What a signal asks to stop, if the run changes anything.
@@ -68,10 +69,10 @@ pub(super) fn run_on(
     place: &Place,
     hosts: &[&CompiledHost],
     what: &What<'_>,
+    secrets: &Secrets,
     stop: &Stop,
 ) -> Result<Verdict, CliError> {
     let mode = what.mode;
-    let secrets = secrets_of(hosts, mode)?;
     let mut telling = Telling::new(session, hosts, what);
     let mut planned = SavedPlan::new(session.cluster.name());
     let declared = hosts
@@ -91,7 +92,7 @@ pub(super) fn run_on(
         }
         telling.take(&declared.complete(event));
     };
-    carry(session, place, hosts, what, &secrets, stop, &mut take)?;
+    carry(session, place, hosts, what, secrets, stop, &mut take)?;
     let (mut verdict, told) = telling.finish();
     if let PlanFile::Write(file) = what.plan {
         plan_file::save(&planned, file)?;
@@ -123,11 +124,11 @@ pub(super) fn look_at(
     place: &Place,
     hosts: &[&CompiledHost],
     what: &What<'_>,
+    secrets: &Secrets,
 ) -> Result<Vec<FleetEvent>, CliError> {
-    let secrets = secrets_of(hosts, what.mode)?;
     let mut events = Vec::new();
     let mut take = |event| events.push(event);
-    carry(session, place, hosts, what, &secrets, &Stop::new(), &mut take)?;
+    carry(session, place, hosts, what, secrets, &Stop::new(), &mut take)?;
     Ok(events)
 }
 
@@ -164,7 +165,7 @@ impl Telling {
 }
 
 /// The values of the secrets that are needed for this.
-fn secrets_of(hosts: &[&CompiledHost], mode: Mode) -> Result<Secrets, CliError> {
+pub(super) fn secrets_of(hosts: &[&CompiledHost], mode: Mode) -> Result<Secrets, CliError> {
     let mut needed = BTreeSet::new();
     for host in hosts.iter().filter(|_| mode.needs_secrets()) {
         needed.extend(host.catalog.secrets()?);

@@ -4,7 +4,7 @@ use crate::cli::environment::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit_code::{Grade, Verdict};
 use crate::cli::plan_file::PlanFile;
-use crate::cli::run_over::{Telling, What, look_at, run_on, stoppable};
+use crate::cli::run_over::{Secrets, Telling, What, look_at, run_on, secrets_of, stoppable};
 use crate::cli::selection::select;
 use crate::cli::session::Session;
 use crate::compile::CompiledHost;
@@ -34,6 +34,35 @@ pub(in super::super) fn deploy(
             CliError::usage("failed to deploy: the definition has no apps and no jobs".to_owned()).hinted(hint),
         );
     }
+    let chosen = chosen(session, &selected)?;
+    // All schedulers' secrets, before the first of them is asked: one that is missing doesn't leave half of it done.
+    let hosts: Vec<CompiledHost> = chosen
+        .iter()
+        .flat_map(|(_, hosts)| hosts)
+        .copied()
+        .map(with_leftovers)
+        .collect();
+    let secrets = secrets_of(&hosts.iter().collect::<Vec<_>>(), mode)?;
+    for (deployment, candidates) in &chosen {
+        let run = Deploying {
+            session,
+            place,
+            arguments,
+            deployment,
+            secrets: &secrets,
+            stop: &stop,
+        };
+        run.one(candidates, &mut verdict)?;
+    }
+    Ok(verdict.exit(outcome.detailed_exitcode))
+}
+
+/// Each scheduler's workloads, with the selected hosts on which it can be asked: one at the least.
+fn chosen<'s>(
+    session: &'s Session<'_>,
+    selected: &[&CompiledHost],
+) -> Result<Vec<(&'s Deployment, Vec<&'s DeploymentCatalog>)>, CliError> {
+    let mut chosen = Vec::new();
     for deployment in &session.compiled.deployments {
         let is_selected =
             |catalog: &&DeploymentCatalog| selected.iter().any(|host| *host.name() == catalog.catalog.host);
@@ -51,16 +80,9 @@ pub(in super::super) fn deploy(
             );
             return Err(CliError::usage(message).hinted("let `--limit` leave one of them"));
         }
-        let run = Deploying {
-            session,
-            place,
-            arguments,
-            deployment,
-            stop: &stop,
-        };
-        run.one(&candidates, &mut verdict)?;
+        chosen.push((deployment, candidates));
     }
-    Ok(verdict.exit(outcome.detailed_exitcode))
+    Ok(chosen)
 }
 
 /// The workloads of one scheduler.
@@ -69,6 +91,7 @@ struct Deploying<'d> {
     place: &'d Place,
     arguments: &'d DeployArguments,
     deployment: &'d Deployment,
+    secrets: &'d Secrets,
     stop: &'d Stop,
 }
 
@@ -76,7 +99,7 @@ impl Deploying<'_> {
     fn one(&self, candidates: &[&DeploymentCatalog], verdict: &mut Verdict) -> Result<(), CliError> {
         for (index, candidate) in candidates.iter().enumerate() {
             let host = with_leftovers(candidate);
-            let events = look_at(self.session, self.place, &[&host], &what(Mode::Plan))?;
+            let events = look_at(self.session, self.place, &[&host], &what(Mode::Plan), self.secrets)?;
             let is_last = index + 1 == candidates.len();
             match silence_of(&events) {
                 // The last one's silence is told as a run of its own.
@@ -132,6 +155,7 @@ impl Deploying<'_> {
                 self.place,
                 &[&host],
                 &what(Mode::Apply),
+                self.secrets,
                 self.stop,
             )?);
         }
@@ -263,5 +287,81 @@ fn without(event: FleetEvent, id: &ResourceId) -> FleetEvent {
             }
         }
         other => other,
+    }
+}
+
+#[cfg(all(test, feature = "roles"))]
+mod tests {
+    use super::*;
+    use crate::cli::args::{Cli, Command};
+    use crate::lint::Findings;
+    use crate::model::{Declares, ExposeCx, Result, host};
+    use crate::prelude::{Cluster, Cx, Role, Secret};
+    use crate::roles::Version;
+    use crate::roles::chronos::ChronosApi;
+    use crate::roles::marathon::MarathonApi;
+    use crate::workloads::chronos::job;
+    use crate::workloads::marathon::app;
+    use clap::Parser as _;
+
+    /// A host where both answer; Marathon wants to know who asks.
+    #[derive(Role, Clone)]
+    #[role(name = "test-two-schedulers")]
+    struct Schedulers;
+
+    impl Declares for Schedulers {
+        fn expose(&self, cx: &mut ExposeCx<'_>) -> Result<()> {
+            let at = |port| std::net::SocketAddr::from(([127, 0, 0, 1], port));
+            cx.expose(ChronosApi::at(at(1), Version::new(3, 0, 2)));
+            let credentials = Secret::from_env("MESOS_IAC_TEST_THAT_NOBODY_SETS");
+            cx.expose(MarathonApi::at(at(2), Version::new(1, 5, 15)).credentials(credentials));
+            Ok(())
+        }
+
+        fn declare(&self, _: &mut Cx<'_>) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_scheduler_is_asked_before_the_secrets_of_all_are_known() {
+        let cluster = Cluster::new("lab")
+            .hosts(host("m-0").role(Schedulers))
+            .workload(job("tidy").command("true").schedule("R/2026-01-01T00:00:00Z/P1D"))
+            .workload(app("/web").cmd("./web"))
+            .build()
+            .unwrap();
+        let compiled = cluster.compile().unwrap();
+        let names: Vec<&str> = compiled
+            .deployments
+            .iter()
+            .map(|each| each.scheduler.as_str())
+            .collect();
+        assert_eq!(names, ["chronos", "marathon"], "the one without secrets comes first");
+        let environment = Environment::read();
+        let session = Session {
+            cluster,
+            compiled,
+            findings: Findings::default(),
+            format: Format::Human,
+            verbose: false,
+            environment: &environment,
+        };
+        let directory = tempfile::tempdir().unwrap();
+        for more in [&["--plan"][..], &[]] {
+            let words = ["lab", "deploy", "--sandbox", directory.path().to_str().unwrap()];
+            let cli = Cli::try_parse_from(words.iter().chain(more)).unwrap();
+            let Command::Deploy { place, how, outcome } = cli.command else {
+                panic!("another command")
+            };
+            let error = deploy(&session, &place, &how, &outcome).unwrap_err();
+            let text = error.render(crate::report::Paint::plain());
+            assert!(text.contains("env:MESOS_IAC_TEST_THAT_NOBODY_SETS"), "{text}");
+            assert_eq!(
+                std::fs::read_dir(directory.path()).unwrap().count(),
+                0,
+                "nothing was asked"
+            );
+        }
     }
 }

@@ -2,7 +2,7 @@ use crate::agent::{Mode, RunOptions};
 use crate::cli::args::Place;
 use crate::cli::error::CliError;
 use crate::cli::plan_file::PlanFile;
-use crate::cli::run_over::{What, look_at, run_over};
+use crate::cli::run_over::{What, look_at, run_over, secrets_of};
 use crate::cli::selection;
 use crate::cli::session::Session;
 use crate::compile::CompiledHost;
@@ -31,7 +31,8 @@ pub(in super::super) fn forget(
         plan: PlanFile::None,
         tells_lasting: false,
     };
-    for event in look_at(session, place, &hosts, &what)? {
+    let secrets = secrets_of(&hosts, what.mode)?;
+    for event in look_at(session, place, &hosts, &what, &secrets)? {
         match event {
             FleetEvent::HostFinished {
                 result: HostResult::Planned(plan),
