@@ -13,7 +13,12 @@ pub(super) fn select<'s>(session: &'s Session<'_>, limit: Option<&str>) -> Resul
     for text in split(limit) {
         let pattern = HostPattern::new(text).map_err(|error| CliError::usage(format!("`--limit`: {error}")))?;
         if !session.compiled.hosts.iter().any(|host| pattern.matches(host.name())) {
-            return Err(unknown(session, &format!("`{text}` matches no host")));
+            let unknown = unknown(session, &format!("`{text}` matches no host"));
+            let meant = pattern.meant_as_classes(session.compiled.hosts.iter().map(CompiledHost::name));
+            return Err(match meant {
+                Some(meant) => unknown.hinted(meant),
+                None => unknown,
+            });
         }
         patterns.push(pattern);
     }

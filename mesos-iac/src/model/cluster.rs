@@ -169,9 +169,10 @@ impl fmt::Debug for Cluster {
     }
 }
 
-/// The mistake that a pattern matches none of these hosts.
-pub(super) fn no_host<'a>(pattern: &HostPattern, hosts: impl Iterator<Item = &'a HostName>) -> Problem {
-    let names: Vec<&str> = hosts.map(HostName::as_str).collect();
+/// The mistake that a pattern matches none of these hosts; `origin` is where it stands, with a colon, if that is no code.
+pub(super) fn no_host<'a>(pattern: &HostPattern, origin: &str, hosts: impl Iterator<Item = &'a HostName>) -> Problem {
+    let hosts: Vec<&HostName> = hosts.collect();
+    let names: Vec<&str> = hosts.iter().map(|host| host.as_str()).collect();
     let known = match names.as_slice() {
         [] => "no host is declared".to_owned(),
         names if names.len() <= 8 => format!("the hosts are {}", names.join(", ")),
@@ -182,7 +183,11 @@ pub(super) fn no_host<'a>(pattern: &HostPattern, hosts: impl Iterator<Item = &'a
             names.len()
         ),
     };
-    Problem::new(Code::NoHostMatches, format!("`{pattern}` matches no host")).hint(known)
+    let problem = Problem::new(Code::NoHostMatches, format!("{origin}`{pattern}` matches no host")).hint(known);
+    match pattern.meant_as_classes(hosts) {
+        Some(meant) => problem.hint(meant),
+        None => problem,
+    }
 }
 
 impl ClusterBuilder {
@@ -293,7 +298,7 @@ impl ClusterBuilder {
         }
         if !matched {
             self.problems
-                .push(no_host(&pattern, self.hosts.iter().map(Host::name)).at("written", at));
+                .push(no_host(&pattern, "", self.hosts.iter().map(Host::name)).at("written", at));
         }
         self
     }

@@ -94,7 +94,8 @@ impl Cluster {
         }
         let matched = self.hosts.iter().filter(|host| pattern.matches(host.name())).count();
         if matched == 0 {
-            problems.push(no_host(&pattern, self.hosts.iter().map(Host::name)).hint(format!("it stands in {origin}")));
+            let hosts = self.hosts.iter().map(Host::name);
+            problems.push(no_host(&pattern, &format!("{origin}: "), hosts));
         }
         if matched > 1 && input.address.is_some() {
             let message = format!("{origin} gives one address to the {matched} hosts of `{pattern}`");

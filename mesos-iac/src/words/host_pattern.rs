@@ -1,4 +1,4 @@
-use super::HostName;
+use super::{HostName, fold_names};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ const MOST_HOSTS: usize = 65_536;
 /// | `rack[1-2]-[01-40]` | every combination, the last one running fastest |
 /// | `*`, `?` | any characters, one character; only where hosts are selected, not where they are declared |
 ///
-/// Stacki's own patterns mean something else by brackets; [`HostPattern::fnmatch`] reads those.
+/// `agent-[13]` is `agent-13`: the two agents 1 and 3 are `agent-[1,3]`. Stacki's own patterns mean something else by brackets; [`HostPattern::fnmatch`] reads those.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HostPattern {
     text: String,
@@ -155,6 +155,19 @@ impl HostPattern {
         } else {
             matches(&self.parts, host.as_str(), false)
         }
+    }
+
+    /// What to write instead of a pattern that matches none of these hosts, if its brackets were meant as classes of
+    /// characters: `agent-[13]` is `agent-13`, and whoever meant two hosts writes `agent-[1,3]`.
+    #[must_use]
+    pub fn meant_as_classes<'a>(&self, hosts: impl IntoIterator<Item = &'a HostName>) -> Option<String> {
+        let classes = Self::fnmatch(&self.text).ok()?;
+        let meant: Vec<&HostName> = hosts.into_iter().filter(|host| classes.matches(host)).collect();
+        let has_numbers = self.parts.iter().any(|part| matches!(part, Part::Numbers(_)));
+        (has_numbers && !meant.is_empty()).then(|| {
+            let written = fold_names(meant);
+            format!("brackets hold numbers and ranges, and no classes of characters: did you mean `{written}`?")
+        })
     }
 
     /// The pattern as it was written.
@@ -387,6 +400,20 @@ mod tests {
         let negated = HostPattern::fnmatch("a[!1]").unwrap();
         assert!(negated.matches(&HostName::new("a2").unwrap()));
         assert!(!negated.matches(&HostName::new("a1").unwrap()));
+    }
+
+    #[test]
+    fn a_class_of_characters_is_told_as_numbers() {
+        let hosts: Vec<HostName> = expand("agent-[1-3]")
+            .iter()
+            .map(|name| HostName::new(name).unwrap())
+            .collect();
+        let meant = |pattern: &str| HostPattern::new(pattern).unwrap().meant_as_classes(&hosts);
+        assert!(meant("agent-[13]").unwrap().ends_with("did you mean `agent-[1,3]`?"));
+        assert!(meant("a*-[123]").unwrap().ends_with("did you mean `agent-[1-3]`?"));
+        for other in ["agent-[45]", "agent-4", "a*"] {
+            assert_eq!(meant(other), None, "{other}");
+        }
     }
 
     #[test]
