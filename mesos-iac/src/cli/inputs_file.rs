@@ -31,6 +31,10 @@ pub(super) fn gather(set: &[String], files: &[std::path::PathBuf]) -> Result<Inp
 fn read(text: &str, file: &Path, inputs: &mut Inputs) -> Result<(), CliError> {
     let origin = file.display().to_string();
     let wrong = |why: String| CliError::usage(format!("failed to read the inputs {origin}: {why}")).hinted(SHAPE);
+    if let Some(at) = text.find('\0') {
+        let line = text[..at].matches('\n').count() + 1;
+        return Err(wrong(format!("line {line} has a NUL byte in it")).hinted("save the file as UTF-8 text"));
+    }
     let table: Table = text
         .parse()
         .map_err(|error: toml::de::Error| wrong(error.message().to_owned()).detailed(&error.to_string()))?;
@@ -64,6 +68,9 @@ fn host(
     };
     for (name, value) in fields {
         match (name.as_str(), value) {
+            (_, Value::String(text)) if text.contains('\0') => {
+                return Err(wrong(format!("`host.{}.{name}` has a NUL byte in it", input.pattern)));
+            }
             ("address", Value::String(text)) => input.address = Some(text),
             ("connect", Value::String(text)) => input.connect = Some(text),
             ("user", Value::String(text)) => input.user = Some(text),
@@ -116,6 +123,11 @@ fn flatten(prefix: &str, values: Table, origin: &str, all: &mut Vec<InputValue>)
         };
         match value {
             Value::Table(inner) => flatten(&key, inner, origin, all)?,
+            // No argument, variable or line of a configuration can carry one.
+            value if has_nul(&value) => {
+                let why = format!("failed to read the inputs {origin}: the value of `{key}` has a NUL byte in it");
+                return Err(CliError::usage(why).hinted("take the `\\u0000` out of it"));
+            }
             value => all.push(InputValue {
                 value: RawValue::Data(serde_json::to_value(value)?),
                 key,
@@ -124,6 +136,15 @@ fn flatten(prefix: &str, values: Table, origin: &str, all: &mut Vec<InputValue>)
         }
     }
     Ok(())
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Table(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -161,6 +182,13 @@ mod tests {
             ("[host.a]\nport = 70000", "no port"),
             ("[host.a]\naddress = 1", "`host.a.address`"),
             ("[set", "lab.toml"),
+            ("[set]\na = 1\nb = '\0'", "line 3 has a NUL byte in it"),
+            (
+                "[set]\nlab.a = \"x\\u0000\"",
+                "the value of `lab.a` has a NUL byte in it",
+            ),
+            ("[set]\na = ['x', \"\\u0000\"]", "the value of `a` has a NUL byte in it"),
+            ("[host.a]\nuser = \"\\u0000\"", "`host.a.user` has a NUL byte in it"),
             ("host.a = 1", "no table"),
             (
                 "[set]\nlab.port = 1\n'lab.port' = 2",
