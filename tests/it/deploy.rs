@@ -65,6 +65,10 @@ pub(crate) fn planned(marathon: &FakeMarathon, apps: &[App]) -> Plan {
 }
 
 pub(crate) fn deployed(marathon: &FakeMarathon, apps: &[App], prune: bool) -> Vec<(String, Outcome)> {
+    deployed_on(&fake_host(), marathon, apps, prune)
+}
+
+fn deployed_on(system: &FakeSystem, marathon: &FakeMarathon, apps: &[App], prune: bool) -> Vec<(String, Outcome)> {
     let version = marathon.state().version;
     let mut deployment = deployment_to(marathon.addr, version, apps);
     let mut catalog = deployment.catalogs.remove(0);
@@ -78,13 +82,7 @@ pub(crate) fn deployed(marathon: &FakeMarathon, apps: &[App], prune: bool) -> Ve
         }
     };
     let options = ConvergeOptions::default();
-    converge(
-        &catalog.catalog,
-        &fake_host(),
-        &mut Store::in_memory(),
-        &options,
-        &mut tell,
-    );
+    converge(&catalog.catalog, system, &mut Store::in_memory(), &options, &mut tell);
     outcomes
 }
 
@@ -102,8 +100,12 @@ fn shop() -> Vec<App> {
 }
 
 fn failure(marathon: &FakeMarathon) -> String {
+    failure_on(&fake_host(), marathon)
+}
+
+fn failure_on(system: &FakeSystem, marathon: &FakeMarathon) -> String {
     let quick = |app: App| app.deploy_within(Duration::from_millis(500));
-    let outcomes = deployed(marathon, &[quick(app("/web").cmd("x").instances(2))], false);
+    let outcomes = deployed_on(system, marathon, &[quick(app("/web").cmd("x").instances(2))], false);
     match &outcomes[0].1 {
         Outcome::Failed(why) => why.clone(),
         other => panic!("it didn't fail: {other:?}"),
@@ -314,6 +316,42 @@ fn whatever_goes_wrong_is_told_in_words() {
         panic!("{plan:?}")
     };
     assert!(why.contains("Connection refused"), "{why}");
+}
+
+#[test]
+fn a_secret_that_a_refusal_repeats_is_taken_out_before_the_refusal_is_shortened() {
+    // The cut is after 300 characters: within the value, and where several spaces would become one.
+    for (before, value) in [(297, "hunter3"), (298, "hun  ter3"), (10, "hun  ter3")] {
+        let marathon = FakeMarathon::start();
+        marathon.mood(Mood::Says(format!("{} {value} is wrong", "x".repeat(before - 1))));
+        let secret = SecretSource::Environment("DEPLOY_TOKEN".into());
+        let system = fake_host().with_secret(secret, value);
+        let why = failure_on(&system, &marathon);
+        assert!(why.contains("«") && !why.contains("hu"), "{why}");
+    }
+}
+
+#[test]
+fn a_secret_that_no_variable_can_carry_is_refused_before_anything_is_sent() {
+    let marathon = FakeMarathon::start();
+    let token = SecretSource::Environment("DEPLOY_TOKEN".into());
+    let system = fake_host().with_secret(token, "h\0u\0");
+    let web = app("/web")
+        .cmd("x")
+        .env_secret("TOKEN", Secret::from_env("DEPLOY_TOKEN"));
+    let deployment = deployment(marathon.addr, std::slice::from_ref(&web));
+    let plan = plan(
+        &deployment.catalogs[0].catalog,
+        &PlanningSystem(&system),
+        &Ledger::default(),
+    );
+    let Planned::Failed(why) = &plan.resources[0].planned else {
+        panic!("{plan:?}")
+    };
+    assert!(why.contains("env:DEPLOY_TOKEN: it has a NUL byte"), "{why}");
+    let outcomes = deployed_on(&system, &marathon, &[web], false);
+    assert!(matches!(outcomes[0].1, Outcome::Failed(_)), "{outcomes:?}");
+    assert_eq!(marathon.changes(), [""; 0]);
 }
 
 #[test]

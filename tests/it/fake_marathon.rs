@@ -19,6 +19,8 @@ pub(crate) enum Mood {
     Locked(&'static str),
     /// Every change is refused as invalid.
     Invalid,
+    /// Every change is refused with this message.
+    Says(String),
     /// It has no leader: 503.
     NoLeader,
     /// It takes the question and says nothing.
@@ -212,6 +214,7 @@ impl FakeMarathon {
                     let message = "App is locked by one or more deployments. Override with the option '?force=true'.";
                     return (409, json!({ "message": message, "deployments": [{ "id": id }] }));
                 }
+                Mood::Says(message) => return (422, json!({ "message": message })),
                 Mood::Invalid => {
                     let details = json!([{ "path": "/container/docker", "errors": ["must not be empty"] }]);
                     return (422, json!({ "message": "Object is not valid", "details": details }));

@@ -59,9 +59,12 @@ impl ChronosJob {
         let what = format!("read job {}", self.name);
         let answer = self.api.get(system, "/v1/scheduler/jobs")?;
         if answer.status != 200 {
-            return Err(Error::message(format!("{what}: Chronos refuses: {}", refusal(&answer))));
+            return Err(Error::message(format!(
+                "{what}: Chronos refuses: {}",
+                refusal(&answer, system)
+            )));
         }
-        match json(&answer, &what)? {
+        match json(&answer, &what, system)? {
             Json::Array(jobs) => Ok(jobs.into_iter().find(|job| job["name"].as_str() == Some(&self.name))),
             _ => Err(Error::message(format!("{what}: the answer of Chronos is no list"))),
         }
@@ -72,7 +75,11 @@ impl ChronosJob {
         match (&self.job, shown) {
             (None, None) => {}
             (None, Some(_)) => diff.push("job", "there", Shown::Absent),
-            (Some(wanted), None) => diff.push("job", Shown::Absent, Shown::Text(pretty(wanted))),
+            (Some(wanted), None) => {
+                // So that a plan tells of a secret that can't be sent.
+                revealed(wanted, system)?;
+                diff.push("job", Shown::Absent, Shown::Text(pretty(wanted)));
+            }
             (Some(wanted), Some(shown)) => {
                 compare(wanted, &revealed(wanted, system)?, shown, &mut diff);
                 let schedule = wanted["schedule"].as_str().zip(shown["schedule"].as_str());
@@ -87,14 +94,14 @@ impl ChronosJob {
         Ok(diff)
     }
 
-    fn accepted(&self, verb: &str, answer: &HttpAnswer) -> Result<()> {
+    fn accepted(&self, verb: &str, answer: &HttpAnswer, system: &dyn ReadSystem) -> Result<()> {
         match answer.status {
             200..300 => Ok(()),
             404 if self.job.is_none() => Ok(()),
             _ => Err(Error::message(format!(
                 "{verb} job {}: Chronos refuses: {}",
                 self.name,
-                refusal(answer)
+                refusal(answer, system)
             ))),
         }
     }
@@ -118,7 +125,7 @@ impl Converge for ChronosJob {
         let Some(wanted) = &self.job else {
             let target = format!("/v1/scheduler/job/{}", self.name);
             let answer = self.api.send(system, HttpChange::Delete, &target, b"")?;
-            return self.accepted("remove", &answer);
+            return self.accepted("remove", &answer, system);
         };
         let (Json::Object(wanted), shown) = (revealed(wanted, system)?, self.shown(system)?) else {
             return Err(Error::message(format!("send job {}: it is no object", self.name)));
@@ -152,7 +159,7 @@ impl Converge for ChronosJob {
         let target = format!("/v1/scheduler/{path}");
         let body = Json::Object(job).to_string();
         let answer = self.api.send(system, HttpChange::Post, &target, body.as_bytes())?;
-        self.accepted("send", &answer)
+        self.accepted("send", &answer, system)
     }
 
     fn inverse(&self) -> Option<Box<dyn Resource>> {

@@ -56,15 +56,17 @@ impl HttpApi {
 }
 
 /// The answer's JSON.
-pub(super) fn json(answer: &HttpAnswer, what: &str) -> Result<Json> {
+pub(super) fn json(answer: &HttpAnswer, what: &str, system: &dyn ReadSystem) -> Result<Json> {
     serde_json::from_slice(&answer.body).map_err(|error| {
         let said = String::from_utf8_lossy(&answer.body);
-        Error::message(format!("{what}: the answer is no JSON ({error}): {}", shortened(&said)))
+        let said = shortened(&said, system);
+        Error::message(format!("{what}: the answer is no JSON ({error}): {said}"))
     })
 }
 
 /// What the program says of its refusal: of the forms that Marathon and Chronos have, else the text as it is.
-pub(super) fn refusal(answer: &HttpAnswer) -> String {
+pub(super) fn refusal(answer: &HttpAnswer, system: &dyn ReadSystem) -> String {
+    let shortened = |text: &str| shortened(text, system);
     let Ok(body) = serde_json::from_slice::<Json>(&answer.body) else {
         let text = String::from_utf8_lossy(&answer.body);
         return match text.trim() {
@@ -94,8 +96,12 @@ pub(super) fn refusal(answer: &HttpAnswer) -> String {
 }
 
 /// The beginning of a text, on one line.
-pub(super) fn shortened(text: &str) -> String {
+///
+/// Without the values of secrets, as servers repeat what they refuse: the end of one that was cut, or put on one line, would
+/// not be known for one any more.
+pub(super) fn shortened(text: &str, system: &dyn ReadSystem) -> String {
     const MOST: usize = 300;
+    let text = system.redacted(text.to_owned());
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MOST) {
         Some((end, _)) => visible(&format!("{}…", &line[..end])),
@@ -110,8 +116,13 @@ pub(super) fn revealed(json: &Json, system: &dyn ReadSystem) -> Result<Json> {
             let secret: Secret = serde_json::from_value(json.clone())
                 .map_err(|error| Error::message(format!("read a secret's source: {error}")))?;
             let text = system.reveal(secret.source())?;
-            let text = String::from_utf8(text.expose().to_vec())
-                .map_err(|_| Error::message(format!("use the secret {}: it is no text", secret.source())))?;
+            let refuse = |why: &str| Error::message(format!("use the secret {}: {why}", secret.source()));
+            let text = String::from_utf8(text.expose().to_vec()).map_err(|_| refuse("it is no text"))?;
+            if text.contains('\0') {
+                return Err(refuse(
+                    "it has a NUL byte in it, which no variable can carry; save it as UTF-8 text",
+                ));
+            }
             Json::String(text)
         }
         Json::Object(map) => {

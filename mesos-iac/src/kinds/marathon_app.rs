@@ -102,7 +102,7 @@ impl MarathonApp {
         let answer = self.api.get(system, &format!("/v2/apps{}", self.id))?;
         match answer.status {
             200 => {
-                let mut body = json(&answer, &what)?;
+                let mut body = json(&answer, &what, system)?;
                 match body.get_mut("app").map(Json::take) {
                     Some(app) if app.is_object() => Ok(Some(app)),
                     _ => Err(Error::message(format!(
@@ -113,7 +113,7 @@ impl MarathonApp {
             404 => Ok(None),
             _ => Err(Error::message(format!(
                 "{what}: Marathon refuses: {}",
-                refusal(&answer)
+                refusal(&answer, system)
             ))),
         }
     }
@@ -123,7 +123,11 @@ impl MarathonApp {
         match (&self.app, shown) {
             (None, None) => {}
             (None, Some(app)) => diff.push("app", told(app), Shown::Absent),
-            (Some(wanted), None) => diff.push("app", Shown::Absent, Shown::Text(pretty(wanted))),
+            (Some(wanted), None) => {
+                // So that a plan tells of a secret that can't be sent.
+                revealed(wanted, system)?;
+                diff.push("app", Shown::Absent, Shown::Text(pretty(wanted)));
+            }
             (Some(wanted), Some(shown)) => {
                 compare(wanted, &revealed(wanted, system)?, shown, &mut diff);
                 let unwanted = in_the_way(&RUNS, wanted, shown);
@@ -137,7 +141,11 @@ impl MarathonApp {
                     diff.push("app", told(shown), ANEW);
                 }
                 if let Some(deployment) = shown["deployments"][0]["id"].as_str() {
-                    diff.push("deployment", format!("{} under way", shortened(deployment)), "over");
+                    diff.push(
+                        "deployment",
+                        format!("{} under way", shortened(deployment, system)),
+                        "over",
+                    );
                 }
             }
         }
@@ -151,10 +159,10 @@ impl MarathonApp {
         if answer.status != 200 {
             return Err(Error::message(format!(
                 "{what}: Marathon refuses: {}",
-                refusal(&answer)
+                refusal(&answer, system)
             )));
         }
-        let info = json(&answer, what)?;
+        let info = json(&answer, what, system)?;
         let version = info["version"].as_str().unwrap_or_default();
         let mut numbers = version.split(['.', '-']).map_while(|number| number.parse::<u64>().ok());
         match (numbers.next(), numbers.next()) {
@@ -207,7 +215,7 @@ impl MarathonApp {
                 let body = whole.as_ref().unwrap_or(&wanted).to_string();
                 if is_anew {
                     let gone = self.api.send(system, HttpChange::Delete, &target, b"")?;
-                    let begun = self.accepted("remove", &gone)?;
+                    let begun = self.accepted("remove", &gone, system)?;
                     self.wait(system, begun.as_deref())?;
                 }
                 match is_new || is_anew {
@@ -228,14 +236,14 @@ impl MarathonApp {
                 }
             }
         };
-        self.accepted(verb, &answer)
+        self.accepted(verb, &answer, system)
     }
 
-    fn accepted(&self, verb: &str, answer: &HttpAnswer) -> Result<Option<String>> {
+    fn accepted(&self, verb: &str, answer: &HttpAnswer, system: &dyn ReadSystem) -> Result<Option<String>> {
         let what = format!("{verb} app {}", self.id);
         match answer.status {
             200..300 => {
-                let body = json(answer, &what)?;
+                let body = json(answer, &what, system)?;
                 let id = body["deploymentId"]
                     .as_str()
                     .or_else(|| body["deployments"][0]["id"].as_str());
@@ -248,7 +256,7 @@ impl MarathonApp {
                     .as_array()
                     .into_iter()
                     .flatten()
-                    .filter_map(|deployment| deployment["id"].as_str().map(shortened))
+                    .filter_map(|deployment| deployment["id"].as_str().map(|id| shortened(id, system)))
                     .collect();
                 let ids: Vec<String> = ids.into_iter().collect();
                 let who = match ids.as_slice() {
@@ -256,11 +264,14 @@ impl MarathonApp {
                     [id] => format!("deployment {id}"),
                     several => format!("deployments {}", several.join(", ")),
                 };
-                let why = format!("{what}: {who} holds it ({})", refusal(answer));
+                let why = format!("{what}: {who} holds it ({})", refusal(answer, system));
                 let next = "wait until it is over, or roll it back with DELETE /v2/deployments/ID";
                 Err(Error::message(format!("{why}; {next}")))
             }
-            _ => Err(Error::message(format!("{what}: Marathon refuses: {}", refusal(answer)))),
+            _ => Err(Error::message(format!(
+                "{what}: Marathon refuses: {}",
+                refusal(answer, system)
+            ))),
         }
     }
 
@@ -294,10 +305,10 @@ impl MarathonApp {
         if answer.status != 200 {
             return Err(Error::message(format!(
                 "{what}: Marathon refuses: {}",
-                refusal(&answer)
+                refusal(&answer, system)
             )));
         }
-        let body = json(&answer, what)?;
+        let body = json(&answer, what, system)?;
         let Some(all) = body.as_array() else {
             return Err(Error::message(format!("{what}: the answer of Marathon is no list")));
         };
@@ -312,7 +323,10 @@ impl MarathonApp {
         };
         Ok(all.iter().find(concerns).map(|deployment| {
             let number = |name: &str| deployment[name].as_u64().unwrap_or_default();
-            let id = deployment["id"].as_str().map(shortened).unwrap_or_default();
+            let id = deployment["id"]
+                .as_str()
+                .map(|id| shortened(id, system))
+                .unwrap_or_default();
             format!(
                 "deployment {id} is at step {} of {}",
                 number("currentStep"),
@@ -337,7 +351,7 @@ impl MarathonApp {
             words.push(format!("{} are healthy", number("tasksHealthy")));
         }
         if let Some(why) = app["lastTaskFailure"]["message"].as_str() {
-            words.push(format!("the last one that failed said: {}", shortened(why)));
+            words.push(format!("the last one that failed said: {}", shortened(why, system)));
         }
         Ok(words.join("; "))
     }

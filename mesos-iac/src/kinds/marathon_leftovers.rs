@@ -48,10 +48,10 @@ impl Converge for MarathonLeftovers {
         if answer.status != 200 {
             return Err(Error::message(format!(
                 "{what}: Marathon refuses: {}",
-                refusal(&answer)
+                refusal(&answer, system)
             )));
         }
-        let body = json(&answer, what)?;
+        let body = json(&answer, what, system)?;
         let Some(apps) = body["apps"].as_array() else {
             return Err(Error::message(format!(
                 "{what}: the answer of Marathon has no apps in it"

@@ -129,4 +129,8 @@ impl<L: Layer> ReadSystem for L {
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
         self.below().reveal(secret)
     }
+
+    fn redacted(&self, text: String) -> String {
+        self.below().redacted(text)
+    }
 }

@@ -295,6 +295,12 @@ pub trait ReadSystem: Send + Sync {
     /// # Errors
     /// It didn't come with this run.
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText>;
+
+    /// The text without the values of the secrets that came with this run; where one stood, its source stands.
+    ///
+    /// Whatever is told of a run goes through this on its way. Who shortens a text that others wrote does it before: a
+    /// value that is cut isn't known for one any more.
+    fn redacted(&self, text: String) -> String;
 }
 
 /// A new file, complete, that hasn't taken its place yet. Dropping it removes it.

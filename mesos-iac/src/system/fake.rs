@@ -3,6 +3,7 @@ mod made;
 use super::fake_repository::FakeRepository;
 use super::local::ask;
 use super::machine::Machine;
+use crate::converge::Redactor;
 use crate::model::{
     Account, AccountChange, Arch, Ended, Facts, Fetch, FileWrite, GroupEntry, HttpAnswer, HttpChange, HttpQuestion,
     Invocation, Os, Output, PackageForecast, PackageRequest, PackageSource, PathAttributes, PathEntry, PathKind, Probe,
@@ -403,6 +404,10 @@ impl ReadSystem for FakeSystem {
             .get(secret)
             .cloned()
             .ok_or_else(|| SystemError::NoSecret(secret.clone()))
+    }
+
+    fn redacted(&self, text: String) -> String {
+        Redactor::new(&self.secrets).text(text)
     }
 }
 

@@ -1,6 +1,7 @@
 use super::local::{Durability, Files, Ownership, Root};
 use super::machine::{MACHINE_FORMAT, Machine};
 use super::sandbox_place::{OWN, admit, inspect, is_own};
+use crate::converge::Redactor;
 use crate::model::{
     Account, AccountChange, Arch, Catalog, DeclaredFacts, Facts, Fetch, FileWrite, GroupEntry, HttpAnswer, HttpChange,
     HttpQuestion, Invocation, Os, Output, PackageForecast, PackageRequest, PackageSource, PathAttributes, PathEntry,
@@ -322,6 +323,10 @@ impl ReadSystem for Sandbox {
             .get(secret)
             .cloned()
             .ok_or_else(|| SystemError::NoSecret(secret.clone()))
+    }
+
+    fn redacted(&self, text: String) -> String {
+        Redactor::new(&self.secrets).text(text)
     }
 }
 

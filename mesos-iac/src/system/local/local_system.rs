@@ -18,6 +18,7 @@ use super::scope;
 use super::services_denied;
 use super::systemd::{self, Systemd};
 use super::unit_files;
+use crate::converge::Redactor;
 use crate::model::{
     Account, AccountChange, COMMAND_TIME_OUT, Ended, Facts, Fetch, FileDraft, FileWrite, GroupEntry, HttpAnswer,
     HttpChange, HttpQuestion, Invocation, Output, PackageForecast, PackageRequest, PackageSource, PathAttributes,
@@ -264,6 +265,10 @@ impl ReadSystem for LocalSystem {
             .get(secret)
             .cloned()
             .ok_or_else(|| SystemError::NoSecret(secret.clone()))
+    }
+
+    fn redacted(&self, text: String) -> String {
+        Redactor::new(&self.secrets).text(text)
     }
 }
 
