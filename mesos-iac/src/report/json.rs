@@ -92,6 +92,7 @@ impl<W: Write> Reporter for JsonReporter<W> {
             "hosts_failed": tally.hosts_failed,
             "hosts_stopped": tally.hosts_stopped,
             "hosts_unknown": tally.hosts_unknown,
+            "hosts_damaged": tally.hosts_damaged,
             "hosts_locked": tally.hosts_locked,
             "hosts_unreachable": tally.hosts_unreachable,
             "changed": tally.changed,
@@ -110,5 +111,25 @@ impl<W: Write> Reporter for JsonReporter<W> {
         });
         self.line(&value)?;
         self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_has_every_number() {
+        let tally = Tally::default();
+        let mut out = Vec::new();
+        JsonReporter::new(&mut out, "plan").finish(&tally).unwrap();
+        let last = String::from_utf8(out).unwrap().lines().last().unwrap().to_owned();
+        let last: Value = serde_json::from_str(&last).unwrap();
+        // One has another name there, and the traffic is two numbers.
+        let counted = format!("{tally:?}").replace("pruned:", "removed:");
+        for (field, _) in counted.split([' ', '{']).filter_map(|word| word.split_once(':')) {
+            let is_traffic = ["traffic", "program", "messages"].contains(&field);
+            assert!(is_traffic || last[field] == json!(0), "{field} isn't in {last}");
+        }
     }
 }
