@@ -143,6 +143,25 @@ fn storage_profiles_are_upgraded_by_one_word() {
         changes(Init::Upstart, "local-1"),
         ["package[mesos]", "file[/etc/init/mesos-slave.conf]"]
     );
+    let job = |release| {
+        let compiled = storage_profiles::cluster(release, Init::Upstart)
+            .unwrap()
+            .compile()
+            .unwrap();
+        let master = &compiled.host("master-1").unwrap().catalog;
+        master
+            .get::<File>("/etc/init/marathon.conf")
+            .unwrap()
+            .content()
+            .unwrap()
+            .to_string()
+    };
+    let (before, after) = (
+        job(storage_profiles::Release::V0_21),
+        job(storage_profiles::Release::V0_22),
+    );
+    assert!(before.contains("exec /usr/local/bin/marathon"), "{before}");
+    assert!(after.contains("exec /usr/bin/marathon"), "{after}");
     // With systemd the packages bring what names their files.
     assert_eq!(
         changes(Init::Systemd, "master-1"),

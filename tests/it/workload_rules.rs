@@ -8,6 +8,7 @@ use mesos_iac::workloads::marathon::{
 };
 use serde_json::json;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 const V08: Version = Version::new(0, 8, 2);
 const V011: Version = Version::new(0, 11, 1);
@@ -337,6 +338,12 @@ fn rules() -> Vec<Rule> {
             sound(),
         ),
         ("kill grace by version", V11, sound().kill_grace_seconds(5), sound()),
+        (
+            "deployments: a week",
+            V15,
+            sound().deploy_within(Duration::from_secs(7 * 24 * 3600 + 1)),
+            sound().deploy_within(Duration::from_secs(7 * 24 * 3600)),
+        ),
         (
             "kill selection by version",
             V13,

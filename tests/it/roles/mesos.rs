@@ -5,7 +5,7 @@ use mesos_iac::roles::docker::Docker;
 use mesos_iac::roles::flags::{agent, master};
 use mesos_iac::roles::haproxy::HaProxy;
 use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
-use mesos_iac::roles::mesos::{AgentResource, Init, Mesos, MesosLayout, MesosMaster, Resources};
+use mesos_iac::roles::mesos::{AgentResource, DiskSource, Init, Mesos, MesosLayout, MesosMaster, Resources};
 use mesos_iac::roles::zookeeper::{ZooKeeper, ZooKeeperHost};
 use mesos_iac::roles::{Source, Version};
 use mesos_iac::testing::FakeHost;
@@ -219,6 +219,15 @@ fn disks_that_only_json_can_say_are_a_flag() {
     };
     let plain = with(Resources::from([AgentResource::cpus(4.0), AgentResource::mem(8192)]));
     assert_eq!(text(&plain, "a", "/etc/mesos-slave/resources/mem"), "8192\n");
+    // A directory has a file for each resource, with nowhere to say where a disk is.
+    let ssd = AgentResource::disk(100_000).source(DiskSource::Mount("/mnt/ssd".into()));
+    let resources = Resources::from([AgentResource::mem(8192), ssd]);
+    let disks = with(resources.clone());
+    let flag = text(&disks, "a", "/etc/mesos-slave/resources");
+    assert!(flag.contains(r#"{"root":"/mnt/ssd"}"#), "{flag}");
+    assert_eq!(flag.trim().parse::<Resources>().unwrap(), resources);
+    let written = files(&disks, "a");
+    assert!(!written.contains("/etc/mesos-slave/resources/"), "{written}");
 }
 
 /// The password of ZooKeeper stands in files of root's and nowhere else.

@@ -278,7 +278,7 @@ impl App {
         self
     }
 
-    /// How long `deploy` waits for its deployment; 10 minutes unless it is said.
+    /// How long `deploy` waits for its deployment; 10 minutes unless it is said, and a week at the most.
     pub const fn deploy_within(mut self, time: Duration) -> Self {
         self.within = Some(time);
         self
