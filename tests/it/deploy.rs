@@ -11,7 +11,7 @@ use mesos_iac::roles::Version;
 use mesos_iac::roles::marathon::MarathonApi;
 use mesos_iac::state::Store;
 use mesos_iac::system::{FakeSystem, PlanningSystem};
-use mesos_iac::workloads::marathon::{App, Constraint, app};
+use mesos_iac::workloads::marathon::{App, Constraint, HealthCheck, PortMapping, app, docker};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -172,6 +172,28 @@ fn an_edit_changes_that_app_alone_and_exactly_what_was_edited() {
     deployed(&marathon, &edited, false);
     assert_eq!(marathon.changes(), ["PUT /v2/apps/db"]);
     assert_eq!(marathon.state().apps["/db"]["instances"], 3);
+}
+
+#[test]
+fn what_marathon_shows_in_its_own_way_settles() {
+    for version in [(1, 4), (1, 5)] {
+        let marathon = FakeMarathon::of_version(version);
+        let web = app("/web")
+            .container(
+                docker("nginx:1.25")
+                    .bridge()
+                    .map(PortMapping::new(80).host_port(31_080)),
+            )
+            .require_ports()
+            .health_check(HealthCheck::http("/a").port_index(0))
+            .health_check(HealthCheck::http("/b").port_index(0).grace_seconds(10))
+            .health_check(HealthCheck::http("/a").port_index(0));
+        let first = deployed(&marathon, std::slice::from_ref(&web), false);
+        assert!(matches!(first[0].1, Outcome::Changed(_)), "{version:?}: {first:?}");
+        let second = deployed(&marathon, &[web], false);
+        assert_eq!(second[0].1, Outcome::NoChange, "{version:?}");
+        assert_eq!(marathon.changes(), ["POST /v2/apps"], "{version:?}");
+    }
 }
 
 #[test]

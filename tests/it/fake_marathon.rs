@@ -349,6 +349,20 @@ fn fill_in(app: &mut Json, version: (u16, u16)) {
         let ports = app["portDefinitions"].as_array().into_iter().flatten();
         app["ports"] = ports.map(|port| port["port"].clone()).collect();
     }
+    if has_networks && !is_on_host {
+        app["requirePorts"] = json!(false);
+    }
+    // A set to it: what is said twice is there once, in an order of its own.
+    if let Some(checks) = app["healthChecks"].as_array_mut() {
+        let mut seen = Vec::new();
+        checks.reverse();
+        checks.retain(|check| {
+            !seen.contains(check) && {
+                seen.push(check.clone());
+                true
+            }
+        });
+    }
     for check in app["healthChecks"].as_array_mut().into_iter().flatten() {
         let mut whole =
             json!({ "gracePeriodSeconds": 300, "intervalSeconds": 60, "portIndex": 0, "ignoreHttp1xx": false });

@@ -33,9 +33,10 @@ const FILLED: [(&str, &[&str]); 5] = [
     ),
 ];
 
-/// Fields that are sets: their order says nothing.
-const SETS: [&str; 5] = [
+/// Fields that are sets: their order says nothing, and what is said twice is shown once.
+const SETS: [&str; 6] = [
     "constraints",
+    "healthChecks",
     "dependencies",
     "acceptedResourceRoles",
     "parents",
@@ -176,10 +177,17 @@ fn is_covered(name: &str, wanted: &Json, shown: Option<&Json>, is_whole: bool) -
             is_there && (!is_whole || more.all(|(more, shown)| is_filled_in(name, more, shown)))
         }
         (Json::Array(wanted), Json::Array(shown)) if SETS.contains(&name) => {
-            wanted.len() == shown.len()
-                && wanted
+            let is_same = |wanted: &Json, shown: &Json| {
+                // What is in a list within a set has an order.
+                let name = if wanted.is_object() { name } else { "" };
+                is_covered(name, wanted, Some(shown), is_whole)
+            };
+            wanted
+                .iter()
+                .all(|wanted| shown.iter().any(|shown| is_same(wanted, shown)))
+                && shown
                     .iter()
-                    .all(|wanted| shown.iter().any(|shown| is_covered("", wanted, Some(shown), is_whole)))
+                    .all(|shown| wanted.iter().any(|wanted| is_same(wanted, shown)))
         }
         (Json::Array(wanted), Json::Array(shown)) => {
             wanted.len() == shown.len()
@@ -266,6 +274,31 @@ mod tests {
             "container": { "type": "DOCKER", "portMappings": [{ "containerPort": 80, "hostPort": 0, "servicePort": 10000, "protocol": "tcp" }] },
         });
         assert_eq!(differing(&wanted, &shown), [""; 0]);
+    }
+
+    #[test]
+    fn of_a_set_neither_order_nor_repetition_is_a_difference() {
+        let shown = json!({
+            "healthChecks": [{ "path": "/b", "intervalSeconds": 60 }, { "path": "/a", "intervalSeconds": 5 }],
+            "constraints": [["rack", "LIKE", "r."], ["hostname", "UNIQUE"]],
+        });
+        let wanted = |checks: Json| json!({ "healthChecks": checks });
+        for same in [
+            wanted(json!([{ "path": "/a", "intervalSeconds": 5 }, { "path": "/b" }])),
+            wanted(json!([{ "path": "/b" }, { "path": "/a" }, { "path": "/b" }])),
+            json!({ "constraints": [["hostname", "UNIQUE"], ["rack", "LIKE", "r."], ["hostname", "UNIQUE"]] }),
+        ] {
+            assert_eq!(differing(&same, &shown), [""; 0], "{same}");
+        }
+        for other in [
+            wanted(json!([{ "path": "/a" }, { "path": "/c" }])),
+            wanted(json!([{ "path": "/a" }, { "path": "/a" }])),
+            wanted(json!([{ "path": "/a", "protocol": "HTTP" }, { "path": "/b" }])),
+            wanted(json!([])),
+            json!({ "constraints": [["UNIQUE", "hostname"], ["rack", "LIKE", "r."]] }),
+        ] {
+            assert_eq!(differing(&other, &shown).len(), 1, "{other}");
+        }
     }
 
     #[test]

@@ -199,7 +199,8 @@ impl App {
         self
     }
 
-    /// Runs instances only where the agent has these very ports.
+    /// Runs instances only where the agent has these very ports. For apps on the host's network: an agent's port that a
+    /// [`PortMapping`](super::PortMapping::host_port) says is always that very one.
     pub const fn require_ports(mut self) -> Self {
         self.require_ports = true;
         self

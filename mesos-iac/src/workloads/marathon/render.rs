@@ -52,13 +52,16 @@ impl App {
                 object.set("ports", ports.iter().map(|port| port.number).collect::<Vec<_>>());
             }
         }
-        object.set("requirePorts", self.require_ports);
+        let network = self.container.as_ref().map(|container| &container.network);
+        let network = network.unwrap_or(&Network::Host);
+        // From 1.5 on it is for the agent's network alone, and shown as off for any other whatever was sent.
+        let is_for_network = !version.has_networks() || *network == Network::Host;
+        object.set("requirePorts", self.require_ports && is_for_network);
         object.set_some(
             "container",
             self.container.as_ref().map(|container| container.to_json(version)),
         );
-        let network = self.container.as_ref().map(|container| &container.network);
-        match network.unwrap_or(&Network::Host) {
+        match network {
             Network::Host if version.has_networks() => {
                 object.set("networks", json!([{ "mode": "host" }]));
             }
