@@ -18,6 +18,24 @@ use std::fmt::Write as _;
 /// # }
 /// ```
 ///
+/// Its key isn't part of it, as that of an [`apt_repository`](super::apt_repository()) can be: yum reads it from its address
+/// when it first installs from the repository. A key at a `file:///…` address is a [`File`](super::File) that somebody
+/// declares, and packages of the repository come after that too:
+///
+/// ```
+/// # use mesos_iac::prelude::*;
+/// # fn declare(cx: &mut Cx<'_>) -> Result<()> {
+/// # const KEY: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n";
+/// let key = cx.add(file("/etc/pki/rpm-gpg/RPM-GPG-KEY-mesosphere").content(KEY));
+/// let repository = yum_repository("mesosphere")
+///     .base_url("http://repos.example.com/el/7/x86_64/")
+///     .signed_by("file:///etc/pki/rpm-gpg/RPM-GPG-KEY-mesosphere");
+/// let repository = cx.add(repository);
+/// cx.add(package("mesos").after((key, repository)));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Rendered, and no more: packages are apt's so far, so nothing reads the repository, and no host with yum has shown it.
 #[derive(Debug, Clone)]
 #[must_use = "a declaration takes effect when it is given to `cx.add`"]
@@ -51,7 +69,8 @@ impl YumRepositoryBuilder {
         self
     }
 
-    /// Sets the key that signs its packages, by address: `file:///etc/pki/rpm-gpg/…`, or `https://…`.
+    /// Sets the key that signs its packages, by address: `file:///etc/pki/rpm-gpg/…`, or `https://…`. What stands there is
+    /// for somebody else to bring.
     pub fn signed_by(mut self, url: &str) -> Self {
         self.key = self.mistake.keep(one_line("the key of a repository", url));
         self

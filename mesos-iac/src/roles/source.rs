@@ -35,13 +35,14 @@ enum From {
     },
 }
 
-/// A repository of packages that becomes a resource of the host, with its key.
+/// A repository of packages that becomes a resource of the host. One of apt brings its key along; one of yum names where
+/// its key is, and a role of yours brings it there before the role that has the packages: `.after(role::<Keys>())`.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Repository {
-    /// Of apt.
+    /// Of apt, with its key.
     Apt(AptRepositoryBuilder),
-    /// Of yum.
+    /// Of yum, whose key is at an address.
     Yum(YumRepositoryBuilder),
 }
 
@@ -98,7 +99,7 @@ impl Source {
         self
     }
 
-    /// Has the packages come from this repository, which becomes a resource of the host, with its key.
+    /// Has the packages come from this repository, which becomes a resource of the host; of its key see [`Repository`].
     pub fn repository(mut self, repository: impl Into<Repository>) -> Self {
         self.repository = Some(repository.into());
         self
