@@ -395,6 +395,9 @@ impl Declares for Clients {
             .map(|(_, client)| client.0)
             .collect();
         cx.add(file("/etc/servers").content(servers.join(",")));
+        if let Some(Client(own)) = cx.endpoint_here() {
+            cx.add(file("/etc/server-here").content(own));
+        }
         Ok(())
     }
 }
@@ -409,6 +412,7 @@ fn roles_include_expose_and_find_their_peers() {
                 .addrs(["10.0.0.1", "10.0.0.2"])
                 .role(Server { port: 2181 }),
         )
+        .hosts_matching("server2", |host| host.role(Clients))
         .build()
         .unwrap();
     let compiled = cluster.compile().unwrap();
@@ -424,6 +428,8 @@ fn roles_include_expose_and_find_their_peers() {
     };
     assert_eq!(text("client", "/etc/servers"), "10.0.0.1:2181,10.0.0.2:2181");
     assert_eq!(text("server2", "/etc/peers"), "server1,server2");
+    assert_eq!(text("server2", "/etc/server-here"), "10.0.0.2:2181");
+    assert!(!compiled.host("client").unwrap().catalog.has::<File>("/etc/server-here"));
     assert!(compiled.host("client").unwrap().catalog.has::<Package>("curl"));
 }
 

@@ -535,6 +535,29 @@ impl<'w> Cx<'w> {
         self.world.endpoints_of()
     }
 
+    /// The endpoint of this type that a role of this very host exposes; the first of several, in the order of its roles.
+    ///
+    /// So a role finds what runs beside it, such as the port of the daemon that it watches, and declares nothing where that
+    /// isn't there:
+    ///
+    /// ```
+    /// # use mesos_iac::prelude::*;
+    /// # #[derive(Debug, Clone)]
+    /// # struct Broker { port: u16 }
+    /// # impl Endpoint for Broker {}
+    /// # fn declare(cx: &mut Cx<'_>) {
+    /// if let Some(broker) = cx.endpoint_here::<Broker>() {
+    ///     cx.add(file("/etc/exporter.conf").content(format!("target=127.0.0.1:{}\n", broker.port)));
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn endpoint_here<E: Endpoint>(&self) -> Option<E> {
+        let is_here = |instance: &&EndpointInstance| instance.host == self.host.index();
+        let mut here = self.world.endpoints.iter().filter(is_here);
+        here.find_map(EndpointInstance::get).cloned()
+    }
+
     /// Finds fault with what is declared, though it can be built: what only the role itself can see, such as versions that
     /// don't go together. What shows in the catalogs is better looked for by a [rule](crate::lint::Rule), which sees what
     /// others wrote, too.

@@ -184,9 +184,7 @@ impl MesosAgent {
             let names = |text: &str| text.split(',').any(|name| name.trim() == "docker");
             flag.name() == "containerizers" && matches!(flag.value(), FlagText::Text(text) if names(text))
         };
-        let own = cx.host();
-        let engines = cx.endpoints::<DockerAt>().into_iter();
-        let Some((_, engine)) = engines.into_iter().find(|(host, _)| host.name() == own.name()) else {
+        let Some(engine) = cx.endpoint_here::<DockerAt>() else {
             return;
         };
         if let Some(why) = clash(self.mesos.version, engine.version).filter(|_| flags.iter().any(uses)) {
