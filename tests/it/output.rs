@@ -23,6 +23,11 @@ fn list() {
     for what in ["hosts", "roles", "attributes", "resources"] {
         snapshot(&format!("list_{what}"), &["list", what], 0);
     }
+    snapshot("list_attributes_all", &["list", "attributes", "--all"], 0);
+    snapshot("list_hosts_all", &["list", "hosts", "--all"], 1);
+    // Who has the role reads one of its attributes, and sees all of them.
+    let with_zookeeper = Lab::new("stacki_appliances").run(&["list", "attributes"]).expect(0);
+    assert!(with_zookeeper.stdout.contains("zookeeper.observer"), "{with_zookeeper}");
     snapshot(
         "list_hosts_json",
         &["list", "hosts", "--format", "json", "--limit", "backend-0-0"],

@@ -64,6 +64,9 @@ pub(super) enum Command {
     List {
         #[arg(value_enum)]
         what: Listed,
+        /// All attributes that the program knows, also those of libraries that the definition has nothing of
+        #[arg(long)]
+        all: bool,
         #[command(flatten)]
         selection: Selection,
     },

@@ -122,7 +122,7 @@ fn run(
     match cli.command {
         Command::Check { deny_warnings } => commands::check(&session, deny_warnings),
         Command::Lints { name } => commands::lints(&session, name.as_deref()),
-        Command::List { what, selection } => commands::list(&session, what, &selection),
+        Command::List { what, all, selection } => commands::list(&session, what, all, &selection),
         Command::Explain { host, subject } => commands::explain(&session, &host, subject.as_deref()),
         Command::Render { output, selection } => commands::render(&session, output.as_deref(), &selection),
         Command::Graph { language, selection } => commands::graph(&session, language, &selection),

@@ -6,6 +6,7 @@ use super::{
 use crate::words::{HostName, HostPattern, Location};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A cluster's definition: attributes, appliances, hosts and roles. A value; making it does no I/O.
 #[derive(Clone)]
@@ -22,6 +23,23 @@ pub struct Cluster {
     pub(super) inputs: super::Assignments,
     allowed: Vec<Allowance>,
     workloads: Vec<Box<dyn Workload>>,
+    pub(super) reads: Reads,
+}
+
+/// The attributes that were read so far. It says nothing of what the cluster is.
+#[derive(Clone, Default)]
+pub(super) struct Reads(Arc<Mutex<BTreeSet<&'static str>>>);
+
+impl Reads {
+    pub(super) fn note(&self, key: &'static str) {
+        // What another thread noted before it panicked is as good as before.
+        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        read.insert(key);
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(key)
+    }
 }
 
 /// A cluster in the making. What is wrong is collected and returned by [`ClusterBuilder::build`], all of it at once.
@@ -93,6 +111,15 @@ impl Cluster {
     #[must_use]
     pub const fn attributes(&self) -> &BTreeMap<String, AttributeSpec> {
         &self.keys
+    }
+
+    /// Whether the cluster has to do with an attribute: a scope sets it, or something read it since the definition was made,
+    /// which [`Cluster::compile`] has roles do.
+    #[must_use]
+    pub fn uses(&self, key: &str) -> bool {
+        self.reads.has(key)
+            || self.settings.assignments.of(key).next().is_some()
+            || (0..self.hosts.len()).any(|host| !self.assignments(host, key).is_empty())
     }
 
     /// The lints that the definition allows everywhere.
@@ -378,6 +405,7 @@ impl ClusterBuilder {
             inputs: super::Assignments::new(),
             allowed: self.allowed,
             workloads: self.workloads,
+            reads: Reads::default(),
         };
         Ok(problems.into_result(cluster)?)
     }

@@ -54,7 +54,7 @@ impl Cluster {
             return Err(problem.hint(nearest(
                 key,
                 self.keys.keys().map(String::as_str),
-                "`list attributes` shows all of them",
+                "`list attributes --all` shows all of them",
             )));
         };
         let parsed = match value {

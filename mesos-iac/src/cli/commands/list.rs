@@ -10,12 +10,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 /// `list`: hosts, roles, attributes, resources or workloads, in columns or as a JSON array.
-pub(in super::super) fn list(session: &Session<'_>, what: Listed, selection: &Selection) -> Result<ExitCode, CliError> {
+///
+/// Of attributes those that the cluster has to do with, unless `all` are asked for.
+pub(in super::super) fn list(
+    session: &Session<'_>,
+    what: Listed,
+    all: bool,
+    selection: &Selection,
+) -> Result<ExitCode, CliError> {
+    if all && what != Listed::Attributes {
+        let error = CliError::usage("failed to list: `--all` is for attributes");
+        return Err(error.hinted("leave it out: all others are listed anyway"));
+    }
     let hosts = select(session, selection.limit.as_deref())?;
     let rows = match what {
         Listed::Hosts => host_rows(session, &hosts),
         Listed::Roles => role_rows(&hosts),
-        Listed::Attributes => attribute_rows(session),
+        Listed::Attributes => attribute_rows(session, all),
         Listed::Resources => resource_rows(&hosts),
         Listed::Workloads => workload_rows(session),
     };
@@ -85,8 +96,19 @@ fn workload_rows(session: &Session<'_>) -> Vec<Row> {
     rows
 }
 
-fn attribute_rows(session: &Session<'_>) -> Vec<Row> {
-    let rows = session.cluster.attributes().values().map(|spec| {
+fn attribute_rows(session: &Session<'_>, all: bool) -> Vec<Row> {
+    let cluster = &session.cluster;
+    let prefix = |name: &'_ str| name.rsplit_once('.').map(|(prefix, _)| prefix.to_owned());
+    let names = cluster.attributes().keys();
+    let used: BTreeSet<String> = names
+        .filter(|name| cluster.uses(name))
+        .filter_map(|name| prefix(name))
+        .collect();
+    // Attributes of one prefix belong together: who sets one may want the next. A library's, of which nothing is used, are
+    // in the program all the same.
+    let is_shown = |name: &str| all || prefix(name).is_none_or(|prefix| used.contains(&prefix));
+    let shown = cluster.attributes().values().filter(|spec| is_shown(&spec.name));
+    let rows = shown.map(|spec| {
         Row(vec![
             ("attribute", Cell::text(&spec.name)),
             ("type", Cell::text(spec.type_name())),
