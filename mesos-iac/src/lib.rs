@@ -26,6 +26,7 @@
 //! #[resource(package("mesos"))]
 //! #[resource(zk = file("/etc/mesos/zk").content(template!(source = "zk://{{ zookeeper_ip }}:2181/mesos\n", Lab)))]
 //! #[resource(service("mesos-master").enabled().running().restart_on(zk), when = is_master)]
+//! #[resource(service("mesos-slave").disabled().stopped(), when = is_master)] // the package enables both
 //! struct Mesos;
 //!
 //! fn cluster() -> Result<Cluster> {

@@ -99,7 +99,7 @@ fn other_daemon(cx: &LintCx<'_>, host: &LintHost<'_>, daemon: Daemon) {
     if packaged && mesos(host, other).is_none() && other.is_said_to_run(host).is_none() {
         let unit = other.units()[0];
         let message =
-            format!("the host is for a {daemon}, and the package `mesos` has the {other} started at boot, too");
+            format!("the host is for the {daemon}, and the package `mesos` has the {other} started at boot, too");
         cx.report(
             found(&OTHER_DAEMON_RUNS, host, None, message)
                 .hint(format!("declare `service(\"{unit}\").disabled().stopped()`")),
