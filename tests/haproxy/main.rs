@@ -5,11 +5,13 @@
     reason = "a test fails by panicking, and tells its figures"
 )]
 
+use mesos_iac::SecretForm;
 use mesos_iac::bridge::{
     BRIDGE_FORMAT, BridgeConfig, HaProxyVersion, HostNames, Rendered, Routing, Tasks, parse_labels, parse_tasks, render,
 };
 use mesos_iac::prelude::*;
 use mesos_iac::roles::haproxy::HaProxy;
+use mesos_iac::system::FakeSystem;
 use mesos_iac::words::CommandLine;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -152,6 +154,27 @@ fn haproxy_takes_all_that_is_written() {
         "haproxy-config: {count} configurations accepted by HAProxy {} without a warning",
         version()
     );
+}
+
+/// A password that has all that ends a word is read as one.
+#[test]
+fn haproxy_takes_a_password_of_any_characters() {
+    let place = tempfile::tempdir().unwrap();
+    let own = place.path().join("haproxy.cfg");
+    let password = Secret::from_env("STATS_PASSWORD");
+    let content = Content::text(
+        "defaults\n    mode http\n    timeout connect 1s\n    timeout client 1s\n    timeout server 1s\n",
+    )
+    .and(Content::text(
+        "listen stats\n    bind 127.0.0.1:9090\n    stats auth 'ops:",
+    ))
+    .and(SecretForm::HaProxy.of(&password).into())
+    .and(Content::text("'\n"));
+    for value in ["a'b", "a b # c", "\\", "\"$HOME'"] {
+        let system = FakeSystem::new().with_secret(password.source().clone(), value);
+        std::fs::write(&own, content.reveal(&system).unwrap()).unwrap();
+        accepted(value, &[&own]);
+    }
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn run(mode: Mode) -> Vec<Request> {
         base64: "aHVudGVyMg==".into(),
     };
     vec![
-        Request::Hello(hello(&[("core.file", 1)])),
+        Request::Hello(hello(&[("core.file", 2)])),
         Request::Secrets(vec![secret]),
         Request::Run {
             options: RunOptions::default(),
@@ -198,11 +198,11 @@ fn a_greeting_of_a_later_protocol_needs_nothing_but_its_version() {
 fn kinds_that_the_agent_lacks_are_refused_by_name() {
     let answers = answers_of(
         0,
-        encode_requests(&[Request::Hello(hello(&[("hdfs.dir", 1), ("core.file", 2)]))]).unwrap(),
+        encode_requests(&[Request::Hello(hello(&[("hdfs.dir", 1), ("core.file", 3)]))]).unwrap(),
     );
     assert_eq!(
         refusal(&answers).to_string(),
-        "the agent lacks the kinds core.file (version 2; it has 1), hdfs.dir"
+        "the agent lacks the kinds core.file (version 3; it has 2), hdfs.dir"
     );
 }
 

@@ -317,7 +317,7 @@ fn secrets_stand_in_files_and_environments_alone() {
     assert_eq!(file.content.to_string(), "zk://u:«env:PW»@a:2181/mesos\n");
     let line = checked[0].environment().unwrap().unwrap().line();
     assert!(line.is_secret());
-    assert_eq!(line.to_string(), "MESOS_ZK='zk://u:«env:PW»@a:2181/mesos'\n");
+    assert_eq!(line.to_string(), "MESOS_ZK=\"zk://u:«env:PW»@a:2181/mesos\"\n");
 
     let flags = Flags::<Marathon>::new().set(marathon::HTTP_CREDENTIALS, Secret::from_env("CREDENTIALS"));
     // Before 1.8 the flag was that of a library.

@@ -3,10 +3,15 @@
 use crate::support::{Lab, assert_snapshot};
 use mesos_iac::converge::{ConvergeOptions, Redactor, converge};
 use mesos_iac::prelude::*;
+use mesos_iac::roles::Version;
+use mesos_iac::roles::haproxy::HaProxy;
+use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
+use mesos_iac::roles::mesos::{Credential, Credentials, Mesos, MesosLayout};
+use mesos_iac::roles::zookeeper::{ZooKeeper, ZooKeeperHost};
 use mesos_iac::state::Store;
 use mesos_iac::testing::{FakeSystem, snapshot_text};
 use mesos_iac::{CompiledHost, SecretSource, SecretText};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 const CANARY: &str = "canary-7c1e5f";
@@ -105,6 +110,86 @@ fn a_run_without_the_value_fails_before_the_file_is_touched() {
     );
     assert_eq!(summary.failed, 1);
     assert_eq!(system.text("/etc/db.conf"), None);
+}
+
+/// Each place of the roles that a secret is written to, with a value that it can't carry.
+#[test]
+fn what_a_place_cannot_carry_is_known_before_any_host_is_touched() {
+    let secret = |name: &str| Secret::from_env(name);
+    let of = |version, layout: MesosLayout| {
+        let elsewhere = "zk://198.18.0.9:2181/mesos".parse().unwrap();
+        let mesos = Mesos::new(version, layout)
+            .zookeeper(elsewhere)
+            .digest("mesos", secret("ZK"));
+        let credentials = Credentials::new().with(Credential::new("agent", secret("AGENT")).unwrap());
+        let marathon =
+            Marathon::new(Version::new(1, 5, 15), MarathonLayout::mesosphere(), &mesos).credentials(secret("API"));
+        Cluster::new("lab")
+            .hosts(
+                host("m")
+                    .addr("198.18.0.1")
+                    .role(mesos.master().credentials(credentials.unwrap()))
+                    .role(marathon),
+            )
+            .hosts(
+                host("z")
+                    .addr("198.18.0.2")
+                    .set(ZooKeeperHost::ID, 1)
+                    .role(ZooKeeper::new().super_digest(secret("SUPER"))),
+            )
+            .hosts(
+                host("p")
+                    .addr("198.18.0.3")
+                    .role(HaProxy::new().stats("ops", secret("STATS"))),
+            )
+            .build()
+            .unwrap()
+            .compile()
+            .unwrap()
+    };
+    let new = of(Version::new(1, 11, 0), MesosLayout::mesosphere());
+    let bare = of(Version::new(1, 11, 0), MesosLayout::environment_file());
+    let old = of(Version::new(0, 22, 1), MesosLayout::mesosphere());
+    for (compiled, host, name, value, places) in [
+        (
+            &new,
+            "m",
+            "ZK",
+            "hunter@2",
+            &["/etc/mesos/zk", "/etc/default/marathon"][..],
+        ),
+        (&new, "m", "ZK", "hunter/2", &["/etc/mesos/zk", "/etc/default/marathon"]),
+        (&new, "m", "ZK", "hunter'2\"", &[]),
+        (
+            &bare,
+            "m",
+            "ZK",
+            "hunter 2",
+            &["/etc/default/mesos-master", "/etc/default/marathon"],
+        ),
+        (&new, "m", "AGENT", "hunter\"2\n", &[]),
+        (&old, "m", "AGENT", "hunter 2", &["/etc/mesos/credentials"]),
+        (&new, "m", "API", "anna:hunter\n2", &["/etc/default/marathon"]),
+        (&new, "m", "API", "anna:hunter$'2", &[]),
+        (
+            &new,
+            "p",
+            "API",
+            "hunter2",
+            &["/etc/mesos-iac/haproxy-bridge.credentials"],
+        ),
+        (&new, "p", "STATS", "hunter\n2", &["/etc/haproxy/haproxy.cfg"]),
+        (&new, "p", "STATS", "hunter'2", &[]),
+        (&new, "z", "SUPER", "super:hunter2\\", &["/etc/zookeeper/conf/zoo.cfg"]),
+    ] {
+        let values = BTreeMap::from([(SecretSource::Environment(name.into()), SecretText::new(value.into()))]);
+        let found = compiled.host(host).unwrap().catalog.unfit_secrets(&values).unwrap();
+        let told: BTreeSet<&str> = found.iter().map(|(id, _)| id.key.as_str()).collect();
+        assert_eq!(told, places.iter().copied().collect(), "{name} {value}");
+        for (_, unfit) in found {
+            assert!(!unfit.to_string().contains("hunter"), "{unfit}");
+        }
+    }
 }
 
 #[test]

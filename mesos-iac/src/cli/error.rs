@@ -1,6 +1,6 @@
 use super::exit_code;
 use crate::fleet::{ProgramError, SecretError};
-use crate::model::{Error, Problem, Problems};
+use crate::model::{Error, Problem, Problems, UnfitSecret};
 use crate::report::Paint;
 use crate::transport::{SshThreadError, TransportError};
 use crate::words::{HostName, fold_names, visible};
@@ -54,6 +54,13 @@ impl CliError {
 
     pub(super) fn hinted(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Both; the hint is the first one's, or else the other's.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.lines.extend(other.lines);
+        self.hint = self.hint.or(other.hint);
         self
     }
 
@@ -152,6 +159,12 @@ impl From<ProgramError> for CliError {
 
 impl From<SecretError> for CliError {
     fn from(error: SecretError) -> Self {
+        Self::usage(format!("failed to {error}"))
+    }
+}
+
+impl From<UnfitSecret> for CliError {
+    fn from(error: UnfitSecret) -> Self {
         Self::usage(format!("failed to {error}"))
     }
 }

@@ -16,7 +16,7 @@ use crate::fleet::{
     AgentPrograms, Confirmation, FleetEvent, FleetOptions, HostResult, HostTask, SecretError, Stop, resolve_secrets,
     run_hosts, run_sandboxes,
 };
-use crate::model::{Catalog, Host};
+use crate::model::{Catalog, Host, UnfitSecret};
 use crate::plan::{SavedPlan, lasting_text};
 use crate::report::{Declared, JsonReporter, Reporter, RunReporter, Tally, View};
 use crate::transport::{SshOptions, Target};
@@ -170,7 +170,24 @@ pub(super) fn secrets_of(hosts: &[&CompiledHost], mode: Mode) -> Result<Secrets,
     for host in hosts.iter().filter(|_| mode.needs_secrets()) {
         needed.extend(host.catalog.secrets()?);
     }
-    resolve_secrets(&needed, Environment::variable).map_err(|error| with_users(error, hosts))
+    let values = resolve_secrets(&needed, Environment::variable).map_err(|error| with_users(error, hosts))?;
+    if !values.is_empty() {
+        check_fit(hosts, &values)?;
+    }
+    Ok(values)
+}
+
+/// Holds the values against the places that they are to be written to.
+fn check_fit(hosts: &[&CompiledHost], values: &Secrets) -> Result<(), CliError> {
+    let mut unfit = BTreeMap::<UnfitSecret, BTreeMap<String, Vec<&HostName>>>::new();
+    for host in hosts {
+        for (id, wrong) in host.catalog.unfit_secrets(values)? {
+            let users = unfit.entry(wrong).or_default();
+            users.entry(id.to_string()).or_default().push(host.name());
+        }
+    }
+    let errors = unfit.into_iter().map(|(wrong, users)| needed_by(wrong.into(), users));
+    errors.reduce(CliError::and).map_or(Ok(()), Err)
 }
 
 /// Does it on the hosts or in sandboxes.
@@ -236,11 +253,16 @@ fn with_users(error: SecretError, hosts: &[&CompiledHost]) -> CliError {
             users.entry(id.to_string()).or_default().push(host.name());
         }
     }
+    needed_by(error.into(), users)
+}
+
+/// The error, with the resources that it concerns and their hosts.
+fn needed_by(error: CliError, users: BTreeMap<String, Vec<&HostName>>) -> CliError {
     let lines: Vec<String> = users
         .into_iter()
         .map(|(id, hosts)| format!("needed by {id} on {}", fold_names(hosts)))
         .collect();
-    CliError::from(error).detailed(&lines.join("\n"))
+    error.detailed(&lines.join("\n"))
 }
 
 fn reporter(session: &Session<'_>, names: &[HostName], what: &What<'_>) -> Box<dyn Reporter> {
@@ -377,6 +399,41 @@ fn requests(catalog: &Catalog, secrets: &Secrets, mode: Mode, options: RunOption
 mod tests {
     use super::*;
     use crate::cli::exit_code;
+    use crate::kinds::file;
+    use crate::model::{Cluster, FormedSecret, SecretForm, host};
+    use crate::report::Paint;
+    use crate::words::Secret;
+    use mesos_iac_macros::Role;
+
+    #[derive(Role, Clone)]
+    #[role(name = "login")]
+    #[resource(file("/etc/login").content(login()))]
+    #[resource(file("/etc/login.json").content(SecretForm::Json.of(&Secret::from_env("LOGIN"))))]
+    struct Login;
+
+    fn login() -> FormedSecret {
+        SecretForm::Word.of(&Secret::from_env("LOGIN"))
+    }
+
+    #[test]
+    fn a_secret_that_its_place_cannot_carry_is_told_with_the_place_and_without_its_value() {
+        let cluster = Cluster::new("x")
+            .hosts(host("a").role(Login))
+            .hosts(host("b").role(Login));
+        let compiled = cluster.build().unwrap().compile().unwrap();
+        let hosts: Vec<&CompiledHost> = compiled.hosts.iter().collect();
+        let with = |value: &str| {
+            let source = SecretSource::Environment("LOGIN".into());
+            check_fit(&hosts, &BTreeMap::from([(source, SecretText::new(value.into()))]))
+        };
+        assert!(with("hunter\"2").is_ok());
+        let told = with("hunter 2").unwrap_err().render(Paint::plain());
+        assert_eq!(
+            told,
+            "error: failed to write the secret env:LOGIN as a word: expected one word: text without white space and control \
+             characters; give it such a value\n  needed by file[/etc/login] on a,b\n"
+        );
+    }
 
     #[test]
     fn what_may_change_is_not_nothing_to_change() {

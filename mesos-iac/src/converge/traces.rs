@@ -1,7 +1,8 @@
 //! Finds the values of secrets in texts, whole and in pieces.
 
+use crate::model::SecretForm;
 use crate::words::{SecretSource, SecretText};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::ops::Range;
 
@@ -34,11 +35,11 @@ impl Traces {
         let mut traces = Self::default();
         for (source, value) in secrets {
             let text = String::from_utf8_lossy(value.expose()).into_owned();
-            // As JSON spells it, too: what is sent to an API comes back in its refusals.
-            let json = serde_json::to_string(&text).unwrap_or_default();
-            let json = json.trim_matches('"').to_owned();
-            if json != text {
-                traces.add(json, format!("«{source}»"));
+            // As JSON and files of configuration spell it, too: what is sent to an API comes back in its refusals, and
+            // what a daemon's check of its file refuses is in the complaint.
+            let spellings: BTreeSet<String> = SecretForm::ALL.map(|form| form.escaped(&text)).into();
+            for spelling in spellings.into_iter().filter(|spelling| *spelling != text) {
+                traces.add(spelling, format!("«{source}»"));
             }
             traces.add(text, format!("«{source}»"));
         }

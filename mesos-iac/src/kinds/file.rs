@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 /// directory above: declare it, or the package that brings it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Resource)]
 #[serde(deny_unknown_fields)]
-#[resource(kind = "core.file", key = path)]
+#[resource(kind = "core.file", key = path, version = 2)]
 pub struct File {
     path: AbsPath,
     present: bool,

@@ -1,10 +1,13 @@
-use super::{AfterFailure, Anchor, DeclaredFacts, Kind, RefreshAction, Resource, Retry, Timing};
-use crate::words::{HostName, ResourceId, SECRET_FIELD, Secret, SecretSource};
+use super::secret_form::formed_secrets;
+use super::{
+    AfterFailure, Anchor, DeclaredFacts, FormedSecret, Kind, RefreshAction, Resource, Retry, Timing, UnfitSecret,
+};
+use crate::words::{HostName, ResourceId, SECRET_FIELD, Secret, SecretSource, SecretText};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 use std::any::Any;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The version of the catalog's serialised form.
@@ -234,6 +237,25 @@ impl Catalog {
             }
         }
         Ok(users)
+    }
+
+    /// The resources that would write a secret where its value can't stand.
+    ///
+    /// # Errors
+    /// A resource can't be serialised.
+    pub fn unfit_secrets(
+        &self,
+        values: &BTreeMap<SecretSource, SecretText>,
+    ) -> Result<Vec<(&ResourceId, UnfitSecret)>, serde_json::Error> {
+        let mut unfit = Vec::new();
+        for entry in &self.entries {
+            let mut formed = Vec::new();
+            formed_secrets(&serde_json::to_value(&entry.resource)?, &mut formed);
+            let wrong = |secret: FormedSecret| secret.written(values.get(secret.source())?).err();
+            let found: BTreeSet<UnfitSecret> = formed.into_iter().filter_map(wrong).collect();
+            unfit.extend(found.into_iter().map(|wrong| (&entry.id, wrong)));
+        }
+        Ok(unfit)
     }
 
     /// The catalog as JSON whose bytes depend on nothing but the definition: keys sorted at every depth.

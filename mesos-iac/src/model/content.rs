@@ -1,4 +1,4 @@
-use super::{AttributeTemplate, Error, HostView, MOST_BYTES, ReadSystem, Result, Template};
+use super::{AttributeTemplate, Error, FormedSecret, HostView, MOST_BYTES, ReadSystem, Result, SecretForm, Template};
 use crate::words::{Secret, SecretSource};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -15,6 +15,7 @@ enum Segment {
     Text(String),
     Base64(String),
     Secret(Secret<String>),
+    Formed(FormedSecret),
 }
 
 impl Content {
@@ -59,6 +60,10 @@ impl Content {
         self.0.push(Segment::Secret(Secret::from_source(secret)));
     }
 
+    pub(crate) fn push_formed(&mut self, secret: FormedSecret) {
+        self.0.push(Segment::Formed(secret));
+    }
+
     /// This content, and `other` after it.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
@@ -66,10 +71,25 @@ impl Content {
         self
     }
 
+    /// This content as it stands in a place of this form: text escaped, and each secret as soon as its value is known.
+    ///
+    /// That the form can carry the text is for the caller to see to.
+    #[must_use]
+    pub fn within(self, form: SecretForm) -> Self {
+        let within = |segment| match segment {
+            Segment::Text(text) => Segment::Text(form.escaped(&text)),
+            Segment::Secret(secret) => Segment::Formed(form.of(&secret)),
+            Segment::Formed(secret) => Segment::Formed(secret.within(form)),
+            Segment::Base64(bytes) => Segment::Base64(bytes),
+        };
+        Self(self.0.into_iter().map(within).collect())
+    }
+
     /// Whether a secret is part of it.
     #[must_use]
     pub fn is_secret(&self) -> bool {
-        self.0.iter().any(|segment| matches!(segment, Segment::Secret(_)))
+        let is_secret = |segment: &Segment| matches!(segment, Segment::Secret(_) | Segment::Formed(_));
+        self.0.iter().any(is_secret)
     }
 
     /// How many bytes it has without its secrets, whose values are known on the host alone.
@@ -78,7 +98,7 @@ impl Content {
         let lengths = self.0.iter().map(|segment| match segment {
             Segment::Text(text) => text.len(),
             Segment::Base64(text) => base64_decoded_length(text),
-            Segment::Secret(_) => 0,
+            Segment::Secret(_) | Segment::Formed(_) => 0,
         });
         lengths.sum::<usize>() as u64
     }
@@ -86,8 +106,8 @@ impl Content {
     /// The content with its secrets in the open, as it is to stand on the host.
     ///
     /// # Errors
-    /// The value of a secret didn't come with the run, the content was damaged on its way, or it is longer than
-    /// [`MOST_BYTES`] with its secrets.
+    /// The value of a secret didn't come with the run or can't stand where it is to be written, the content was damaged on
+    /// its way, or it is longer than [`MOST_BYTES`] with its secrets.
     pub fn reveal(&self, system: &dyn ReadSystem) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         for segment in &self.0 {
@@ -98,6 +118,10 @@ impl Content {
                     bytes.extend(decoded.map_err(|e| Error::message(format!("decode the content: {e}")))?);
                 }
                 Segment::Secret(secret) => bytes.extend_from_slice(system.reveal(secret.source())?.expose()),
+                Segment::Formed(secret) => {
+                    let written = secret.written(&system.reveal(secret.source())?);
+                    bytes.extend(written.map_err(|unfit| Error::message(unfit.to_string()))?);
+                }
             }
         }
         fits(bytes.len() as u64).map_err(|why| Error::message(format!("reveal the content: {why}")))?;
@@ -110,7 +134,7 @@ impl Content {
         let parts = self.0.iter().map(|segment| match segment {
             Segment::Text(text) => Some(text.as_bytes().to_vec()),
             Segment::Base64(text) => BASE64.decode(text).ok(),
-            Segment::Secret(_) => None,
+            Segment::Secret(_) | Segment::Formed(_) => None,
         });
         Some(parts.collect::<Option<Vec<_>>>()?.concat())
     }
@@ -119,7 +143,7 @@ impl Content {
     pub(crate) fn with_secrets_as(&self, stand_in: &str) -> String {
         let parts = self.0.iter().map(|segment| match segment {
             Segment::Text(part) => part,
-            Segment::Secret(_) => stand_in,
+            Segment::Secret(_) | Segment::Formed(_) => stand_in,
             Segment::Base64(_) => "",
         });
         parts.collect()
@@ -133,6 +157,7 @@ impl Content {
         let parts = self.0.iter().map(|segment| match segment {
             Segment::Text(part) => Some(part.clone()),
             Segment::Secret(secret) => Some(format!("«{}»", secret.source())),
+            Segment::Formed(secret) => Some(format!("«{}»", secret.source())),
             Segment::Base64(_) => None,
         });
         parts.collect()
@@ -236,6 +261,20 @@ impl<T> IntoContent for Secret<T> {
     }
 }
 
+impl From<FormedSecret> for Content {
+    fn from(secret: FormedSecret) -> Self {
+        let mut content = Self::empty();
+        content.push_formed(secret);
+        content
+    }
+}
+
+impl IntoContent for FormedSecret {
+    fn into_content(self) -> ContentSource {
+        ContentSource::Ready(self.into())
+    }
+}
+
 impl IntoContent for AttributeTemplate {
     fn into_content(self) -> ContentSource {
         ContentSource::Attributes(self)
@@ -255,6 +294,7 @@ impl<T: Template> IntoContent for T {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::FakeSystem;
 
     #[test]
     fn secrets_stand_by_reference() {
@@ -265,6 +305,31 @@ mod tests {
         assert_eq!(content.redacted().unwrap(), "password = «env:DB»\n");
         let json = serde_json::to_string(&content).unwrap();
         assert_eq!(serde_json::from_str::<Content>(&json).unwrap(), content);
+    }
+
+    #[test]
+    fn what_stands_within_a_form_is_written_so() {
+        let secret = Content::secret(SecretSource::Environment("DB".into()));
+        let content = Content::text("a\"").and(secret).within(SecretForm::Json);
+        let system = FakeSystem::new().with_secret(SecretSource::Environment("DB".into()), "b\"");
+        assert_eq!(content.reveal(&system).unwrap(), br#"a\"b\""#);
+        assert_eq!(content.redacted().unwrap(), "a\\\"«env:DB»");
+        assert!(content.is_secret());
+        let json = serde_json::to_string(&content).unwrap();
+        assert_eq!(serde_json::from_str::<Content>(&json).unwrap(), content);
+        // As it was written before there were forms.
+        let old = r#"[{"text":"x"},{"secret":{"mesos_iac.secret":{"environment":"DB"}}}]"#;
+        assert_eq!(
+            serde_json::from_str::<Content>(old).unwrap().reveal(&system).unwrap(),
+            b"xb\""
+        );
+        let error = content.within(SecretForm::Word).within(SecretForm::Line);
+        let unfit = FakeSystem::new().with_secret(SecretSource::Environment("DB".into()), "hunter 2");
+        let error = error.reveal(&unfit).unwrap_err().to_string();
+        assert!(
+            error.contains("env:DB") && error.contains("white space") && !error.contains("hunter"),
+            "{error}"
+        );
     }
 
     #[test]

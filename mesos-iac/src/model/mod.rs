@@ -44,6 +44,7 @@ mod retry;
 mod role;
 mod rollout;
 mod scope;
+mod secret_form;
 mod suggestion;
 mod system;
 mod system_error;
@@ -93,6 +94,7 @@ pub use retry::Retry;
 pub use role::{Declares, Endpoint, Role, short_role_name};
 pub use rollout::{Gate, MaxDown, Rollout, RolloutOrder};
 pub use scope::{Assignment, Assignments, AttributeError, Origin, Precedence, Scope};
+pub use secret_form::{FormedSecret, SecretForm, UnfitSecret};
 pub use suggestion::nearest;
 pub use system::{
     Account, AccountChange, Attributes as PathAttributes, FileDraft, FileWrite, GroupEntry, MOST_BYTES, PathEntry,

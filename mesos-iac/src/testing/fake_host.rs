@@ -42,8 +42,11 @@ impl FakeHost {
             })
             .collect();
         let secrets = host.catalog.secrets().unwrap_or_default();
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
         let system = secrets.into_iter().fold(system.with_facts(facts), |system, secret| {
-            let value = format!("the value of {secret}");
+            // One that every place can carry that a secret is written to.
+            let name: String = secret.to_string().chars().map(plain).collect();
+            let value = format!("value:of-{name}");
             system.with_secret(secret, &value)
         });
         let system = system.with_directories_of(&paths);

@@ -1,6 +1,6 @@
 use super::error::Stop;
 use super::limits::{MAX_TEXT, too_long};
-use crate::model::Content;
+use crate::model::{Content, FormedSecret};
 use crate::words::SecretSource;
 use minijinja::value::{DynObject, Enumerator, Object, ObjectRepr, ValueKind};
 use minijinja::{Error, ErrorKind, Value};
@@ -19,6 +19,24 @@ const MAX_NAMESPACES: usize = 32;
 /// How deep values are searched for secrets; what is deeper counts as one.
 const MAX_DEPTH: usize = 64;
 
+/// A secret that a template may print.
+#[derive(Debug, Clone)]
+pub(super) enum Marked {
+    /// As it is.
+    Plain(SecretSource),
+    /// In the forms of its place.
+    Formed(FormedSecret),
+}
+
+impl Marked {
+    const fn source(&self) -> &SecretSource {
+        match self {
+            Self::Plain(source) => source,
+            Self::Formed(secret) => secret.source(),
+        }
+    }
+}
+
 /// Watches one rendering: keeps the secrets, and stops what works on one or grows without bound.
 #[derive(Debug)]
 pub(super) struct Guard {
@@ -27,7 +45,7 @@ pub(super) struct Guard {
     /// What a secret prints as: none stands for its mark.
     stand_in: Option<String>,
     /// The secrets that were made part of a text, in the order of their marks.
-    marked: Mutex<Vec<SecretSource>>,
+    marked: Mutex<Vec<Marked>>,
     /// Whether the values hold a secret at all.
     holds_secrets: bool,
     stop: Mutex<Option<Stop>>,
@@ -58,11 +76,11 @@ impl Guard {
     }
 
     /// The secret as a template sees it.
-    pub(super) fn secret(self: &Arc<Self>, source: SecretSource) -> Value {
+    pub(super) fn secret(self: &Arc<Self>, secret: Marked) -> Value {
         match &self.stand_in {
             Some(text) => Value::from(text.as_str()),
             None => Value::from_object(SecretReference {
-                source,
+                secret,
                 guard: Arc::clone(self),
             }),
         }
@@ -144,7 +162,7 @@ impl Guard {
     /// The secret that the value is, or is a text of; in words.
     pub(super) fn is_secret(&self, value: &Value) -> Option<String> {
         if let Some(secret) = value.downcast_object_ref::<SecretReference>() {
-            return Some(format!("the secret {}", secret.source));
+            return Some(format!("the secret {}", secret.source()));
         }
         let holds = self.holds_secrets && value.as_str().is_some_and(|text| text.contains(MARK));
         holds.then(|| "a text with a secret in it".to_owned())
@@ -201,7 +219,10 @@ impl Guard {
                 .filter(|number| marks.get(*number).is_some_and(|mark| mark == part))
                 .ok_or_else(damaged)?;
             whole[number] = true;
-            content.push_secret(marked[number].clone());
+            match marked[number].clone() {
+                Marked::Plain(source) => content.push_secret(source),
+                Marked::Formed(secret) => content.push_formed(secret),
+            }
         }
         if parts % 2 == 0 {
             return Err(damaged());
@@ -209,7 +230,7 @@ impl Guard {
         match whole.iter().position(|whole| !whole) {
             Some(lost) => Err(Stop::Secret(format!(
                 "a text with the secret {} in it is made and not printed",
-                marked[lost]
+                marked[lost].source()
             ))),
             None => Ok(content),
         }
@@ -224,15 +245,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A secret in a template. It prints as a mark; every other look at it stops the rendering.
 #[derive(Debug)]
 struct SecretReference {
-    source: SecretSource,
+    secret: Marked,
     guard: Arc<Guard>,
 }
 
 impl SecretReference {
+    const fn source(&self) -> &SecretSource {
+        self.secret.source()
+    }
+
     fn looked_at(&self, how: &str) {
         // Few of the methods below can fail, so that the reason is kept for the end.
         self.guard
-            .note(Stop::Secret(format!("the secret {} {how}", self.source)));
+            .note(Stop::Secret(format!("the secret {} {how}", self.source())));
     }
 }
 
@@ -260,13 +285,13 @@ impl Object for SecretReference {
     fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
         self.looked_at("is compared");
         let other = other.downcast_ref::<Self>()?;
-        Some(self.source.cmp(&other.source))
+        Some(self.source().cmp(other.source()))
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut marked = lock(&self.guard.marked);
         let mark = self.guard.mark(marked.len());
-        marked.push(self.source.clone());
+        marked.push(self.secret.clone());
         write!(f, "{MARK}{mark}{MARK}")
     }
 }

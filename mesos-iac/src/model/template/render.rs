@@ -1,10 +1,11 @@
 use super::environment::with_environment;
 use super::error::{Stop, failed};
-use super::guard::Guard;
+use super::guard::{Guard, Marked};
 use super::limits::{MAX_TEXT, text_length, too_long};
 use super::stand_ins::stand_ins;
 use super::{TemplateError, TemplateSource};
-use crate::model::Content;
+use crate::model::secret_form::FORMS_FIELD;
+use crate::model::{Content, FormedSecret};
 use crate::words::{SECRET_FIELD, Secret};
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Value};
@@ -157,7 +158,13 @@ fn value(json: &serde_json::Value, guard: &Arc<Guard>) -> Value {
     match json {
         serde_json::Value::Object(map) if map.contains_key(SECRET_FIELD) => {
             match serde_json::from_value::<Secret>(json.clone()) {
-                Ok(secret) => guard.secret(secret.source().clone()),
+                Ok(secret) => guard.secret(Marked::Plain(secret.source().clone())),
+                Err(_) => Value::UNDEFINED,
+            }
+        }
+        serde_json::Value::Object(map) if map.contains_key(FORMS_FIELD) => {
+            match serde_json::from_value::<FormedSecret>(json.clone()) {
+                Ok(secret) => guard.secret(Marked::Formed(secret)),
                 Err(_) => Value::UNDEFINED,
             }
         }

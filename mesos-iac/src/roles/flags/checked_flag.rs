@@ -1,6 +1,6 @@
 use super::program::{Dialect, Known};
 use super::{Facts, Form};
-use crate::model::{Code, Content, Problem};
+use crate::model::{Code, Content, Problem, SecretForm};
 use crate::roles::Version;
 use crate::words::Location;
 
@@ -161,7 +161,7 @@ impl CheckedFlag {
             }
             FlagText::Text(text) if text.contains('\0') => return Err(self.cannot("a file can't carry a NUL byte")),
             FlagText::Text(text) => Content::text(format!("{text}\n")),
-            FlagText::Secret(content) => content.clone().and(Content::text("\n")),
+            FlagText::Secret(content) => content.clone().within(SecretForm::Line).and(Content::text("\n")),
         };
         let name = self.name.clone();
         Ok(Some(FlagFile { name, content }))
@@ -228,15 +228,15 @@ impl CheckedFlag {
 
 impl EnvironmentLine {
     /// The line of a file that systemd reads as an `EnvironmentFile` and a shell as a script, to the same end: quoted where
-    /// it must be. The value of a secret stands between single quotes, and so mustn't have one.
+    /// it must be. A value with a secret in it always is.
     #[must_use]
     pub fn line(&self) -> Content {
         let name = &self.name;
         match self.value.plain_bytes().and_then(|bytes| String::from_utf8(bytes).ok()) {
             Some(text) => Content::text(format!("{name}={}\n", quoted(&text))),
-            None => Content::text(format!("{name}='"))
-                .and(self.value.clone())
-                .and(Content::text("'\n")),
+            None => Content::text(format!("{name}=\""))
+                .and(self.value.clone().within(SecretForm::EnvironmentFile))
+                .and(Content::text("\"\n")),
         }
     }
 }
@@ -250,13 +250,5 @@ fn quoted(text: &str) -> String {
     if !text.contains('\'') {
         return format!("'{text}'");
     }
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        if matches!(c, '"' | '\\' | '$' | '`') {
-            quoted.push('\\');
-        }
-        quoted.push(c);
-    }
-    quoted.push('"');
-    quoted
+    format!("\"{}\"", SecretForm::EnvironmentFile.escaped(text))
 }

@@ -2,7 +2,9 @@ use super::marathons::Marathons;
 use super::units;
 use crate::bridge::{BRIDGE_FORMAT, BridgeConfig, HaProxyVersion, Routing};
 use crate::kinds::{directory, file, installed_agent, package, service};
-use crate::model::{Content, Cx, Declare as _, Declares, Error, Gate, MaxDown, Result, Rollout, RolloutOrder};
+use crate::model::{
+    Cx, Declare as _, Declares, Error, FormedSecret, Gate, MaxDown, Result, Rollout, RolloutOrder, SecretForm,
+};
 use crate::words::{AbsPath, CommandLine, HumanDuration, Secret};
 use mesos_iac_macros::{Role, Template};
 use std::collections::BTreeSet;
@@ -227,7 +229,7 @@ struct Config {
     has_stats: bool,
     stats_port: u16,
     stats_user: String,
-    stats_password: Option<Secret<String>>,
+    stats_password: Option<FormedSecret>,
 }
 
 impl Declares for HaProxy {
@@ -263,7 +265,7 @@ impl Declares for HaProxy {
             has_stats: self.stats.is_some(),
             stats_port: STATS_PORT,
             stats_user: stats_user.unwrap_or_default(),
-            stats_password,
+            stats_password: stats_password.map(|password| SecretForm::HaProxy.of(&password)),
         };
         let config = cx.add(
             file(CONFIG)
@@ -293,9 +295,8 @@ impl Declares for HaProxy {
         let told = cx.add(file(BRIDGE_CONFIG).content(json + "\n"));
         let mut logins = Vec::new();
         for (path, secret) in marathons.files {
-            let content = Content::secret(secret.source().clone());
             let login = file(path.as_str())
-                .content(content)
+                .content(SecretForm::NameAndPassword.of(&secret))
                 .owner("root")
                 .group("root")
                 .mode(0o400);

@@ -1,5 +1,5 @@
 use super::GrammarError;
-use crate::model::Content;
+use crate::model::{Content, SecretForm};
 use crate::roles::Version;
 use crate::words::Secret;
 
@@ -28,7 +28,8 @@ pub struct Credential {
 impl Credential {
     /// This name with this secret.
     ///
-    /// The secret stands in the file as it is: it mustn't have white space, `"`, `\` or control characters.
+    /// JSON takes any secret that is text. Before 1.0 the file is no JSON, and a secret with white space is refused once its
+    /// value is known.
     ///
     /// # Errors
     /// The name is empty, or has one of those.
@@ -65,12 +66,12 @@ impl Credential {
 
     fn json(&self) -> Content {
         Content::text(format!(r#"{{"principal":"{}","secret":""#, self.principal))
-            .and(self.secret_content())
+            .and(SecretForm::Json.of(&self.secret).into())
             .and(Content::text(r#""}"#))
     }
 
     fn plain(&self) -> Content {
-        Content::text(format!("{} ", self.principal)).and(self.secret_content())
+        Content::text(format!("{} ", self.principal)).and(SecretForm::Word.of(&self.secret).into())
     }
 }
 

@@ -28,7 +28,7 @@ pub use credentials::{Credential, Credentials};
 pub use layout::{Init, MesosLayout};
 pub use master::MesosMaster;
 pub use tls::{HostnameValidation, Tls, TlsVersion};
-pub use urls::{MasterUrl, ZkUrl};
+pub use urls::{MasterUrl, ZkAuth, ZkUrl};
 
 pub(super) use cluster::wrong;
 pub(in crate::roles) use daemon::Daemon;

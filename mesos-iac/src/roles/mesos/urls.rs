@@ -1,5 +1,5 @@
 use super::GrammarError;
-use crate::model::Content;
+use crate::model::{Content, SecretForm};
 use crate::roles::flags::{FlagValue, Form, Written};
 use crate::words::{AbsPath, Secret};
 use std::fmt;
@@ -86,7 +86,7 @@ impl ZkUrl {
 
     /// Who authenticates, by ZooKeeper's scheme `digest`.
     ///
-    /// The password mustn't have an `@`, which Marathon doesn't read.
+    /// A password with an `@`, a `/` or white space, which not everything reads in a URL, is refused once its value is known.
     ///
     /// # Errors
     /// The user is empty or has a `:`, an `@`, a `/` or white space.
@@ -137,9 +137,17 @@ impl ZkUrl {
         match &self.credentials {
             None => Content::text(format!("zk://{rest}")),
             Some((user, password)) => Content::text(format!("zk://{user}:"))
-                .and(Content::secret(password.source().clone()))
+                .and(SecretForm::ZooKeeperPassword.of(password).into())
                 .and(Content::text(format!("@{rest}"))),
         }
+    }
+
+    /// The credentials as Chronos takes them beside the servers; none if it has none.
+    #[must_use]
+    pub fn auth(&self) -> Option<ZkAuth> {
+        let (user, password) = self.credentials.as_ref()?;
+        let content = Content::text(format!("digest:{user}:")).and(SecretForm::ZooKeeperPassword.of(password).into());
+        Some(ZkAuth(content))
     }
 
     /// What follows the credentials.
@@ -182,6 +190,24 @@ impl FromStr for ZkUrl {
         let (servers, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let servers: Vec<_> = servers.split(',').map(host_and_port).collect::<Result<_, _>>()?;
         Self::new(servers, if path.is_empty() { "/" } else { path })
+    }
+}
+
+/// Scheme and credentials for ZooKeeper, `digest:user:password`; of a [`ZkUrl`], or as a whole from a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZkAuth(Content);
+
+impl From<Secret> for ZkAuth {
+    fn from(secret: Secret) -> Self {
+        Self(Content::secret(secret.source().clone()))
+    }
+}
+
+impl FlagValue for ZkAuth {
+    const FORM: Form = Form::Secret;
+
+    fn written(&self) -> Written {
+        Written::Secret(self.0.clone())
     }
 }
 

@@ -1,8 +1,8 @@
 use super::{HeapIn, ZooKeeperLayout};
 use crate::kinds::{command, directory, file, package, service};
 use crate::model::{
-    Code, Cx, Declare as _, Declares, Endpoint, Error, ExposeCx, Gate, HostView, MaxDown, Problem, Problems, Result,
-    Rollout, RolloutOrder,
+    Code, Cx, Declare as _, Declares, Endpoint, Error, ExposeCx, FormedSecret, Gate, HostView, MaxDown, Problem,
+    Problems, Result, Rollout, RolloutOrder, SecretForm,
 };
 use crate::roles::placed::Changes;
 use crate::words::Secret;
@@ -307,7 +307,10 @@ impl ZooKeeper {
             snapshots_kept: self.snapshots_kept,
             purge_hours: self.purge_hours,
             commands: (!self.commands.is_empty()).then(|| self.commands.join(",")),
-            super_digest: self.super_digest.as_ref(),
+            super_digest: self
+                .super_digest
+                .as_ref()
+                .map(|digest| SecretForm::JavaProperty.of(digest)),
             settings,
             // One server stands alone; a `server.` line would make it wait for a quorum of itself.
             servers: if servers.len() > 1 {
@@ -407,7 +410,7 @@ struct ZooCfg<'a> {
     snapshots_kept: u8,
     purge_hours: u32,
     commands: Option<String>,
-    super_digest: Option<&'a Secret<String>>,
+    super_digest: Option<FormedSecret>,
     settings: Vec<String>,
     servers: Vec<String>,
 }
