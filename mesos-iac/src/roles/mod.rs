@@ -9,6 +9,7 @@
 pub mod chronos;
 pub mod docker;
 pub mod flags;
+mod framework;
 pub mod haproxy;
 pub mod lints;
 pub mod marathon;

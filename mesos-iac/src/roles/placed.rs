@@ -1,6 +1,6 @@
 //! What the roles put on a host alike: flags where a daemon reads them, secrets, jobs of Upstart.
 
-use crate::kinds::{command, directory, file};
+use crate::kinds::{FileBuilder, command, directory, file};
 use crate::model::{Content, Cx, Declare as _, Dependencies, Dependency, Error, Problems, Result};
 use crate::roles::flags::{CheckedFlag, EnvironmentLine};
 use crate::words::{AbsPath, Secret};
@@ -78,9 +78,8 @@ pub(super) fn plain_path(what: &str, path: &str) -> Result<()> {
 }
 
 /// The secret of a principal. Without a line feed, which Mesos would take for a part of it.
-pub(super) fn principals_secret(cx: &mut Cx<'_>, path: &str, secret: &Secret<String>, changes: &mut Changes) {
-    let content = Content::secret(secret.source().clone());
-    changes.add(cx.add(file(path).content(content).mode(0o400)));
+pub(super) fn principals_secret(path: &str, secret: &Secret<String>) -> FileBuilder {
+    file(path).content(Content::secret(secret.source().clone())).mode(0o400)
 }
 
 /// A job of Upstart that runs this at boot, and now; what changed restarts it.

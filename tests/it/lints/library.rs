@@ -2,11 +2,11 @@
 
 use super::findings;
 use mesos_iac::prelude::*;
-use mesos_iac::roles::chronos::Chronos;
+use mesos_iac::roles::chronos::{Chronos, ChronosLayout};
 use mesos_iac::roles::docker::Docker;
 use mesos_iac::roles::haproxy::HaProxy;
 use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
-use mesos_iac::roles::mesos::{Mesos, MesosLayout};
+use mesos_iac::roles::mesos::{Mesos, MesosLayout, Tls};
 use mesos_iac::roles::zookeeper::{ZooKeeper, ZooKeeperHost};
 use mesos_iac::roles::{Source, Version};
 
@@ -60,6 +60,10 @@ fn nothing_is_wrong_with_what_stands_around_mesos() {
         (Version::new(1, 5, 15), MarathonLayout::archive("/opt/marathon")),
     ] {
         let marathon = Marathon::new(version, layout, &mesos);
+        let unpacked = Chronos::new(Version::new(3, 0, 2), &mesos).layout(ChronosLayout::archive("/opt/chronos"));
+        let path = |name: &str| AbsPath::new(format!("/etc/ssl/private/{name}")).unwrap();
+        let tls = Tls::new(path("cert.pem"), path("key.pem"));
+        let over_tls = Chronos::new(Version::new(3, 0, 2), &mesos.clone().tls(tls));
         let cluster = Cluster::new("lab")
             .hosts(
                 host("m")
@@ -68,6 +72,8 @@ fn nothing_is_wrong_with_what_stands_around_mesos() {
                     .role(Chronos::new(Version::new(3, 0, 2), &mesos)),
             )
             .hosts(host("h").addr("198.18.0.2").role(HaProxy::new()))
+            .hosts(host("c").addr("198.18.0.4").role(unpacked))
+            .hosts(host("t").addr("198.18.0.5").role(over_tls))
             .hosts(
                 host("d")
                     .addr("198.18.0.3")

@@ -2,6 +2,7 @@
 
 mod agent_identity;
 mod capabilities;
+mod chronos;
 mod docker;
 mod haproxy;
 mod marathon;

@@ -3,6 +3,7 @@
 use mesos_iac::File;
 use mesos_iac::prelude::*;
 use mesos_iac::roles::Version;
+use mesos_iac::roles::chronos::{Chronos, ChronosLayout};
 use mesos_iac::roles::haproxy::HaProxy;
 use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
 use mesos_iac::roles::mesos::{AgentAddress, Init, Mesos, MesosLayout};
@@ -26,13 +27,15 @@ fn clusters() -> Vec<Cluster> {
         for layout in &layouts {
             let mesos = Mesos::new(version, layout.clone()).zookeeper("zk://10.0.0.9:2181/mesos".parse().unwrap());
             let marathon = Marathon::new(Version::new(1, 5, 15), MarathonLayout::archive("/opt/marathon"), &mesos);
+            let chronos = Chronos::new(Version::new(3, 0, 2), &mesos).layout(ChronosLayout::archive("/opt/chronos"));
             let agent = mesos.agent().address(AgentAddress::OfInterface("eth*".to_owned()));
             let cluster = Cluster::new("lab")
                 .hosts(
                     host("m")
                         .addr("10.0.0.1")
                         .role(mesos.master().cluster("lab"))
-                        .role(marathon),
+                        .role(marathon)
+                        .role(chronos),
                 )
                 .hosts(
                     host("a")

@@ -1,23 +1,24 @@
-use super::ChronosApi;
-use crate::kinds::{directory, package, service};
-use crate::model::{Cx, Declare as _, Declares, Error, ExposeCx, Gate, MaxDown, Result, Rollout, RolloutOrder};
-use crate::roles::flags::{Chronos as Program, Flag, FlagValue, Flags, chronos};
-use crate::roles::marathon::JAVA;
+use super::{ChronosApi, ChronosLayout};
+use crate::model::{Content, Cx, Declares, ExposeCx, Gate, MaxDown, Problems, Result, Rollout, RolloutOrder};
+use crate::roles::Version;
+use crate::roles::flags::{CheckedFlag, Chronos as Program, Flag, FlagText, FlagValue, Flags, chronos};
+use crate::roles::framework::{Framework, Told, lines};
 use crate::roles::mesos::Mesos;
 use crate::roles::placed::{Changes, directory_of_flags, principals_secret};
-use crate::roles::{Source, Version};
 use crate::words::Secret;
 use mesos_iac_macros::Role;
 use std::net::IpAddr;
 
-/// Chronos: jobs at their times, on Mesos. As packaged by Mesosphere: one file for each flag in `/etc/chronos/conf`.
+/// Chronos: jobs at their times, on Mesos. As packaged by Mesosphere, unless [`layout`](Self::layout) says otherwise.
+///
+/// A password in the URL of its Mesos' ZooKeeper is Chronos' too. Since Chronos takes flags as arguments alone, every user of
+/// the host sees it, which the lint `zk-password-shown` tells.
 #[derive(Debug, Clone, PartialEq, Role)]
 #[role(name = "chronos")]
 #[must_use = "a role takes part once it is given to a cluster, an appliance or a host"]
 pub struct Chronos {
     version: Version,
-    source: Source,
-    java: Option<String>,
+    layout: ChronosLayout,
     mesos: Mesos,
     flags: Flags<Program>,
     path: String,
@@ -26,12 +27,11 @@ pub struct Chronos {
 }
 
 impl Chronos {
-    /// Chronos of this version on top of this Mesos, from the package `chronos`.
+    /// Chronos of this version on top of this Mesos, from Mesosphere's package.
     pub fn new(version: Version, mesos: &Mesos) -> Self {
         Self {
             version,
-            source: Source::packages(["chronos"]),
-            java: Some(JAVA.to_owned()),
+            layout: ChronosLayout::mesosphere(),
             mesos: mesos.clone(),
             flags: Flags::new(),
             path: "/chronos/state".to_owned(),
@@ -40,16 +40,9 @@ impl Chronos {
         }
     }
 
-    /// Where the software comes from.
-    pub fn source(mut self, source: Source) -> Self {
-        self.source = source;
-        self
-    }
-
-    /// The package of the Java that it runs on; Debian's `default-jre-headless` unless said, none where it is on the host
-    /// already.
-    pub fn java(mut self, package: Option<&str>) -> Self {
-        self.java = package.map(ToOwned::to_owned);
+    /// Where it is and what starts it; [`ChronosLayout::mesosphere`] unless said.
+    pub fn layout(mut self, layout: ChronosLayout) -> Self {
+        self.layout = layout;
         self
     }
 
@@ -77,6 +70,32 @@ impl Chronos {
         self.principal = Some((name.into(), secret));
         self
     }
+
+    fn checked(&self, cx: &mut Cx<'_>, changes: &mut Changes) -> Result<Vec<CheckedFlag>> {
+        let zk = self.mesos.zk_url(&Mesos::servers(cx))?;
+        let hosts: Vec<String> = zk
+            .servers()
+            .iter()
+            .map(|(host, port)| format!("{host}:{port}"))
+            .collect();
+        let mut defaults = Flags::<Program>::new()
+            .set(chronos::ZK_HOSTS, hosts)
+            .set(chronos::ZK_PATH, self.path.as_str())
+            .set(chronos::HOSTNAME, cx.addr()?)
+            .set(chronos::HTTP_PORT, self.port);
+        if let Some(auth) = zk.auth() {
+            defaults = defaults.set(chronos::ZK_AUTH, auth);
+        }
+        defaults = defaults.set(chronos::MASTER, zk);
+        if let Some((name, secret)) = &self.principal {
+            let path = "/etc/chronos/mesos-secret";
+            changes.add(cx.add(principals_secret(path, secret)));
+            defaults = defaults
+                .set(chronos::MESOS_AUTHENTICATION_PRINCIPAL, name.as_str())
+                .set(chronos::MESOS_AUTHENTICATION_SECRET_FILE, path);
+        }
+        Ok(self.flags.clone().with_defaults(defaults).checked(self.version)?)
+    }
 }
 
 impl Declares for Chronos {
@@ -88,47 +107,31 @@ impl Declares for Chronos {
     }
 
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
-        let zk = self.mesos.zk_url(&Mesos::servers(cx))?;
-        if zk.is_secret() {
-            return Err(Error::message(
-                "declare Chronos: it takes no password in ZooKeeper's URL; give it `flag(chronos::ZK_AUTH, …)` and its Mesos none",
-            ));
-        }
-        let hosts: Vec<String> = zk
-            .servers()
-            .iter()
-            .map(|(host, port)| format!("{host}:{port}"))
-            .collect();
+        let framework = Framework {
+            name: "chronos",
+            title: "Chronos",
+            placement: &self.layout.placement,
+            program: self.layout.binary(),
+            port: self.port,
+        };
+        framework.check()?;
         let mut changes = Changes::default();
-        if let Some(java) = &self.java {
-            cx.add(package(java));
+        framework.install(cx, &mut changes, |package| package.provides_path("/etc/chronos"));
+        let flags = self.checked(cx, &mut changes)?;
+        let mut told = Told {
+            variables: lines(&self.mesos.environment()?),
+            // Early start scripts don't.
+            is_read: false,
+            words: Vec::new(),
+        };
+        if self.layout.placement.has_own_unit() {
+            let (variables, words) = words(&flags)?;
+            told.variables = variables.and(told.variables);
+            told.words = words;
+        } else {
+            directory_of_flags(cx, "/etc/chronos/conf", &flags, &[], &mut changes)?;
         }
-        changes.add(self.source.declare(cx, |package| {
-            package.provides_path("/etc/chronos").provides_unit("chronos")
-        }));
-        let mut defaults = Flags::<Program>::new()
-            .set(chronos::MASTER, zk)
-            .set(chronos::ZK_HOSTS, hosts)
-            .set(chronos::ZK_PATH, self.path.as_str())
-            .set(chronos::HOSTNAME, cx.addr()?)
-            .set(chronos::HTTP_PORT, self.port);
-        if let Some((name, secret)) = &self.principal {
-            let path = "/etc/chronos/mesos-secret";
-            principals_secret(cx, path, secret, &mut changes);
-            defaults = defaults
-                .set(chronos::MESOS_AUTHENTICATION_PRINCIPAL, name.as_str())
-                .set(chronos::MESOS_AUTHENTICATION_SECRET_FILE, path);
-        }
-        let flags = self.flags.clone().with_defaults(defaults).checked(self.version)?;
-        cx.add(directory("/etc/chronos"));
-        directory_of_flags(cx, "/etc/chronos/conf", &flags, &[], &mut changes)?;
-        cx.add(
-            service("chronos")
-                .enabled()
-                .running()
-                .listens_on(self.port)
-                .restart_on(changes),
-        );
+        framework.start(cx, told, changes);
         Ok(())
     }
 
@@ -142,4 +145,30 @@ impl Declares for Chronos {
             },
         })
     }
+}
+
+/// Flags for a unit of ours: variables with their values, and words that put these into its command. So the unit, which
+/// everybody may read, has no secret in it.
+///
+/// # Errors
+/// A variable can't carry the value of a flag; all of those that can't.
+fn words(flags: &[CheckedFlag]) -> Result<(Content, Vec<String>)> {
+    let mut problems = Problems::new();
+    let (mut variables, mut words) = (Content::empty(), Vec::new());
+    for flag in flags {
+        if let FlagText::Switch(_) = flag.value() {
+            words.extend(flag.words().map_err(Problems::from)?);
+            continue;
+        }
+        // Not `CHRONOS_`, of which start scripts make arguments of their own.
+        match flag.environment_as("FLAG_") {
+            Ok(Some(line)) => {
+                words.push(format!("--{} ${{{}}}", flag.name(), line.name));
+                variables = variables.and(line.line());
+            }
+            Ok(None) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    Ok(problems.into_result((variables, words))?)
 }

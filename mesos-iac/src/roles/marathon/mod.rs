@@ -7,6 +7,5 @@ mod role;
 
 pub use api::MarathonApi;
 pub use elsewhere::MarathonElsewhere;
-pub(super) use layout::JAVA;
 pub use layout::MarathonLayout;
 pub use role::Marathon;

@@ -1,13 +1,11 @@
 use super::layout::FlagsIn;
 use super::{MarathonApi, MarathonLayout};
-use crate::kinds::{directory, file, package, service, unit_file};
-use crate::model::{
-    Content, Cx, Declare as _, Declares, Error, ExposeCx, Gate, MaxDown, Result, Rollout, RolloutOrder,
-};
+use crate::model::{Cx, Declares, ExposeCx, Gate, MaxDown, Result, Rollout, RolloutOrder};
 use crate::roles::Version;
 use crate::roles::flags::{CheckedFlag, Flag, FlagValue, Flags, Marathon as Program, marathon};
-use crate::roles::mesos::{Init, Mesos};
-use crate::roles::placed::{Changes, directory_of_flags, plain_path, upstart_job, variables};
+use crate::roles::framework::{Framework, Told, lines};
+use crate::roles::mesos::Mesos;
+use crate::roles::placed::{Changes, directory_of_flags, principals_secret, variables};
 use crate::words::Secret;
 use mesos_iac_macros::Role;
 use std::net::IpAddr;
@@ -104,7 +102,17 @@ impl Marathon {
 
     /// Whether it runs as a user of its own, as the packages have it from 1.5 on.
     fn has_own_user(&self) -> bool {
-        self.layout.flags_in(self.version) == FlagsIn::Environment && !self.layout.own_unit
+        self.layout.flags_in(self.version) == FlagsIn::Environment && !self.layout.placement.has_own_unit()
+    }
+
+    fn framework(&self) -> Framework<'_> {
+        Framework {
+            name: "marathon",
+            title: "Marathon",
+            placement: &self.layout.placement,
+            program: self.layout.binary(self.version),
+            port: self.port,
+        }
     }
 
     fn checked(&self, cx: &mut Cx<'_>, changes: &mut Changes) -> Result<Vec<CheckedFlag>> {
@@ -125,9 +133,7 @@ impl Marathon {
         if let Some((name, secret)) = &self.principal {
             let path = "/etc/marathon/mesos-secret";
             let owner = if self.has_own_user() { OWN_USER } else { "root" };
-            // Without a line feed, which Mesos would take for a part of it.
-            let content = Content::secret(secret.source().clone());
-            changes.add(cx.add(file(path).content(content).owner(owner).mode(0o400)));
+            changes.add(cx.add(principals_secret(path, secret).owner(owner)));
             defaults = defaults
                 .set(marathon::MESOS_AUTHENTICATION_PRINCIPAL, name.as_str())
                 .set(marathon::MESOS_AUTHENTICATION_SECRET_FILE, path);
@@ -156,69 +162,32 @@ impl Declares for Marathon {
     }
 
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
-        if self.layout.own_unit && self.layout.init != Init::Systemd {
-            return Err(Error::message(
-                "start Marathon: an archive is started by a unit of systemd; take `MarathonLayout::mesosphere()` where Upstart or \
-                 System V start services",
-            ));
-        }
-        plain_path("where Marathon is:", &self.layout.binary(self.version))?;
+        let framework = self.framework();
+        framework.check()?;
         let mut changes = Changes::default();
-        if let Some(java) = &self.layout.java {
-            cx.add(package(java));
-        }
-        changes.add(self.layout.source.declare(cx, |package| {
-            if self.layout.own_unit {
-                return package;
-            }
-            let package = package.provides_unit("marathon").provides_path("/etc/default/marathon");
-            match self.has_own_user() {
-                true => package.provides_user(OWN_USER),
-                false => package,
-            }
-        }));
-        // No package brings it.
-        cx.add(directory("/etc/marathon"));
+        framework.install(cx, &mut changes, |package| match self.has_own_user() {
+            true => package.provides_user(OWN_USER),
+            false => package,
+        });
         let flags = self.checked(cx, &mut changes)?;
-        let flags_in = self.layout.flags_in(self.version);
-        match flags_in {
-            FlagsIn::Directory => directory_of_flags(cx, "/etc/marathon/conf", &flags, &[], &mut changes)?,
-            FlagsIn::Environment => {
-                changes.add(cx.add(file("/etc/default/marathon").content(variables(&flags)?)));
+        let environment = lines(&self.mesos.environment()?);
+        let told = match self.layout.flags_in(self.version) {
+            FlagsIn::Directory => {
+                directory_of_flags(cx, "/etc/marathon/conf", &flags, &[], &mut changes)?;
+                Told {
+                    variables: environment,
+                    // The first start script that does is that of 0.8.2.
+                    is_read: self.version >= Version::new(0, 8, 2),
+                    ..Told::default()
+                }
             }
-        }
-        if self.layout.own_unit {
-            let unit = unit_file("marathon.service")
-                .unit("Description", "Marathon")
-                .unit("Wants", "network-online.target")
-                .unit("After", "network-online.target")
-                .service("EnvironmentFile", "/etc/default/marathon")
-                .exec_start([self.layout.binary(self.version)])
-                .service("Restart", "always")
-                .service("RestartSec", "60")
-                .wanted_by("multi-user.target");
-            changes.add(cx.add(unit));
-        }
-        match self.layout.init {
-            Init::Upstart => {
-                let binary = self.layout.binary(self.version);
-                let exec = match flags_in {
-                    FlagsIn::Directory => binary,
-                    // Nothing but this reads the variables.
-                    FlagsIn::Environment => format!("/bin/sh -c 'set -a; . /etc/default/marathon; exec {binary}'"),
-                };
-                upstart_job(cx, "marathon", "Marathon", &exec, changes);
-            }
-            _ => {
-                cx.add(
-                    service("marathon")
-                        .enabled()
-                        .running()
-                        .listens_on(self.port)
-                        .restart_on(changes),
-                );
-            }
-        }
+            FlagsIn::Environment => Told {
+                variables: variables(&flags)?.and(environment),
+                is_read: true,
+                ..Told::default()
+            },
+        };
+        framework.start(cx, told, changes);
         Ok(())
     }
 

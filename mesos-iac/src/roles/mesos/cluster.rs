@@ -124,7 +124,13 @@ impl Mesos {
         self
     }
 
-    /// Encrypts what masters and agents say to each other.
+    /// Encrypts what masters and agents say to each other, and what Marathon and Chronos of this Mesos say to them: all of
+    /// them get the same variables, and are restarted when these change.
+    ///
+    /// The certificates and the key are paths on the hosts. Something else of the definition brings them
+    /// (`file(…).content(Secret::from_file(…))`), or an image does; a directory that nothing makes for them is told by the
+    /// lint `missing-directory`. Whoever runs a daemon reads them: root, and for Marathon's packages from 1.5 on the user
+    /// `marathon`.
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
         self
@@ -185,8 +191,8 @@ impl Mesos {
         (self.zookeeper.clone(), self.path.clone())
     }
 
-    /// The variables beside the flags.
-    pub(super) fn environment(&self) -> Result<Vec<EnvironmentLine>> {
+    /// The variables beside the flags, for all that loads its library.
+    pub(in crate::roles) fn environment(&self) -> Result<Vec<EnvironmentLine>> {
         match &self.tls {
             Some(tls) => Ok(tls.environment(self.version).map_err(wrong)?),
             None => Ok(Vec::new()),

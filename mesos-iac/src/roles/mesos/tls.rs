@@ -7,7 +7,7 @@ use crate::words::AbsPath;
 /// How Mesos speaks TLS: the environment of masters, agents and all that libprocess is in. Mesos has it from 0.23 on, in builds
 /// with TLS alone.
 ///
-/// The private key is a file on the host, of mode 0400; the environment has its path.
+/// The private key is a file on the host that only whoever runs the daemons can read; the environment has its path.
 ///
 /// ```
 /// use mesos_iac::AbsPath;

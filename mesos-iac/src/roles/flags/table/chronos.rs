@@ -1,7 +1,7 @@
 //! The flags of Chronos.
 
 use super::{Chronos, Facts, Flag, FlagPath, List, Milliseconds, Seconds};
-use crate::roles::mesos::MasterUrl;
+use crate::roles::mesos::{MasterUrl, ZkAuth};
 use crate::words::Secret;
 
 flags! {
@@ -116,7 +116,7 @@ flags! {
     /// The URL of the web interface.
     WEBUI_URL: String = "webui_url" in "3.1..";
     /// Scheme and credentials for ZooKeeper, such as `digest:user:password`.
-    ZK_AUTH: Secret<String> = "zk_auth" in "3.1..";
+    ZK_AUTH: ZkAuth = "zk_auth" in "3.1..";
     /// The servers of ZooKeeper, `host:port` with commas between.
     ZK_HOSTS: List = "zk_hosts" in "3.1..", default("localhost:2181");
     /// The path of the state in ZooKeeper.
