@@ -183,9 +183,11 @@ mod passwords {
     use super::{ByHand, ZK, by_hand, lab, master, one};
     use crate::lints::{findings, finds};
     use mesos_iac::prelude::*;
+    use mesos_iac::roles::chronos::{Chronos, ChronosLayout};
+    use mesos_iac::roles::flags::chronos;
     use mesos_iac::roles::lints::{self, ZK_PASSWORD_SHOWN};
     use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
-    use mesos_iac::roles::mesos::{Mesos, MesosLayout};
+    use mesos_iac::roles::mesos::{MasterUrl, Mesos, MesosLayout};
     use mesos_iac::roles::{Source, Version};
 
     fn mesos(layout: MesosLayout) -> Mesos {
@@ -246,6 +248,40 @@ mod passwords {
         }
         let archive = MarathonLayout::archive("/opt/marathon").source(Source::present());
         assert_eq!(shown(marathon(Version::new(1, 3, 0), archive)), [""; 0]);
+    }
+
+    /// Whatever starts it: Chronos reads flags from nowhere else.
+    #[test]
+    fn chronos_shows_what_it_is_told() {
+        let of = |mesos: &Mesos, layout| on_a(Chronos::new(Version::new(3, 0, 2), mesos).layout(layout));
+        let with = mesos(MesosLayout::mesosphere());
+        let by = |place: &str| format!("Chronos gets the password of ZooKeeper on its command line by {place}");
+        assert_eq!(
+            shown(of(&with, ChronosLayout::mesosphere())),
+            [by("/etc/chronos/conf/master"), by("/etc/chronos/conf/zk_auth")]
+        );
+        let unit = |flag: &str| by(&format!("`--{flag}` of `ExecStart` of chronos.service"));
+        assert_eq!(
+            shown(of(&with, ChronosLayout::archive("/opt/chronos"))),
+            [unit("master"), unit("zk_auth")]
+        );
+        let behind_a_file = Chronos::new(Version::new(3, 0, 2), &with).flag(
+            chronos::MASTER,
+            "file:///etc/chronos/master".parse::<MasterUrl>().unwrap(),
+        );
+        assert_eq!(shown(on_a(behind_a_file)), [by("/etc/chronos/conf/zk_auth")]);
+        let without = Mesos::new(Version::new(1, 11, 0), MesosLayout::mesosphere()).zookeeper(ZK.parse().unwrap());
+        for layout in [ChronosLayout::mesosphere(), ChronosLayout::archive("/opt/chronos")] {
+            assert_eq!(shown(of(&without, layout)), [""; 0]);
+        }
+        let of_mails =
+            Chronos::new(Version::new(3, 1, 0), &without).flag(chronos::MAIL_PASSWORD, Secret::from_env("MAIL"));
+        assert_eq!(
+            shown(on_a(of_mails)),
+            [
+                "Chronos gets the password of its flag `--mail_password` on its command line by /etc/chronos/conf/mail_password"
+            ]
+        );
     }
 
     /// What nobody says, the start script takes from Mesos' file.

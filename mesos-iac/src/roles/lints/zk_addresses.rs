@@ -1,4 +1,5 @@
 use super::found;
+use super::read::chronos::chronos;
 use super::read::marathon::{Marathon, marathon};
 use super::read::mesos::{Daemon, Setting, Way, mesos};
 use super::read::zk_url::{self, ZkUrl};
@@ -6,6 +7,7 @@ use super::read::{release, zoo_cfg};
 use crate::kinds::Service;
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
+use crate::roles::flags::{Chronos, Form, facts};
 use std::collections::{BTreeMap, BTreeSet};
 
 lints! {
@@ -15,7 +17,7 @@ lints! {
     ZK_SERVERS_DIFFER = Warning "zk-servers-differ": "daemons of one cluster are told different servers of ZooKeeper";
     ZK_LOCALHOST = Error "zk-localhost": "ZooKeeper is looked for on a host that has none";
     ZK_ONE_SERVER = Warning "zk-one-server": "several masters depend on one server of ZooKeeper";
-    ZK_PASSWORD_SHOWN = Warning "zk-password-shown": "the password of ZooKeeper or of Marathon's API stands on a command line";
+    ZK_PASSWORD_SHOWN = Warning "zk-password-shown": "the password of ZooKeeper, of Marathon's API or of Chronos stands on a command line";
 }
 
 lint_rule!(addresses => [
@@ -41,12 +43,12 @@ fn addresses(cx: &LintCx<'_>) {
                     Daemon::Agent => "the Mesos agent",
                 };
                 if setting.way == Way::Line && zk_url::has_password(&setting.value) {
-                    let hint = "write the address to a file of mode 0400 and set `file:///PATH` in its place";
-                    password(cx, host, (who, "ZooKeeper"), &setting, hint);
+                    password(cx, host, (who, "ZooKeeper"), &setting, BY_FILE);
                 }
                 told.extend(read(cx, host, who, daemon == Daemon::Master, setting));
             }
         }
+        passwords_of_chronos(cx, host);
         if let Some(marathon) = marathon(host) {
             passwords_of_marathon(cx, host, &marathon);
             if let Some(setting) = marathon.get("master").cloned() {
@@ -125,6 +127,9 @@ fn read<'a, 'c>(
     }
 }
 
+/// What Mesos and its library read themselves.
+const BY_FILE: &str = "write the address to a file of mode 0400 and set `file:///PATH` in its place";
+
 /// What a command line has, every user of the host sees.
 fn password(cx: &LintCx<'_>, host: &LintHost<'_>, (who, of): (&str, &str), setting: &Setting<'_>, hint: &str) {
     let message = format!(
@@ -149,6 +154,25 @@ fn passwords_of_marathon(cx: &LintCx<'_>, host: &LintHost<'_>, marathon: &Marath
     if let Some(setting) = marathon.on_command_line(host, "http_credentials") {
         let hint = "set `MESOSPHERE_HTTP_CREDENTIALS` in its environment in its place";
         password(cx, host, ("Marathon", "its API"), &setting, hint);
+    }
+}
+
+fn passwords_of_chronos(cx: &LintCx<'_>, host: &LintHost<'_>) {
+    let is_secret = |name: &str| facts::<Chronos>().any(|known| known.name() == name && known.form() == Form::Secret);
+    let otherwise = "Chronos reads it from nowhere else: mount `/proc` with `hidepid=2` where others log in or tasks run, and \
+                     allow it there";
+    for setting in chronos(host) {
+        match setting.name.as_str() {
+            "master" if zk_url::has_password(&setting.value) => {
+                password(cx, host, ("Chronos", "ZooKeeper"), &setting, BY_FILE);
+            }
+            "zk_auth" => password(cx, host, ("Chronos", "ZooKeeper"), &setting, otherwise),
+            name if is_secret(name) => {
+                let of = format!("its flag `--{name}`");
+                password(cx, host, ("Chronos", &of), &setting, otherwise);
+            }
+            _ => {}
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the files and resources of a host say to the daemons that read them.
 
+pub(super) mod chronos;
 pub(super) mod cron;
 pub(super) mod haproxy;
 pub(super) mod listeners;
