@@ -362,6 +362,9 @@ fn rules() -> Vec<Rule> {
             sound().depends_on("/web"),
             sound().depends_on("/web2"),
         ),
+        ("users", V15, sound().user("www\n"), sound().user("www-data")),
+        ("fetched: something", V15, sound().fetch(""), sound().fetch("file:///a")),
+        ("labels: named", V15, sound().label("", "x"), sound().label("x", "")),
         ("variables", V15, sound().env("A=B", "1"), sound().env("A", "1")),
         (
             "labels of ours",

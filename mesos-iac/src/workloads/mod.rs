@@ -32,6 +32,7 @@ pub mod marathon;
 mod order;
 mod pattern;
 mod placeable;
+mod text;
 
 pub use agent::AgentView;
 pub use pattern::{Match, Pattern, PatternError};

@@ -3,6 +3,8 @@
 use super::job::Job;
 use super::schedule::{Schedule, is_period};
 use crate::model::{Code, Problem, Problems};
+use crate::words::visible;
+use crate::workloads::text::{is_user, is_variable, is_word};
 
 impl Job {
     /// Everything for which Chronos would refuse the job.
@@ -10,7 +12,7 @@ impl Job {
     pub fn problems(&self) -> Problems {
         let mut problems = Problems::new();
         let mut say = |what: String, hint: &str| {
-            let problem = Problem::new(Code::InvalidWorkload, format!("job `{}`: {what}", self.name));
+            let problem = Problem::new(Code::InvalidWorkload, format!("job `{}`: {what}", visible(&self.name)));
             problems.push(problem.at("declared", self.at.clone()).hint(hint));
         };
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
@@ -38,6 +40,30 @@ impl Job {
         }
         if self.time_zone.is_some() && self.schedule.is_none() {
             say("it has a time zone and no schedule".into(), "leave `.time_zone(…)` out");
+        }
+        if let Some(zone) = self.time_zone.as_deref().filter(|zone| !is_zone(zone)) {
+            say(
+                format!("{zone:?} is no time zone"),
+                "its name in the database of time zones, such as `Europe/Berlin`",
+            );
+        }
+        // Empty it tells nobody, whom an earlier definition may have named.
+        if let Some(owner) = self.owner.as_deref().filter(|owner| !owner.is_empty())
+            && !owner.split(',').map(str::trim).all(is_address)
+        {
+            say(
+                format!("{owner:?} can't be told of failures"),
+                "write mail addresses, commas between them: `ops@example.com`",
+            );
+        }
+        if let Some(user) = self.user.as_deref().filter(|user| !is_user(user)) {
+            say(format!("{user:?} is no user"), "name one that the agents have");
+        }
+        for uri in self.fetch.iter().filter(|uri| !is_word(uri)) {
+            say(
+                format!("{uri:?} can't be fetched"),
+                "a URI isn't empty, and has `%20` for a space",
+            );
         }
         if self.parents.contains(&self.name) {
             say("it comes after itself".into(), "leave that out");
@@ -71,13 +97,11 @@ impl Job {
         {
             say("its container's image is empty".into(), "name one, such as `debian:12`");
         }
-        for name in self.env.keys() {
-            if name.is_empty() || name.contains(['=', '\0']) {
-                say(
-                    format!("{name:?} is no variable's name"),
-                    "a name is a text without `=`",
-                );
-            }
+        for name in self.env.keys().filter(|name| !is_variable(name)) {
+            say(
+                format!("{name:?} is no variable's name"),
+                "a name is a text without `=` and control characters",
+            );
         }
         for (index, constraint) in self.constraints.iter().enumerate() {
             if let Err(error) = constraint.check() {
@@ -92,4 +116,15 @@ impl Job {
         }
         problems
     }
+}
+
+/// Whether this can be a zone of the database of time zones, or an offset such as `+02:00`.
+fn is_zone(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "/_+-:".contains(c))
+}
+
+/// Whether mail can be sent there.
+fn is_address(address: &str) -> bool {
+    let parts = address.rsplit_once('@');
+    is_word(address) && parts.is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty())
 }

@@ -6,6 +6,8 @@ use super::port::Protocol;
 use super::version::{MarathonLine as _, Since};
 use crate::model::{Code, Problem, Problems};
 use crate::roles::Version;
+use crate::words::visible;
+use crate::workloads::text::{is_user, is_variable, is_word};
 use std::collections::BTreeSet;
 
 /// Since when there is what, from the schemas and release lines of Marathon.
@@ -47,7 +49,10 @@ struct Found<'a> {
 
 impl Found<'_> {
     fn say(&mut self, what: impl std::fmt::Display, hint: impl Into<String>) {
-        let problem = Problem::new(Code::InvalidWorkload, format!("app `{}`: {what}", self.app.id));
+        let problem = Problem::new(
+            Code::InvalidWorkload,
+            format!("app `{}`: {what}", visible(&self.app.id)),
+        );
         self.problems
             .push(problem.at("declared", self.app.at.clone()).hint(hint));
     }
@@ -143,13 +148,20 @@ fn check_process(found: &mut Found<'_>) {
             "add `.cmd(…)`, or `.container(docker(…))` whose image runs something",
         );
     }
-    for name in app.env.keys() {
-        if name.is_empty() || name.contains(['=', '\0']) {
-            found.say(
-                format!("{name:?} is no variable's name"),
-                "a name is a text without `=`",
-            );
-        }
+    for name in app.env.keys().filter(|name| !is_variable(name)) {
+        found.say(
+            format!("{name:?} is no variable's name"),
+            "a name is a text without `=` and control characters",
+        );
+    }
+    if let Some(user) = app.user.as_deref().filter(|user| !is_user(user)) {
+        found.say(format!("{user:?} is no user"), "name one that the agents have");
+    }
+    for uri in app.fetch.iter().filter(|uri| !is_word(uri)) {
+        found.say(
+            format!("{uri:?} can't be fetched"),
+            "a URI isn't empty, and has `%20` for a space",
+        );
     }
 }
 
@@ -525,6 +537,9 @@ fn check_deployment(found: &mut Found<'_>) {
 
 fn check_fields(found: &mut Found<'_>) {
     let app = found.app;
+    for name in app.labels.keys().filter(|name| name.trim().is_empty()) {
+        found.say(format!("a label is named {name:?}"), "give it a name, or leave it out");
+    }
     for name in app.labels.keys().filter(|name| name.starts_with(OURS)) {
         found.say(
             format!("the label `{name}` is one of this tool's own"),
