@@ -2,6 +2,9 @@
 //! HAProxy and Marathon with Ansible": three masters, each with ZooKeeper, Marathon and HAProxy, and two slaves with
 //! Docker. A wildcard name of the domain leads to the masters, and the app `www` answers at `www.example.com`.
 //!
+//! The document's releases are of its time, Mesos 0.21 with Docker 1.6. Debian 12 has Docker 20.10, which Mesos reads from
+//! 0.23 on ([`docker::clash`](mesos_iac::roles::docker::clash)), so these are the last ones of Mesos and of Marathon 1.4.
+//!
 //! ```text
 //! cargo run --example ansible_mesos -- apply --sandbox target/ansible
 //! cargo run --example ansible_mesos -- deploy --plan
@@ -11,6 +14,7 @@ use mesos_iac::prelude::*;
 use mesos_iac::roles::docker::Docker;
 use mesos_iac::roles::flags::agent;
 use mesos_iac::roles::haproxy::HaProxy;
+use mesos_iac::roles::lints;
 use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
 use mesos_iac::roles::mesos::{Mesos, MesosLayout};
 use mesos_iac::roles::zookeeper::{ZooKeeper, ZooKeeperHost};
@@ -25,8 +29,9 @@ use std::time::Duration;
 /// The definition has a mistake.
 pub fn cluster() -> Result<Cluster> {
     // Since 0.20 Mesos runs Docker's containers itself; the document's Deimos is gone.
-    let mesos = Mesos::new(Version::new(0, 21, 1), MesosLayout::mesosphere());
-    let marathon = Marathon::new(Version::new(0, 8, 2), MarathonLayout::mesosphere(), &mesos);
+    let mesos = Mesos::new(Version::new(1, 11, 0), MesosLayout::mesosphere().pinned("1.11.0-1"));
+    let marathon = MarathonLayout::mesosphere().pinned("1.4.13-1");
+    let marathon = Marathon::new(Version::new(1, 4, 13), marathon, &mesos);
     let slave = mesos
         .agent()
         .flag(agent::CONTAINERIZERS, ["docker", "mesos"])
@@ -50,7 +55,7 @@ pub fn cluster() -> Result<Cluster> {
         )
         .appliance(
             appliance("mesos_slaves")
-                .role(Docker::new(Version::new(1, 6, 2), Source::packages(["docker.io"])))
+                .role(Docker::new(Version::new(20, 10, 24), Source::packages(["docker.io"])))
                 .role(slave),
         )
         .hosts(
@@ -65,7 +70,11 @@ pub fn cluster() -> Result<Cluster> {
             hosts("slave-[1-2]")
                 .appliance("mesos_slaves")
                 .os(Os::debian("12"))
-                .addrs(["198.18.0.11", "198.18.0.12"]),
+                .addrs(["198.18.0.11", "198.18.0.12"])
+                .allow(
+                    &lints::UNPINNED_VERSION,
+                    "Docker is Debian's, whose security updates are wanted",
+                ),
         )
         .workload(www)
         .build()

@@ -50,9 +50,10 @@ fn shop() -> AppGroup {
 /// # Errors
 /// The definition has a mistake.
 pub fn cluster() -> Result<Cluster> {
-    let mesos =
-        Mesos::new(Version::new(1, 4, 0), MesosLayout::mesosphere()).zookeeper("zk://10.1.0.9:2181/mesos".parse()?);
-    let marathon = Marathon::new(Version::new(1, 4, 13), MarathonLayout::mesosphere(), &mesos);
+    let mesos = Mesos::new(Version::new(1, 4, 0), MesosLayout::mesosphere().pinned("1.4.0-1"))
+        .zookeeper("zk://10.1.0.9:2181/mesos".parse()?);
+    let marathon = MarathonLayout::mesosphere().pinned("1.4.13-1");
+    let marathon = Marathon::new(Version::new(1, 4, 13), marathon, &mesos);
     let agent = mesos.agent().attribute("storage", Lab::STORAGE);
     Cluster::new("lab")
         .hosts(hosts("master-[0-1]").addrs(["10.1.0.10", "10.1.0.11"]).role(marathon))

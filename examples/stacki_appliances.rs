@@ -17,8 +17,9 @@ use std::process::ExitCode;
 /// # Errors
 /// The definition has a mistake.
 pub fn cluster() -> Result<Cluster> {
-    let mesos = Mesos::new(Version::new(0, 22, 1), MesosLayout::mesosphere());
-    let marathon = Marathon::new(Version::new(0, 8, 2), MarathonLayout::mesosphere(), &mesos);
+    let mesos = Mesos::new(Version::new(0, 22, 1), MesosLayout::mesosphere().pinned("0.22.1-1"));
+    let marathon = MarathonLayout::mesosphere().pinned("0.8.2-1");
+    let marathon = Marathon::new(Version::new(0, 8, 2), marathon, &mesos);
     Cluster::new("stacki-appliances")
         .appliance(
             appliance("mesos-master")

@@ -1,10 +1,10 @@
 //! What Marathon and Chronos have in common: programs on Java beside Mesos' library, from packages or from an archive, that a
 //! unit of the package's starts, one of ours, or a job of Upstart.
 
-use super::Source;
 use super::flags::EnvironmentLine;
 use super::mesos::Init;
 use super::placed::{Changes, plain_path, upstart_job};
+use super::{Source, Version};
 use crate::kinds::{PackageBuilder, directory, file, package, service, unit_file};
 use crate::model::{Content, Cx, Declare as _, Error, Result};
 
@@ -58,6 +58,13 @@ macro_rules! placement_methods {
                 self
             }
 
+            /// Pins the packages of the source to this version, as the package manager writes it. So a host gets what the
+            /// role's version says, and not what its repository has that day.
+            pub fn pinned(mut self, version: impl Into<String>) -> Self {
+                self.placement.source = self.placement.source.version(version);
+                self
+            }
+
             /// The package of the Java that it runs on; Debian's `default-jre-headless` unless said. No package of it brings
             /// one along.
             pub fn java(mut self, package: impl Into<String>) -> Self {
@@ -88,6 +95,7 @@ pub(super) struct Framework<'a> {
     pub(super) name: &'static str,
     /// Its name for people.
     pub(super) title: &'static str,
+    pub(super) version: Version,
     pub(super) placement: &'a Placement,
     pub(super) program: String,
     pub(super) port: u16,
@@ -135,6 +143,7 @@ impl Framework<'_> {
         if let Some(java) = &placement.java {
             cx.add(package(java));
         }
+        placement.source.hold_against(cx, self.title, self.version);
         changes.add(placement.source.declare(cx, |package| match placement.has_own_unit() {
             true => package,
             false => provides(package.provides_unit(self.name).provides_path(&self.variables_file())),

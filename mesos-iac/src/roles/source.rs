@@ -1,5 +1,6 @@
 use crate::kinds::{AptRepositoryBuilder, PackageBuilder, YumRepositoryBuilder, archive, download, package};
 use crate::model::{Cx, Declare as _, Dependencies, Dependency};
+use crate::roles::{Version, lints};
 
 /// Where the software of a role comes from. Chosen explicitly: the public repositories that packages of Mesos and Marathon
 /// once came from are gone, so none of them stands anywhere as a default.
@@ -109,6 +110,16 @@ impl Source {
     #[must_use]
     pub fn pinned(&self) -> Option<&str> {
         self.version.as_deref()
+    }
+
+    /// Finds fault with packages that may turn out to be of another release than the one that a role says the software has,
+    /// and holds its flags against: the lints `unpinned-version` and `version-differs`. An archive is known by its digest.
+    pub fn hold_against(&self, cx: &mut Cx<'_>, software: &str, version: Version) {
+        if let From::Packages(names) = &self.from
+            && let Some(finding) = lints::of_packages(names, self.pinned(), software, version)
+        {
+            cx.report(finding);
+        }
     }
 
     /// Declares the repository and the packages, each told what it brings by `provides`; or the archive.

@@ -23,6 +23,12 @@ fn upstart_on(os: Os) -> ClusterBuilder {
     Cluster::new("lab").hosts(host("a").addr("10.0.0.2").os(os).role(mesos.agent()))
 }
 
+/// An agent of the role, from packages.
+fn of_package(layout: MesosLayout) -> ClusterBuilder {
+    let mesos = Mesos::new(Version::new(0, 22, 1), layout).zookeeper("zk://10.0.0.1:2181/mesos".parse().unwrap());
+    Cluster::new("lab").hosts(host("a").addr("10.0.0.2").role(mesos.agent()))
+}
+
 /// The same in a release.
 fn agent_of(version: &'static str) -> ByHand {
     by_hand()
@@ -113,6 +119,16 @@ pub(super) fn cases() -> Vec<Case> {
             lint: &lints::UNIT_WITHOUT_RESTART,
             bad: || one(unit("", "KillMode=process\n")),
             near: || one(unit("", GOOD)),
+        },
+        Case {
+            lint: &lints::UNPINNED_VERSION,
+            bad: || of_package(MesosLayout::mesosphere()),
+            near: || of_package(MesosLayout::mesosphere().pinned("0.22.1-1.0.debian78")),
+        },
+        Case {
+            lint: &lints::VERSION_DIFFERS,
+            bad: || of_package(MesosLayout::mesosphere().pinned("0.22.0-1.0.debian78")),
+            near: || of_package(MesosLayout::mesosphere().pinned("0.22.1-1.0.debian78")),
         },
         Case {
             lint: &lints::INIT_MISMATCH,

@@ -28,7 +28,7 @@ fn nothing_is_wrong_with_what_the_role_library_declares() {
         (Version::new(1, 11, 0), MesosLayout::command_line()),
     ] {
         let shown = format!("{version} {layout:?}");
-        let mesos = Mesos::new(version, layout);
+        let mesos = Mesos::new(version, layout.pinned(format!("{version}-1")));
         let master = appliance("master")
             .role(ZooKeeper::new())
             .role(mesos.master().cluster("lab"));
@@ -48,7 +48,8 @@ fn nothing_is_wrong_with_what_the_role_library_declares() {
 /// The roles around Mesos, in each era of theirs.
 #[test]
 fn nothing_is_wrong_with_what_stands_around_mesos() {
-    let mesos = Mesos::new(Version::new(1, 11, 0), MesosLayout::mesosphere()).zookeeper(
+    let layout = MesosLayout::mesosphere().pinned("1.11.0-1");
+    let mesos = Mesos::new(Version::new(1, 11, 0), layout).zookeeper(
         "zk://198.18.0.1:2181,198.18.0.2:2181,198.18.0.3:2181/mesos"
             .parse()
             .unwrap(),
@@ -59,17 +60,20 @@ fn nothing_is_wrong_with_what_stands_around_mesos() {
         (Version::new(1, 5, 15), MarathonLayout::mesosphere()),
         (Version::new(1, 5, 15), MarathonLayout::archive("/opt/marathon")),
     ] {
-        let marathon = Marathon::new(version, layout, &mesos);
+        let marathon = Marathon::new(version, layout.pinned(format!("{version}-1")), &mesos);
+        let pinned = ChronosLayout::mesosphere().pinned("3.0.2-1");
+        let chronos = Chronos::new(Version::new(3, 0, 2), &mesos).layout(pinned.clone());
         let unpacked = Chronos::new(Version::new(3, 0, 2), &mesos).layout(ChronosLayout::archive("/opt/chronos"));
         let path = |name: &str| AbsPath::new(format!("/etc/ssl/private/{name}")).unwrap();
         let tls = Tls::new(path("cert.pem"), path("key.pem"));
-        let over_tls = Chronos::new(Version::new(3, 0, 2), &mesos.clone().tls(tls));
+        let over_tls = Chronos::new(Version::new(3, 0, 2), &mesos.clone().tls(tls)).layout(pinned);
+        let docker = Source::packages(["docker.io"]).version("20.10.24+dfsg1-1+deb12u1");
         let cluster = Cluster::new("lab")
             .hosts(
                 host("m")
                     .addr("198.18.0.1")
                     .role(marathon)
-                    .role(Chronos::new(Version::new(3, 0, 2), &mesos)),
+                    .role(chronos),
             )
             .hosts(host("h").addr("198.18.0.2").role(HaProxy::new()))
             .hosts(host("c").addr("198.18.0.4").role(unpacked))
@@ -77,11 +81,49 @@ fn nothing_is_wrong_with_what_stands_around_mesos() {
             .hosts(
                 host("d")
                     .addr("198.18.0.3")
-                    .role(Docker::new(Version::new(20, 10, 24), Source::packages(["docker.io"]))),
+                    .role(Docker::new(Version::new(20, 10, 24), docker)),
             )
             .build();
         assert_eq!(told(cluster), "", "{version}");
     }
+}
+
+/// Whoever is told a version has packages of it, or is told that it hasn't.
+#[test]
+fn roles_with_packages_of_any_version_are_named() {
+    let mesos = Mesos::new(Version::new(1, 11, 0), MesosLayout::mesosphere())
+        .zookeeper("zk://198.18.0.1:2181/mesos".parse().unwrap());
+    let marathon = Marathon::new(Version::new(1, 5, 15), MarathonLayout::mesosphere(), &mesos);
+    let packages = Source::packages(["docker-ce", "docker-ce-cli"]);
+    let cluster = Cluster::new("lab")
+        .role(Docker::new(Version::new(20, 10, 24), packages))
+        .hosts(
+            host("m")
+                .addr("198.18.0.1")
+                .role(mesos.master())
+                .role(mesos.agent())
+                .role(marathon)
+                .role(Chronos::new(Version::new(3, 0, 2), &mesos).layout(ChronosLayout::mesosphere().pinned("2.4.0-1"))),
+        )
+        .build()
+        .unwrap();
+    let found = findings(&cluster).found;
+    let ours = ["unpinned-version", "version-differs"];
+    let told: Vec<&str> = found
+        .iter()
+        .filter(|finding| ours.contains(&finding.lint.name))
+        .map(|finding| finding.problem.message.as_str())
+        .collect();
+    let any = "told no version: a host gets what its repository has that day";
+    assert_eq!(
+        told,
+        [
+            format!("the role is told Docker 20.10.24, and the packages `docker-ce`, `docker-ce-cli` are {any}"),
+            format!("the role is told Mesos 1.11.0, and the package `mesos` is {any}"),
+            format!("the role is told Marathon 1.5.15, and the package `marathon` is {any}"),
+            "the role is told Chronos 3.0.2, and the package `chronos` is pinned to `2.4.0-1`".to_owned(),
+        ]
+    );
 }
 
 /// Releases count by what the roles say, wherever no package is pinned.

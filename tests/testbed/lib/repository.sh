@@ -17,6 +17,12 @@ readonly FIXTURES=(
     mesos=0.22.0-1
     marathon=0.7.5-1
     marathon=0.8.0-1
+    # Those of stacki_appliances, ansible_mesos and cloud_native_stack.
+    mesos=0.22.1-1
+    mesos=1.11.0-1
+    marathon=0.8.2-1
+    marathon=1.4.13-1
+    marathon=1.5.15-1
     mesos=1.11.0-fixture1
     mesos=1.11.0-fixture2
     marathon=1.4.13-fixture1

@@ -110,6 +110,7 @@ impl Declares for Chronos {
         let framework = Framework {
             name: "chronos",
             title: "Chronos",
+            version: self.version,
             placement: &self.layout.placement,
             program: self.layout.binary(),
             port: self.port,

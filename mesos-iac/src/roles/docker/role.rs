@@ -92,6 +92,7 @@ impl Declares for Docker {
 
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
         let mut changes = Changes::default();
+        self.source.hold_against(cx, "Docker", self.version);
         changes.add(self.source.declare(cx, |package| {
             package.provides_unit("docker").provides_path(defaults::PATH)
         }));

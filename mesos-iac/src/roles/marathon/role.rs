@@ -109,6 +109,7 @@ impl Marathon {
         Framework {
             name: "marathon",
             title: "Marathon",
+            version: self.version,
             placement: &self.layout.placement,
             program: self.layout.binary(self.version),
             port: self.port,

@@ -94,6 +94,13 @@ impl MesosLayout {
         self
     }
 
+    /// Pins the packages of the source to this version, as the package manager writes it. So a host gets what the role's
+    /// version says, and not what its repository has that day.
+    pub fn pinned(mut self, version: impl Into<String>) -> Self {
+        self.source = self.source.version(version);
+        self
+    }
+
     /// What starts the daemons; systemd unless said.
     pub const fn init(mut self, init: Init) -> Self {
         self.init = init;

@@ -32,6 +32,7 @@ impl Daemonized<'_> {
         self.check()?;
         let both = [Daemon::Master, Daemon::Agent];
         let mut changes = Changes::default();
+        layout.source.hold_against(cx, "Mesos", *version);
         changes.add(layout.source.declare(cx, |mut package| {
             for daemon in both {
                 if layout.has_units() {

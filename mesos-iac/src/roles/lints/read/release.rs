@@ -16,19 +16,11 @@ impl Release {
     /// Reads it: what stands before the first `:` is the epoch, what isn't a number any more is the packager's.
     /// None where not even two numbers are there.
     pub(in super::super) fn of(version: &str) -> Option<Self> {
-        let upstream = version.split_once(':').map_or(version, |(_, rest)| rest);
-        let mut numbers = [0; 3];
-        let mut count = 0;
-        for part in upstream.split('.').take(3) {
-            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-            let Ok(number) = part[..digits].parse() else { break };
-            numbers[count] = number;
-            count += 1;
-            if digits < part.len() {
-                break;
-            }
+        match numbers(version)[..] {
+            [major, minor] => Some(Self([major, minor, 0])),
+            [major, minor, patch] => Some(Self([major, minor, patch])),
+            _ => None,
         }
-        (count >= 2).then_some(Self(numbers))
     }
 
     /// The same as a version of the role library.
@@ -41,6 +33,21 @@ impl Release {
     pub(in super::super) fn since(self, major: u32, minor: u32) -> bool {
         (self.0[0], self.0[1]) >= (major, minor)
     }
+}
+
+/// The numbers that a package's version has of its release, three at the most: 3, 8 and 0 of `1:3.8.0-11`, 1 and 4 of `1.4.*`.
+pub(in super::super) fn numbers(version: &str) -> Vec<u32> {
+    let upstream = version.split_once(':').map_or(version, |(_, rest)| rest);
+    let mut numbers = Vec::new();
+    for part in upstream.split('.').take(3) {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let Ok(number) = part[..digits].parse() else { break };
+        numbers.push(number);
+        if digits < part.len() {
+            break;
+        }
+    }
+    numbers
 }
 
 impl From<Version> for Release {
