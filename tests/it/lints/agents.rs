@@ -261,3 +261,28 @@ pub(super) fn cases() -> Vec<Case> {
         },
     ]
 }
+
+/// A range is one thing to say, however many ports it has.
+#[test]
+fn a_range_of_ports_is_told_as_one() {
+    let proxy = "listen all\n bind *:1-65535\nlisten web\n bind 198.18.0.1:80\n";
+    let cluster = one(agent().file("/etc/haproxy/haproxy.cfg", proxy)).build().unwrap();
+    let found = super::findings(&cluster).found;
+    let of_ports = |lint| {
+        let of = found.iter().filter(move |finding| finding.lint == lint);
+        of.map(|finding| finding.problem.message.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of_ports(&lints::PORT_CLASH),
+        [
+            "port 80 is for HAProxy, by line 2 of /etc/haproxy/haproxy.cfg and for HAProxy, by line 4 of /etc/haproxy/haproxy.cfg",
+            "port 5051 is for HAProxy, by line 2 of /etc/haproxy/haproxy.cfg and for the Mesos agent, by default",
+        ]
+    );
+    assert_eq!(
+        of_ports(&lints::PORT_AMONG_TASKS),
+        [
+            "HAProxy, by line 2 of /etc/haproxy/haproxy.cfg takes ports 1-65535, and the agent offers 31000-32000 to tasks"
+        ]
+    );
+}

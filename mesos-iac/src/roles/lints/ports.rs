@@ -4,7 +4,7 @@ use super::read::mesos::{Daemon, mesos};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
 use crate::roles::mesos::{AgentResource, Resources, Value};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 lints! {
@@ -20,11 +20,12 @@ fn ports(cx: &LintCx<'_>) {
         clashes(cx, host, &listeners);
         let offered = offered(host);
         for listener in &listeners {
-            if let Some(range) = offered.iter().find(|range| range.contains(&listener.port)) {
+            let overlaps = |range: &&RangeInclusive<u16>| overlap(&listener.ports, range).is_some();
+            if let Some(range) = offered.iter().find(overlaps) {
                 let message = format!(
-                    "{} takes port {}, and the agent offers {}-{} to tasks",
+                    "{} takes {}, and the agent offers {}-{} to tasks",
                     listener.who,
-                    listener.port,
+                    shown(&listener.ports),
                     range.start(),
                     range.end()
                 );
@@ -37,25 +38,54 @@ fn ports(cx: &LintCx<'_>) {
     }
 }
 
+/// Looks at listeners by the first of their ports: which of those before reaches furthest is all that has to be known, so
+/// that a configuration of a whole range, or of thousands of ports, costs no more than it is long.
 fn clashes(cx: &LintCx<'_>, host: &LintHost<'_>, listeners: &[Listener<'_>]) {
-    let mut by_port: BTreeMap<u16, Vec<&Listener<'_>>> = BTreeMap::new();
+    let mut listeners: Vec<&Listener<'_>> = listeners.iter().collect();
+    listeners.sort_by_key(|listener| *listener.ports.start());
+    let mut furthest_of: HashMap<Option<&str>, &Listener<'_>> = HashMap::new();
+    let mut furthest: Option<&Listener<'_>> = None;
+    let reaches = |known: &&Listener<'_>, listener: &Listener<'_>| known.ports.end() >= listener.ports.end();
     for listener in listeners {
-        by_port.entry(listener.port).or_default().push(listener);
-    }
-    for (port, listeners) in by_port {
-        for (index, listener) in listeners.iter().enumerate() {
-            let shared = |other: &&&Listener<'_>| match (&listener.address, &other.address) {
-                (Some(one), Some(other)) => one == other,
-                _ => true,
-            };
-            if let Some(other) = listeners[..index].iter().find(shared) {
-                let message = format!("port {port} is for {} and for {}", other.who, listener.who);
-                cx.report(
-                    found(&PORT_CLASH, host, listener.id.or(other.id), message)
-                        .hint("give one of them another port, or another host"),
-                );
-            }
+        let address = listener.address.as_deref();
+        let others = match address {
+            // Who binds all addresses meets everybody.
+            None => [furthest, None],
+            Some(_) => [furthest_of.get(&address).copied(), furthest_of.get(&None).copied()],
+        };
+        let clash = others
+            .into_iter()
+            .flatten()
+            .find_map(|other| Some((other, overlap(&other.ports, &listener.ports)?)));
+        if let Some((other, ports)) = clash {
+            let are = if ports.start() == ports.end() { "is" } else { "are" };
+            let message = format!("{} {are} for {} and for {}", shown(&ports), other.who, listener.who);
+            cx.report(
+                found(&PORT_CLASH, host, listener.id.or(other.id), message)
+                    .hint("give one of them another port, or another host"),
+            );
         }
+        let known = furthest_of.entry(address).or_insert(listener);
+        if !reaches(known, listener) {
+            *known = listener;
+        }
+        if furthest.is_none_or(|known| !reaches(&known, listener)) {
+            furthest = Some(listener);
+        }
+    }
+}
+
+/// The ports that two ranges share.
+fn overlap(one: &RangeInclusive<u16>, other: &RangeInclusive<u16>) -> Option<RangeInclusive<u16>> {
+    let (start, end) = (*one.start().max(other.start()), *one.end().min(other.end()));
+    (start <= end).then_some(start..=end)
+}
+
+/// `port 80`, or `ports 80-90`.
+fn shown(ports: &RangeInclusive<u16>) -> String {
+    match ports.start() == ports.end() {
+        true => format!("port {}", ports.start()),
+        false => format!("ports {}-{}", ports.start(), ports.end()),
     }
 }
 

@@ -179,7 +179,7 @@ fn admin_server(cx: &LintCx<'_>, host: &LintHost<'_>, config: &ZooCfg<'_, '_>) {
     if is_said || is_debian || is_old {
         return;
     }
-    if let Some(other) = listeners(host).iter().find(|listener| listener.port == 8080) {
+    if let Some(other) = listeners(host).iter().find(|listener| listener.ports.contains(&8080)) {
         let message = format!(
             "ZooKeeper's AdminServer takes port 8080 unless it is told otherwise, and so does {}",
             other.who

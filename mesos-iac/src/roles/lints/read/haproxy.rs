@@ -1,4 +1,5 @@
 use crate::lint::{LintHost, RenderedFile};
+use std::ops::RangeInclusive;
 
 /// A section of HAProxy's configuration: `frontend web`, and the lines below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,17 +103,15 @@ impl Section {
         self.lines.iter().any(begins)
     }
 
-    /// The addresses and ports that it binds: `*`, an address or nothing, and a port.
-    pub(in super::super) fn binds(&self) -> impl Iterator<Item = (&Line, &str, u16)> {
+    /// The addresses and ports that it binds: `*`, an address or nothing, and a range of ports, which is never taken apart.
+    pub(in super::super) fn binds(&self) -> impl Iterator<Item = (&Line, &str, RangeInclusive<u16>)> {
         self.all("bind").flat_map(|(line, rest)| {
             let addresses = rest.first().map_or("", String::as_str).split(',');
-            addresses.flat_map(move |address| {
-                let (host, ports) = address.rsplit_once(':').unwrap_or(("", ""));
+            addresses.filter_map(move |address| {
+                let (host, ports) = address.rsplit_once(':')?;
                 let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
-                let range = first.parse::<u16>().ok().zip(last.parse::<u16>().ok());
-                range
-                    .into_iter()
-                    .flat_map(move |(first, last)| (first..=last).map(move |port| (line, host, port)))
+                let (first, last) = (first.parse().ok()?, last.parse().ok()?);
+                (first <= last).then_some((line, host, first..=last))
             })
         })
     }
@@ -158,7 +157,7 @@ mod tests {
             .binds()
             .map(|(line, host, port)| (line.number, host, port))
             .collect();
-        assert_eq!(binds, [(5, "0.0.0.0", 80), (5, "", 8000), (5, "", 8001)]);
+        assert_eq!(binds, [(5, "0.0.0.0", 80..=80), (5, "", 8000..=8001)]);
         assert_eq!(sections[1].lines[1].words[1], "a b");
     }
 
@@ -166,6 +165,6 @@ mod tests {
     fn an_address_beside_the_name_is_a_bind() {
         let sections = sections("listen stats 127.0.0.1:9090\n");
         let binds: Vec<_> = sections[0].binds().map(|(_, host, port)| (host, port)).collect();
-        assert_eq!(binds, [("127.0.0.1", 9090)]);
+        assert_eq!(binds, [("127.0.0.1", 9090..=9090)]);
     }
 }

@@ -2,11 +2,12 @@ use super::mesos::{Daemon, mesos};
 use super::{haproxy, marathon, zoo_cfg};
 use crate::lint::LintHost;
 use crate::words::ResourceId;
+use std::ops::RangeInclusive;
 
-/// Something of a host that listens on a TCP port.
+/// Something of a host that listens on a TCP port, or on all of a range.
 #[derive(Debug)]
 pub(in super::super) struct Listener<'c> {
-    pub(in super::super) port: u16,
+    pub(in super::super) ports: RangeInclusive<u16>,
     /// The address that it binds; none: all of them.
     pub(in super::super) address: Option<String>,
     /// What listens, and why it is known to: `Marathon, by default`.
@@ -22,7 +23,7 @@ pub(in super::super) fn listeners<'c>(host: &LintHost<'c>) -> Vec<Listener<'c>> 
         let Some(mesos) = mesos(host, daemon) else { continue };
         let set = mesos.get("port");
         found.extend(mesos.port().map(|port| Listener {
-            port,
+            ports: port..=port,
             address: None,
             who: match set {
                 Some(setting) => format!("the Mesos {daemon}, by {}", setting.place),
@@ -36,7 +37,7 @@ pub(in super::super) fn listeners<'c>(host: &LintHost<'c>) -> Vec<Listener<'c>> 
         let port = set.map_or(Some(8080), |setting| setting.value.trim().parse().ok());
         let off = marathon.get("disable_http").is_some();
         found.extend(port.filter(|_| !off).map(|port| Listener {
-            port,
+            ports: port..=port,
             address: None,
             who: match set {
                 Some(setting) => format!("Marathon, by {}", setting.place),
@@ -48,7 +49,7 @@ pub(in super::super) fn listeners<'c>(host: &LintHost<'c>) -> Vec<Listener<'c>> 
     for config in zoo_cfg::configs(host) {
         let mut add = |port: Option<u16>, who: &str| {
             found.extend(port.map(|port| Listener {
-                port,
+                ports: port..=port,
                 address: None,
                 who: format!("ZooKeeper, {who}"),
                 id: Some(config.file.id),
@@ -68,8 +69,8 @@ pub(in super::super) fn listeners<'c>(host: &LintHost<'c>) -> Vec<Listener<'c>> 
     }
     for (file, sections) in haproxy::configs(host) {
         for section in &sections {
-            found.extend(section.binds().map(|(line, address, port)| Listener {
-                port,
+            found.extend(section.binds().map(|(line, address, ports)| Listener {
+                ports,
                 address: (!matches!(address, "" | "*" | "0.0.0.0" | "::" | "[::]")).then(|| address.to_owned()),
                 who: format!("HAProxy, by line {} of {}", line.number, file.path),
                 id: Some(file.id),
