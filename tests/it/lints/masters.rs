@@ -27,6 +27,34 @@ fn agent(zk: &str) -> ByHand {
 
 const ZK: &str = "zk://10.0.0.1:2181,10.0.0.2:2181,10.0.0.3:2181/mesos";
 
+/// A master that knows these, and an agent that says this of itself.
+fn authenticated(
+    of_master: impl IntoIterator<Item = (&'static str, &'static str)>,
+    of_agent: impl IntoIterator<Item = (&'static str, &'static str)>,
+) -> ClusterBuilder {
+    let files = |role: ByHand, (path, content): (&'static str, &'static str)| role.file(path, content);
+    let master = of_master.into_iter().fold(master(ZK, Some("1")), files);
+    let agent = of_agent.into_iter().fold(agent(ZK), files);
+    lab([("m1", master), ("a1", agent)])
+}
+
+const KNOWS: [(&str, &str); 2] = [
+    ("/etc/mesos-master/credentials", "file:///etc/mesos/credentials\n"),
+    (
+        "/etc/mesos/credentials",
+        r#"{"credentials":[{"principal":"marathon","secret":"x"},{"principal":"agent","secret":"y"}]}"#,
+    ),
+];
+
+const ASKS: (&str, &str) = ("/etc/mesos-master/authenticate_slaves", "true\n");
+
+fn says(credential: &'static str) -> [(&'static str, &'static str); 2] {
+    [
+        ("/etc/mesos-slave/credential", "/etc/mesos/credential\n"),
+        ("/etc/mesos/credential", credential),
+    ]
+}
+
 const NAMES: [&str; 5] = ["m1", "m2", "m3", "m4", "m5"];
 
 fn masters(count: usize, quorum: Option<&str>) -> ClusterBuilder {
@@ -45,6 +73,22 @@ fn of_versions(of_master: &'static str, of_agent: &'static str) -> ClusterBuilde
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
+        Case {
+            lint: &lints::CREDENTIALS_MISMATCH,
+            bad: || authenticated(KNOWS, says("agents y\n")),
+            near: || authenticated(KNOWS, says("agent y\n")),
+        },
+        Case {
+            lint: &lints::CREDENTIALS_MISMATCH,
+            bad: || authenticated([], says(r#"{"principal":"agent","secret":"y"}"#)),
+            // Who doesn't want to be known isn't asked.
+            near: || authenticated(KNOWS, []),
+        },
+        Case {
+            lint: &lints::CREDENTIALS_MISMATCH,
+            bad: || authenticated(KNOWS.into_iter().chain([ASKS]), []),
+            near: || authenticated(KNOWS.into_iter().chain([ASKS]), says("agent y\n")),
+        },
         Case {
             lint: &lints::MESOS_QUORUM,
             // Nobody wrote a quorum, so the package's 1 stays.

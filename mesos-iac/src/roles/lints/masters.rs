@@ -1,3 +1,4 @@
+use super::credentials::{CREDENTIALS_MISMATCH, credentials};
 use super::found;
 use super::read::mesos::{Daemon, Mesos, mesos};
 use super::read::zk_url;
@@ -12,13 +13,15 @@ lints! {
     AGENT_NEWER_THAN_MASTER = Warning "agent-newer-than-master": "an agent is of a newer release than a master";
 }
 
-lint_rule!(masters => [&MESOS_QUORUM, &TWO_MASTERS, &EVEN_MASTERS, &AGENT_NEWER_THAN_MASTER]);
+lint_rule!(masters => [
+    &MESOS_QUORUM, &TWO_MASTERS, &EVEN_MASTERS, &AGENT_NEWER_THAN_MASTER, &CREDENTIALS_MISMATCH
+]);
 
 /// The daemons that find each other, each with its host.
 #[derive(Default)]
-struct Group<'a, 'c> {
-    masters: Vec<(&'a LintHost<'c>, Mesos<'c>)>,
-    agents: Vec<(&'a LintHost<'c>, Mesos<'c>)>,
+pub(super) struct Group<'a, 'c> {
+    pub(super) masters: Vec<(&'a LintHost<'c>, Mesos<'c>)>,
+    pub(super) agents: Vec<(&'a LintHost<'c>, Mesos<'c>)>,
 }
 
 fn masters(cx: &LintCx<'_>) {
@@ -41,6 +44,7 @@ fn masters(cx: &LintCx<'_>) {
         number(cx, group);
         quorum(cx, group);
         releases(cx, group);
+        credentials(cx, group);
     }
 }
 
