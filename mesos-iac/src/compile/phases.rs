@@ -25,6 +25,7 @@ pub fn compile(cluster: &Cluster) -> Result<Compiled, Problems> {
         cluster,
         roles: Vec::new(),
         endpoints: Vec::new(),
+        lacks_endpoints: false,
     };
     let views = || (0..cluster.hosts().len()).map(|index| HostView::new(cluster, index));
     for host in views() {
@@ -35,16 +36,21 @@ pub fn compile(cluster: &Cluster) -> Result<Compiled, Problems> {
         world.roles.push(roles.found);
     }
     let mut endpoints = Vec::new();
+    let mut lacks_endpoints = false;
     for host in views() {
         for instance in &world.roles[host.index()] {
             let mut cx = ExposeCx::new(&world, host);
             match instance.ask(|role| role.expose(&mut cx)) {
                 Ok(()) => endpoints.extend(cx.exposed),
-                Err(error) => problems.extend(instance.problems(error, host.name())),
+                Err(error) => {
+                    problems.extend(instance.problems(error, host.name()));
+                    lacks_endpoints = true;
+                }
             }
         }
     }
     world.endpoints = endpoints;
+    world.lacks_endpoints = lacks_endpoints;
     let mut hosts = Vec::new();
     for host in views() {
         let mut cx = Cx::new(&world, host);

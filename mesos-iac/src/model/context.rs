@@ -5,6 +5,7 @@ use super::{
 };
 use crate::words::{HostName, Location, ResourceId};
 use std::any::Any;
+use std::cell::Cell;
 use std::ops::Deref;
 
 /// A role that a host has, and how it came by it.
@@ -86,6 +87,8 @@ pub struct World<'w> {
     pub(crate) cluster: &'w Cluster,
     pub(crate) roles: Vec<Vec<RoleInstance>>,
     pub(crate) endpoints: Vec<EndpointInstance>,
+    /// Whether a role failed to say what it exposes, so that who asks finds less than there is.
+    pub(crate) lacks_endpoints: bool,
 }
 
 impl<'w> World<'w> {
@@ -213,6 +216,8 @@ pub struct Cx<'w> {
     role: &'static str,
     stage: Option<usize>,
     conditions: Vec<String>,
+    /// Whether the role has asked for endpoints.
+    has_asked: Cell<bool>,
     pub(crate) drafts: Drafts,
     pub(crate) left_out: Vec<LeftOut>,
     pub(crate) findings: Vec<Finding>,
@@ -313,6 +318,7 @@ impl<'w> Cx<'w> {
             role: "",
             stage: None,
             conditions: Vec::new(),
+            has_asked: Cell::new(false),
             drafts: Drafts::default(),
             left_out: Vec::new(),
             findings: Vec::new(),
@@ -323,12 +329,17 @@ impl<'w> Cx<'w> {
     /// Has the role declare its resources; what fails becomes a problem.
     pub(crate) fn run(&mut self, instance: &RoleInstance) {
         self.role = instance.role.name();
+        self.has_asked.set(false);
         if let Err(error) = instance.ask(|role| role.declare(self)) {
             // A panic may have left a block open.
             self.conditions.clear();
             self.stage = None;
             self.drafts.has_failed = true;
-            self.problems.extend(instance.problems(error, self.host.name()));
+            // That it found nobody is told where somebody failed to say what it exposes.
+            let follows = self.world.lacks_endpoints && self.has_asked.get();
+            let problems = instance.problems(error, self.host.name()).into_iter();
+            self.problems
+                .extend(problems.filter(|problem| !(follows && problem.code == Code::UnknownName)));
         }
     }
 
@@ -532,6 +543,7 @@ impl<'w> Cx<'w> {
     /// The endpoints of this type that any role of any host exposes, with their hosts, in the order of the hosts.
     #[must_use]
     pub fn endpoints<E: Endpoint>(&self) -> Vec<(HostView<'w>, E)> {
+        self.has_asked.set(true);
         self.world.endpoints_of()
     }
 

@@ -28,6 +28,12 @@ impl<'w> HostView<'w> {
         self.host().name()
     }
 
+    /// Where the host was declared.
+    #[must_use]
+    pub fn declared_at(&self) -> &'w Location {
+        self.host().declared_at()
+    }
+
     /// The cluster's name.
     #[must_use]
     pub fn cluster_name(&self) -> &'w str {

@@ -2,7 +2,9 @@
 
 use super::{ByHand, Case, by_hand, lab, one};
 use mesos_iac::prelude::*;
-use mesos_iac::roles::lints;
+use mesos_iac::roles::mesos::{Mesos, MesosLayout};
+use mesos_iac::roles::zookeeper::{ZooKeeper, ZooKeeperHost};
+use mesos_iac::roles::{Version, lints};
 
 /// A master as the packages set one up.
 fn master(zk: &str, quorum: Option<&str>) -> ByHand {
@@ -45,6 +47,13 @@ const KNOWS: [(&str, &str); 2] = [
         r#"{"credentials":[{"principal":"marathon","secret":"x"},{"principal":"agent","secret":"y"}]}"#,
     ),
 ];
+
+/// Three masters with ZooKeeper.
+fn of_addresses(addresses: [&'static str; 3]) -> ClusterBuilder {
+    let mesos = Mesos::new(Version::new(1, 11, 0), MesosLayout::mesosphere().pinned("1.11.0-1"));
+    let masters = hosts("m[1-3]").addrs(addresses).set_each(ZooKeeperHost::ID, [1, 2, 3]);
+    Cluster::new("lab").hosts(masters.role(ZooKeeper::new()).role(mesos.master()))
+}
 
 const ASKS: (&str, &str) = ("/etc/mesos-master/authenticate_slaves", "true\n");
 
@@ -94,6 +103,11 @@ pub(super) fn cases() -> Vec<Case> {
             // Nobody wrote a quorum, so the package's 1 stays.
             bad: || masters(3, None),
             near: || masters(3, Some("2")),
+        },
+        Case {
+            lint: &lints::ADDRESS_TWICE,
+            bad: || of_addresses(["198.18.0.1", "198.18.0.2", "198.18.0.2"]),
+            near: || of_addresses(["198.18.0.1", "198.18.0.2", "198.18.0.3"]),
         },
         Case {
             lint: &lints::TWO_MASTERS,
@@ -385,6 +399,39 @@ mod passwords {
             !finds(&cluster, &lints::MESOS_QUORUM),
             "{:#?}",
             findings(&cluster).found
+        );
+    }
+}
+
+#[test]
+fn one_address_of_two_hosts_is_told_once() {
+    let cluster = of_addresses(["198.18.0.1", "198.18.0.2", "198.18.0.2"])
+        .build()
+        .unwrap();
+    let found = super::findings(&cluster).found;
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let message = &found[0].problem.message;
+    assert_eq!(message, "m2 and m3 are said to have one address, 198.18.0.2");
+    assert!(found[0].problem.places[0].at.to_string().contains("masters.rs"));
+}
+
+/// What hosts bring about together is to be mended where they are declared.
+#[test]
+fn an_even_number_is_told_with_the_places_of_the_hosts() {
+    let mesos = Mesos::new(Version::new(1, 11, 0), MesosLayout::mesosphere().pinned("1.11.0-1"));
+    let (masters, at) = (hosts("m[1-2]"), line!());
+    let masters = masters
+        .addrs(["198.18.0.1", "198.18.0.2"])
+        .set_each(ZooKeeperHost::ID, [1, 2]);
+    let masters = masters.role(ZooKeeper::new()).role(mesos.master());
+    let cluster = Cluster::new("lab").hosts(masters).build().unwrap();
+    let found = super::findings(&cluster).found;
+    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:#?}");
+    for text in told {
+        assert!(
+            text.contains(&format!("hosts declared at tests/it/lints/masters.rs:{at}")),
+            "{text}"
         );
     }
 }

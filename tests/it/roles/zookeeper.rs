@@ -1,5 +1,8 @@
 use super::{problems, text};
 use crate::support::assert_snapshot;
+use mesos_iac::roles::Version;
+use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
+use mesos_iac::roles::mesos::{Mesos, MesosLayout};
 use mesos_iac::roles::zookeeper::{AdminServer, ZooKeeper, ZooKeeperHost, ZooKeeperLayout};
 use mesos_iac::{Package, prelude::*};
 use std::time::Duration;
@@ -178,4 +181,27 @@ fn a_list_of_values_is_as_long_as_that_of_the_hosts() {
         .expect_err("two values for three hosts")
         .to_string();
     assert!(told.contains("2 values are given for 3 hosts"), "{told}");
+}
+
+/// Who finds no server, for none could say its number, isn't told that there is none.
+#[test]
+fn numbers_that_are_missing_are_all_that_is_told() {
+    let mesos = Mesos::new(Version::new(1, 11, 0), MesosLayout::mesosphere());
+    let marathon = Marathon::new(Version::new(1, 4, 13), MarathonLayout::mesosphere(), &mesos);
+    let masters = hosts("m[1-3]").addrs(["198.18.0.1", "198.18.0.2", "198.18.0.3"]);
+    let cluster = Cluster::new("lab")
+        .hosts(masters.role(ZooKeeper::new()).role(mesos.master()).role(marathon))
+        .hosts(host("a").addr("198.18.0.11").role(mesos.agent()));
+    let told = problems(&cluster);
+    let lines: Vec<&str> = told.lines().filter(|line| line.starts_with('[')).collect();
+    assert_eq!(lines.len(), 3, "{told}");
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.contains("`zookeeper.id` is read but not set")),
+        "{told}"
+    );
+    // Where nobody has the role, that is what is wrong.
+    let none = Cluster::new("lab").hosts(host("a").addr("198.18.0.11").role(mesos.agent()));
+    assert!(problems(&none).contains("no host has the role ZooKeeper"));
 }

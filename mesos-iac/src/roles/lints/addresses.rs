@@ -1,20 +1,22 @@
-use super::found;
 use super::read::mesos::{Daemon, mesos};
+use super::{found, of_hosts};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 lints! {
     LOOPBACK_ADDRESS = Error "loopback-address": "a daemon of Mesos tells others to find it on their own host";
+    ADDRESS_TWICE = Error "address-twice": "two hosts are said to have one address";
     FOREIGN_ADDRESS = Error "foreign-address": "a daemon of Mesos is given the address of another host";
 }
 
-lint_rule!(addresses => [&LOOPBACK_ADDRESS, &FOREIGN_ADDRESS]);
+lint_rule!(addresses => [&LOOPBACK_ADDRESS, &FOREIGN_ADDRESS, &ADDRESS_TWICE]);
 
 fn addresses(cx: &LintCx<'_>) {
     if cx.hosts().len() < 2 {
         return;
     }
+    twice(cx);
     let mut owners: HashMap<&str, &LintHost<'_>> = HashMap::new();
     for host in cx.hosts() {
         owners.insert(host.name().as_str(), host);
@@ -25,8 +27,9 @@ fn addresses(cx: &LintCx<'_>) {
             for flag in ["ip", "advertise_ip", "hostname"] {
                 let Some(setting) = mesos.get(flag) else { continue };
                 let value = setting.value.trim();
-                let is_loopback = value == "localhost" || value == "::1" || value.starts_with("127.");
-                if is_loopback {
+                // It may be that of another, too, which is a finding of its own.
+                let is_own = host.view().addr().is_ok_and(|own| own == value);
+                if is_loopback(value) {
                     let message = format!("the {} says `--{flag}={value}` by {}", mesos.daemon, setting.place);
                     cx.report(
                         found(&LOOPBACK_ADDRESS, host, setting.id, message)
@@ -34,6 +37,7 @@ fn addresses(cx: &LintCx<'_>) {
                     );
                 } else if let Some(owner) = owners.get(value)
                     && owner.name() != host.name()
+                    && !is_own
                 {
                     let message = format!(
                         "the {} says `--{flag}={value}` by {}, and that is {}",
@@ -47,6 +51,29 @@ fn addresses(cx: &LintCx<'_>) {
                     );
                 }
             }
+        }
+    }
+}
+
+fn is_loopback(address: &str) -> bool {
+    address == "localhost" || address == "::1" || address.starts_with("127.")
+}
+
+fn twice(cx: &LintCx<'_>) {
+    let mut owners: BTreeMap<&str, Vec<&LintHost<'_>>> = BTreeMap::new();
+    for host in cx.hosts() {
+        if let Ok(address) = host.view().addr() {
+            owners.entry(address).or_default().push(host);
+        }
+    }
+    for (address, hosts) in owners {
+        if hosts.len() > 1 && !is_loopback(address) {
+            let names: Vec<&str> = hosts.iter().map(|host| host.name().as_str()).collect();
+            let message = format!("{} are said to have one address, {address}", names.join(" and "));
+            let finding = ADDRESS_TWICE
+                .finding(message)
+                .hint("give each its own; where they are reached by another one, say that by `.connect(…)`");
+            cx.report(of_hosts(finding, hosts));
         }
     }
 }

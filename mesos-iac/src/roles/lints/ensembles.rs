@@ -1,6 +1,6 @@
-use super::found;
 use super::read::runs::runs;
 use super::read::zoo_cfg::{Server, ZooCfg, configs};
+use super::{found, of_hosts};
 use crate::kinds::File;
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
@@ -172,7 +172,8 @@ fn own_number(
             shown(&config.servers)
         ),
         Some(server) => match at.get(server.address) {
-            Some(other) if *other != index => {
+            // An address that two hosts have is a finding of its own.
+            Some(other) if *other != index && host.view().addr().ok() != Some(server.address) => {
                 format!(
                     "the server of {} has the number {id}, and {} gives it to {}",
                     host.name(),
@@ -190,21 +191,30 @@ fn own_number(
 }
 
 fn sizes(cx: &LintCx<'_>, members: &[Member<'_, '_>]) {
-    let mut told = BTreeSet::new();
-    for (host, config) in members {
-        let voters = config.voters();
-        let addresses: BTreeSet<&str> = config.servers.iter().map(|server| server.address).collect();
-        if voters >= 2 && voters % 2 == 0 && told.insert(addresses) {
-            let message = format!(
-                "of {voters} servers with a vote {} may be lost, as of {}",
-                (voters - 1) / 2,
-                voters - 1
-            );
-            cx.report(
-                found(&EVEN_ENSEMBLE, host, Some(config.file.id), message)
-                    .hint("take an odd number: three, or five; more may be observers"),
-            );
+    let addresses = |config: &ZooCfg<'_, '_>| -> BTreeSet<String> {
+        config.servers.iter().map(|server| server.address.to_owned()).collect()
+    };
+    let mut ensembles: BTreeMap<BTreeSet<String>, Vec<&Member<'_, '_>>> = BTreeMap::new();
+    for member in members {
+        ensembles.entry(addresses(&member.1)).or_default().push(member);
+    }
+    for members in ensembles.values() {
+        let voters = members.first().map_or(0, |(_, config)| config.voters());
+        if voters < 2 || voters % 2 == 1 {
+            continue;
         }
+        let hosts = members.iter().map(|(host, _)| *host);
+        let names: Vec<&str> = hosts.clone().map(|host| host.name().as_str()).collect();
+        let message = format!(
+            "of {voters} servers with a vote ({}) {} may be lost, as of {}",
+            names.join(", "),
+            (voters - 1) / 2,
+            voters - 1
+        );
+        let finding = EVEN_ENSEMBLE
+            .finding(message)
+            .hint("take an odd number: three, or five; more may be observers");
+        cx.report(of_hosts(finding, hosts));
     }
 }
 

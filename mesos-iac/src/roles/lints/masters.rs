@@ -1,7 +1,7 @@
 use super::credentials::{CREDENTIALS_MISMATCH, credentials};
-use super::found;
 use super::read::mesos::{Daemon, Mesos, mesos};
 use super::read::zk_url;
+use super::{found, of_hosts};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
 use std::collections::BTreeMap;
@@ -61,23 +61,24 @@ fn meeting_point(host: &LintHost<'_>, zk: &str) -> String {
 }
 
 fn number(cx: &LintCx<'_>, group: &Group<'_, '_>) {
+    let hosts = group.masters.iter().map(|(host, _)| *host);
     let names: Vec<&str> = group.masters.iter().map(|(host, _)| host.name().as_str()).collect();
     let count = names.len();
     let names = names.join(", ");
     if count == 2 {
         let message = format!("there are two masters ({names}), and both must be there for one to lead");
-        cx.report(TWO_MASTERS.finding(message).hint("take three, or one"));
+        let finding = TWO_MASTERS.finding(message).hint("take three, or one");
+        cx.report(of_hosts(finding, hosts));
     } else if count > 2 && count.is_multiple_of(2) {
         let message = format!(
             "of {count} masters ({names}) {} may be lost, as of {}",
             (count - 1) / 2,
             count - 1
         );
-        cx.report(
-            EVEN_MASTERS
-                .finding(message)
-                .hint(format!("take {} or {}", count - 1, count + 1)),
-        );
+        let finding = EVEN_MASTERS
+            .finding(message)
+            .hint(format!("take {} or {}", count - 1, count + 1));
+        cx.report(of_hosts(finding, hosts));
     }
 }
 

@@ -76,7 +76,8 @@ pub use zk_addresses::*;
 pub use zookeeper::*;
 
 use crate::lint::{Finding, Lint, LintHost};
-use crate::words::ResourceId;
+use crate::words::{Location, ResourceId};
+use std::collections::BTreeSet;
 
 /// A finding on a host, of a resource where there is one.
 fn found(lint: &'static Lint, host: &LintHost<'_>, id: Option<&ResourceId>, message: impl Into<String>) -> Finding {
@@ -85,4 +86,12 @@ fn found(lint: &'static Lint, host: &LintHost<'_>, id: Option<&ResourceId>, mess
         Some(id) => finding.of(id),
         None => finding,
     }
+}
+
+/// A finding that several hosts bring about together, with the places where they are declared.
+fn of_hosts<'a, 'c: 'a>(finding: Finding, hosts: impl IntoIterator<Item = &'a LintHost<'c>>) -> Finding {
+    let places: BTreeSet<&Location> = hosts.into_iter().map(|host| host.view().declared_at()).collect();
+    places
+        .into_iter()
+        .fold(finding, |finding, at| finding.at("hosts declared", at.clone()))
 }

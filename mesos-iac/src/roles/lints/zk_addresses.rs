@@ -1,9 +1,9 @@
-use super::found;
 use super::read::chronos::chronos;
 use super::read::marathon::{Marathon, marathon};
 use super::read::mesos::{Daemon, Setting, Way, mesos};
 use super::read::zk_url::{self, ZkUrl};
 use super::read::{release, zoo_cfg};
+use super::{found, of_hosts};
 use crate::kinds::Service;
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
@@ -79,11 +79,10 @@ fn addresses(cx: &LintCx<'_>) {
     for ((servers, _), masters) in masters {
         if let (1, 3.., Some(server)) = (servers.len(), masters.len(), servers.first()) {
             let message = format!("{} masters depend on {server} alone", masters.len());
-            cx.report(
-                ZK_ONE_SERVER
-                    .finding(message)
-                    .hint("name all servers of an ensemble of three or five"),
-            );
+            let finding = ZK_ONE_SERVER
+                .finding(message)
+                .hint("name all servers of an ensemble of three or five");
+            cx.report(of_hosts(finding, masters.iter().map(|master| master.host)));
         }
     }
 }
