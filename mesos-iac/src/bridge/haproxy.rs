@@ -231,16 +231,21 @@ fn names_of(service: &ServicePort, names: &HostNames, domain: &str) -> Vec<Strin
     if let Some(labelled) = labelled(service, names) {
         return labelled.clone();
     }
+    let own = own_host_name(&service.app, domain).filter(|_| service.index == 0);
+    own.into_iter().collect()
+}
+
+/// The host name that the first service port of an app has unless a label says another: `web.shop.example.com` of `shop_web`,
+/// its path joined by `_`. None where no host could be called so.
+#[must_use]
+pub fn own_host_name(app: &str, domain: &str) -> Option<String> {
     // `/a/z` and `/z.a` would be one name, and the second could take the first one's visitors.
-    if service.app.contains('.') {
-        return Vec::new();
+    if app.contains('.') {
+        return None;
     }
-    let path: Vec<&str> = service.app.rsplit('_').collect();
+    let path: Vec<&str> = app.rsplit('_').collect();
     let name = format!("{}.{domain}", path.join(".")).to_ascii_lowercase();
-    match service.index == 0 && is_host_name(&name) {
-        true => vec![name],
-        false => Vec::new(),
-    }
+    is_host_name(&name).then_some(name)
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ mod version;
 
 pub use config::{BRIDGE_FORMAT, BridgeConfig, Routing};
 pub use error::BridgeError;
-pub use haproxy::{Rendered, render};
+pub use haproxy::{Rendered, own_host_name, render};
 pub use labels::{HostNames, parse_labels};
 pub use run::{Done, run};
 pub use tasks::{Server, ServerHost, ServicePort, Skipped, Tasks, parse_tasks};

@@ -1,6 +1,8 @@
 use crate::compile::{Compiled, CompiledHost};
 use crate::kinds::File;
-use crate::model::{Catalog, Cluster, Declaration, Endpoint, EndpointInstance, Finding, HostView, Kind, Provenance};
+use crate::model::{
+    Catalog, Cluster, Declaration, Deployment, Endpoint, EndpointInstance, Finding, HostView, Kind, Provenance,
+};
 use crate::words::{HostName, ResourceId};
 use std::any::Any;
 use std::cell::RefCell;
@@ -9,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 /// What a rule sees: the cluster as it is compiled, all hosts at once.
 pub struct LintCx<'c> {
     cluster: &'c Cluster,
+    deployments: &'c [Deployment],
     hosts: Vec<LintHost<'c>>,
     by_name: HashMap<&'c HostName, usize>,
     found: RefCell<Vec<Finding>>,
@@ -56,6 +59,7 @@ impl<'c> LintCx<'c> {
         let hosts: Vec<LintHost<'c>> = hosts.collect();
         Self {
             cluster,
+            deployments: &compiled.deployments,
             by_name: hosts
                 .iter()
                 .enumerate()
@@ -71,6 +75,12 @@ impl<'c> LintCx<'c> {
     #[must_use]
     pub const fn cluster(&self) -> &'c Cluster {
         self.cluster
+    }
+
+    /// What runs on the cluster, by its schedulers, as it is sent to them.
+    #[must_use]
+    pub const fn deployments(&self) -> &'c [Deployment] {
+        self.deployments
     }
 
     /// The hosts, in the order of their declaration.

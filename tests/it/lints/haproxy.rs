@@ -2,7 +2,11 @@
 
 use super::{Case, with_files};
 use mesos_iac::prelude::*;
-use mesos_iac::roles::lints;
+use mesos_iac::roles::haproxy::HaProxy;
+use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
+use mesos_iac::roles::mesos::{Mesos, MesosLayout};
+use mesos_iac::roles::{Version, lints};
+use mesos_iac::workloads::marathon::{App, PortMapping, app, docker};
 
 const DEFAULTS: &str = "defaults\n  mode http\n  timeout connect 5s\n  timeout client 50s\n  timeout server 50s\n";
 
@@ -19,8 +23,68 @@ fn cron(command: &str) -> ClusterBuilder {
     super::one(super::by_hand().file("/etc/cron.d/bridge", format!("* * * * * root {command}\n")))
 }
 
+/// A cluster of these apps, with a HAProxy before them.
+fn serving(haproxy: HaProxy, apps: impl IntoIterator<Item = App>) -> ClusterBuilder {
+    let mesos = Mesos::new(Version::new(1, 11, 0), MesosLayout::mesosphere().pinned("1.11.0-1"))
+        .zookeeper("zk://10.0.0.1:2181/mesos".parse().unwrap());
+    let layout = MarathonLayout::mesosphere().pinned("1.5.15-1");
+    let marathon = Marathon::new(Version::new(1, 5, 15), layout, &mesos);
+    let cluster = Cluster::new("lab").hosts(host("m").addr("198.18.0.1").role(marathon).role(haproxy));
+    apps.into_iter().fold(cluster, ClusterBuilder::workload)
+}
+
+fn on_port(id: &str, port: u16) -> App {
+    app(id).container(docker("nginx").bridge().map(PortMapping::new(80).service_port(port)))
+}
+
+fn labelled(id: &str, name: &str) -> App {
+    app(id).cmd("x").label("HAPROXY_0_VHOST", name)
+}
+
 pub(super) fn cases() -> Vec<Case> {
     vec![
+        Case {
+            lint: &lints::SERVICE_PORT_TWICE,
+            bad: || serving(HaProxy::new(), [on_port("/a", 10_000), app("/b").cmd("x").port(10_000)]),
+            near: || serving(HaProxy::new(), [on_port("/a", 10_000), on_port("/b", 10_001)]),
+        },
+        Case {
+            lint: &lints::SERVICE_PORT_TWICE,
+            bad: || serving(HaProxy::new(), [on_port("/a", 10_000), on_port("/b", 10_000)]),
+            // By name, ports may be the same.
+            near: || {
+                let haproxy = HaProxy::new().by_host_name("example.com");
+                serving(haproxy, [on_port("/a", 10_000), on_port("/b", 10_000)])
+            },
+        },
+        Case {
+            lint: &lints::HOST_NAME_TWICE,
+            bad: || {
+                let haproxy = HaProxy::new().by_host_name("example.com");
+                serving(haproxy, [labelled("/a", "x.org,y.org"), labelled("/b", "Y.org")])
+            },
+            near: || {
+                let haproxy = HaProxy::new().by_host_name("example.com");
+                serving(haproxy, [labelled("/a", "x.org"), labelled("/b", "y.org")])
+            },
+        },
+        Case {
+            lint: &lints::HOST_NAME_TWICE,
+            // The one has it by its path.
+            bad: || {
+                let haproxy = HaProxy::new().by_host_name("example.com");
+                serving(
+                    haproxy,
+                    [app("/shop/web").cmd("x"), labelled("/b", "web.shop.example.com")],
+                )
+            },
+            near: || {
+                serving(
+                    HaProxy::new(),
+                    [app("/shop/web").cmd("x"), labelled("/b", "web.shop.example.com")],
+                )
+            },
+        },
         Case {
             lint: &lints::HAPROXY_OLD_KEYWORDS,
             bad: || config("defaults\n  contimeout 5000\n  clitimeout 50000\n  srvtimeout 50000\n"),

@@ -43,4 +43,5 @@ mod marathons;
 mod role;
 mod units;
 
+pub(in crate::roles) use role::BRIDGE_CONFIG;
 pub use role::HaProxy;

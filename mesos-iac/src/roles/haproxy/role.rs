@@ -15,7 +15,7 @@ use std::time::Duration;
 pub(super) const AGENT: &str = "/usr/local/lib/mesos-iac/agent";
 
 /// What the bridge is told.
-pub(super) const BRIDGE_CONFIG: &str = "/etc/mesos-iac/haproxy-bridge.json";
+pub(in crate::roles) const BRIDGE_CONFIG: &str = "/etc/mesos-iac/haproxy-bridge.json";
 
 /// The directory of what HAProxy serves.
 pub(super) const SERVED: &str = "/etc/haproxy/marathon";
