@@ -408,3 +408,44 @@ fn agents_of_the_role_library_are_seen_as_they_describe_themselves() {
         "{told}"
     );
 }
+
+/// An app that asks for more than any agent has waits for ever; where one doesn't say what it has, there is no saying.
+#[test]
+fn apps_that_ask_for_more_than_any_agent_has_are_told() {
+    let zookeeper = "zk://10.0.0.1:2181/mesos".parse().unwrap();
+    let mesos = Mesos::new(Version::new(1, 4, 0), MesosLayout::mesosphere()).zookeeper(zookeeper);
+    let agent = |name: &'static str, address: &'static str, resources| {
+        let agent = mesos.agent().attribute("rack", Lab::RACK).resources(resources);
+        host(name).addr(address).role(agent)
+    };
+    let with = |app: App| {
+        let small = Resources::from([AgentResource::cpus(4.0), AgentResource::mem(8192)]);
+        let large = Resources::from([AgentResource::cpus(8.0), AgentResource::mem(4096)]);
+        Cluster::new("lab")
+            .hosts(host("master-0").role(Master))
+            .hosts(agent("agent-0", "10.0.0.11", small))
+            .hosts(agent("agent-1", "10.0.0.12", large))
+            .workload(app.cmd("x"))
+    };
+    let is_fine = |cluster: ClusterBuilder| cluster.build().unwrap().compile().is_ok();
+    assert!(is_fine(with(app("/web").cpus(8.0).mem(4096))));
+    // Nobody says what disks there are.
+    assert!(is_fine(with(app("/web").cpus(0.5).disk(1_000_000))));
+    let told = mistakes(with(app("/web").cpus(8.5).mem(4096)));
+    assert!(
+        told.contains("app `/web`: no declared agent has what each instance asks for, and it would wait for ever"),
+        "{told}"
+    );
+    assert!(
+        told.contains("the nearest is agent-1: it has 8 cpus, not 8.5;"),
+        "{told}"
+    );
+    // Each has the one, and none has both.
+    let told = mistakes(with(app("/web").cpus(5.0).mem(8192)));
+    assert!(told.contains("the nearest is agent-0: it has 4 cpus, not 5;"), "{told}");
+    // An agent that says nothing may have it.
+    let unknown = host("agent-2")
+        .addr("10.0.0.13")
+        .role(mesos.agent().attribute("rack", Lab::RACK));
+    assert!(is_fine(with(app("/web").cpus(64.0)).hosts(unknown)));
+}

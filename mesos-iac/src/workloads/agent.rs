@@ -1,6 +1,7 @@
-use crate::kinds::mesos_agent::{AgentResource, Resources, Value};
+use crate::kinds::mesos_agent::{AgentResource, Resources, Scalar, Value};
 use crate::model::{Endpoint, WorkloadCx};
 use crate::roles::mesos::MesosAgentAt;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 /// An agent of Mesos as a scheduler's constraints see it.
@@ -20,6 +21,8 @@ pub struct AgentView {
     region: Option<String>,
     zone: Option<String>,
     ports: Option<Vec<RangeInclusive<u16>>>,
+    /// In thousandths, which is as exact as Mesos is.
+    amounts: BTreeMap<String, u64>,
 }
 
 /// What an agent offers that is told no ports.
@@ -39,6 +42,7 @@ impl AgentView {
             region: None,
             zone: None,
             ports: None,
+            amounts: BTreeMap::new(),
         }
     }
 
@@ -68,6 +72,22 @@ impl AgentView {
     pub fn ports(mut self, ranges: impl IntoIterator<Item = RangeInclusive<u16>>) -> Self {
         self.ports = Some(ranges.into_iter().collect());
         self
+    }
+
+    /// Says how much of a resource it has for tasks: `cpus`, `mem` and `disk` in megabytes, `gpus`. What is said again is added
+    /// up. What isn't said is what the host has, which isn't known here.
+    #[must_use]
+    pub fn offers(mut self, name: impl Into<String>, amount: f64) -> Self {
+        if let Some(amount) = Scalar::new(amount) {
+            let known = self.amounts.entry(name.into()).or_default();
+            *known = known.saturating_add(amount.thousandths());
+        }
+        self
+    }
+
+    /// How many thousandths of a resource it has for tasks; none where that isn't known.
+    pub(super) fn offered(&self, name: &str) -> Option<u64> {
+        self.amounts.get(name).copied()
     }
 
     /// The ports that it offers; none where that isn't known.
@@ -102,6 +122,16 @@ pub(super) fn declared(cx: &WorkloadCx<'_>) -> Vec<AgentView> {
     let of_library = cx.endpoints::<MesosAgentAt>().into_iter().map(|(host, agent)| {
         let view = AgentView::new(host.name().as_str()).hostname(agent.hostname);
         let view = view.ports(offered(&agent.resources));
+        // Of what is reserved for roles, an app may have what is its role's and what is nobody's: it is all counted.
+        let amounts = agent.resources.iter().filter_map(|resource| match resource.value() {
+            Some(Value::Scalar(amount)) => Some((resource.name(), amount.thousandths())),
+            _ => None,
+        });
+        let view = amounts.fold(view, |mut view, (name, amount)| {
+            let known = view.amounts.entry(name.to_owned()).or_default();
+            *known = known.saturating_add(amount);
+            view
+        });
         let attributes = agent.attributes.iter();
         attributes.fold(view, |view, (name, value)| view.attribute(name, &value.to_string()))
     });

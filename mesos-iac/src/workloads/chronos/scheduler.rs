@@ -61,6 +61,10 @@ impl Scheduler for Chronos {
                     at: &job.at,
                     constraints: &constraints,
                     instances: 1,
+                    amounts: [("cpus", job.cpus), ("mem", job.mem), ("disk", job.disk)]
+                        .into_iter()
+                        .filter_map(|(name, amount)| Some((name, amount?)))
+                        .collect(),
                 };
                 problems.extend(unplaceable(&demand, &agents));
             }

@@ -239,6 +239,15 @@ fn unplaced(app: &App, agents: &[AgentView]) -> Option<Problem> {
         at: &app.at,
         constraints: &app.constraints,
         instances: u64::from(app.instances.unwrap_or(1)),
+        amounts: [
+            ("cpus", app.cpus),
+            ("mem", app.mem),
+            ("disk", app.disk),
+            ("gpus", app.gpus.map(f64::from)),
+        ]
+        .into_iter()
+        .filter_map(|(name, amount)| Some((name, amount?)))
+        .collect(),
     };
     unplaceable(&demand, agents)
 }
