@@ -100,7 +100,7 @@ fn values(form: Form) -> &'static [&'static str] {
         Form::Bool => &["false"],
         Form::Duration => &["10secs", "10mins"],
         Form::Bytes => &["1GB"],
-        Form::Int | Form::Uint | Form::Port | Form::UintList => &["1"],
+        Form::Int | Form::Uint | Form::Milliseconds | Form::Seconds | Form::Port | Form::UintList => &["1"],
         Form::Double => &["0.5"],
         Form::Path => &["/x"],
         Form::Ip => &["10.0.0.1"],

@@ -470,6 +470,10 @@ fn mistakes_of_the_role_are_told_before_any_host_is_touched() {
             "nothing says where Marathon answers: no host has its role; give one the role, or name its address with \
              `.marathons([",
         ),
+        (
+            HaProxy::new().marathons(["10.0.0.1:0"]),
+            "10.0.0.1:0 is no Marathon that can be asked: nothing listens on port 0",
+        ),
         (named().marathons(["master:8080"]), "\"master:8080\" is no Marathon"),
         (named().by_host_name("*.example.com"), "\"*.example.com\" is no domain"),
         (named().lowest_port(0), "0 is no port"),

@@ -90,11 +90,16 @@ impl BridgeConfig {
     /// Says what makes no sense.
     ///
     /// # Errors
-    /// No Marathon, credentials for one that isn't asked, no host's name where there must be one, port 0, a version before
+    /// No Marathon, one on port 0, credentials for one that isn't asked, no host's name where there must be one, port 0, a version before
     /// [`HaProxyVersion::OLDEST`], or a `validate` without the file.
     pub fn check(&self) -> Result<(), String> {
         if self.marathons.is_empty() {
             return Err("it names no Marathon".to_owned());
+        }
+        if let Some(address) = self.marathons.iter().find(|address| address.port() == 0) {
+            return Err(format!(
+                "{address} is no Marathon that can be asked: nothing listens on port 0"
+            ));
         }
         if let Some(address) = self
             .credentials

@@ -280,3 +280,25 @@ fn the_packages_port_counts() {
         .file("/etc/default/mesos-master", "ZK=`cat /etc/mesos/zk`\n");
     assert!(!super::finds(&one(own).build().unwrap(), &lints::FLAG_GIVEN_TWICE));
 }
+
+/// Marathon counts milliseconds where Mesos wants the unit.
+#[test]
+fn a_unit_where_none_is_read_is_told_with_its_number() {
+    for (value, right) in [
+        ("5m", "300000"),
+        ("5mins", "300000"),
+        ("30secs", "30000"),
+        ("1.5secs", "1500"),
+    ] {
+        let marathon = by_hand()
+            .pinned("marathon", "1.4.13-1.0")
+            .runs("marathon")
+            .file("/etc/marathon/conf/launch_token_refresh_interval", format!("{value}\n"));
+        let told = super::findings(&one(marathon).build().unwrap()).errors().to_string();
+        let expected = format!("`{value}` is no number of milliseconds, whose unit isn't written");
+        assert!(
+            told.contains(&expected) && told.contains(&format!("={right}`")),
+            "{told}"
+        );
+    }
+}

@@ -48,6 +48,16 @@ const KNOWS: [(&str, &str); 2] = [
     ),
 ];
 
+/// Three masters with ZooKeeper, which are told by hand where it is.
+fn told_by_hand(zk: &str) -> ClusterBuilder {
+    let mesos = Mesos::new(Version::new(1, 11, 0), MesosLayout::mesosphere().pinned("1.11.0-1"));
+    let mesos = mesos.zookeeper(zk.parse().unwrap());
+    let masters = hosts("m[1-3]")
+        .addrs(["198.18.0.1", "198.18.0.2", "198.18.0.3"])
+        .set_each(ZooKeeperHost::ID, [1, 2, 3]);
+    Cluster::new("lab").hosts(masters.role(ZooKeeper::new()).role(mesos.master()))
+}
+
 /// Three masters with ZooKeeper.
 fn of_addresses(addresses: [&'static str; 3]) -> ClusterBuilder {
     let mesos = Mesos::new(Version::new(1, 11, 0), MesosLayout::mesosphere().pinned("1.11.0-1"));
@@ -157,6 +167,12 @@ pub(super) fn cases() -> Vec<Case> {
                     ("s1", agent("zk://10.0.0.3:2181,10.0.0.2:2181,10.0.0.1:2181/mesos")),
                 ])
             },
+        },
+        Case {
+            lint: &lints::ZK_SERVERS_DIFFER,
+            // All are told the same, and the ensemble has one more.
+            bad: || told_by_hand("zk://198.18.0.1:2181,198.18.0.2:2181/mesos"),
+            near: || told_by_hand("zk://198.18.0.1:2181,m2:2181,198.18.0.3:2181/mesos"),
         },
         Case {
             lint: &lints::ZK_LOCALHOST,

@@ -327,6 +327,13 @@ fn paths_that_a_shell_would_read_otherwise_are_refused() {
 }
 
 #[test]
+fn a_daemon_that_may_open_nothing_is_refused() {
+    let mesos = Mesos::new(V1_11, MesosLayout::mesosphere()).open_files(0);
+    let told = problems(&cluster(&mesos));
+    assert!(told.contains("with 0 open files"), "{told}");
+}
+
+#[test]
 fn a_bare_binary_has_no_wrapper_that_another_init_could_start() {
     for init in [Init::Upstart, Init::SysV] {
         for layout in [MesosLayout::environment_file(), MesosLayout::command_line()] {

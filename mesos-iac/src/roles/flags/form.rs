@@ -44,6 +44,8 @@ pub(super) fn check(facts: &Facts, dialect: Dialect, version: Version, text: &st
             let value: u64 = number(text, "whole number that isn't negative")?;
             within(facts, value, text)?;
         }
+        Form::Milliseconds => counted(facts, text, ("milliseconds", 1_000_000))?,
+        Form::Seconds => counted(facts, text, ("seconds", 1_000_000_000))?,
         Form::Port => number::<u16>(text, "port, which is a whole number up to 65535").map(drop)?,
         Form::Double => {
             let value: f64 = number(text, "decimal number")?;
@@ -117,6 +119,22 @@ fn number<T: FromStr>(text: &str, what: &str) -> Result<T, FormError> {
         return Err(wrong().or(text.trim_start_matches('+')));
     }
     text.parse().map_err(|_| wrong())
+}
+
+/// A number of units of time. Who names one, as Mesos wants it, is told how many that would be.
+fn counted(facts: &Facts, text: &str, (units, nanoseconds): (&str, u128)) -> Result<(), FormError> {
+    if let Ok(value) = number::<i64>(text, "whole number") {
+        return within(facts, value, text);
+    }
+    let wrong = FormError::new(format!("`{text}` is no number of {units}, whose unit isn't written"));
+    let read = text.parse::<MesosDuration>();
+    // A slip such as `5m` is known to it.
+    let read = read.or_else(|error| error.right().unwrap_or_default().parse());
+    let meant = read.ok().map(|meant| meant.get().as_nanos());
+    Err(match meant.filter(|meant| meant.is_multiple_of(nanoseconds)) {
+        Some(meant) => wrong.or((meant / nanoseconds).to_string()),
+        None => wrong,
+    })
 }
 
 /// Holds a value against the least and the greatest that its flag takes.

@@ -20,6 +20,10 @@ pub enum Form {
     Int,
     /// A whole number that isn't negative.
     Uint,
+    /// A length of time as a whole number of milliseconds, whose unit isn't named.
+    Milliseconds,
+    /// A length of time as a whole number of seconds, likewise.
+    Seconds,
     /// A TCP port, 0 to 65535.
     Port,
     /// A decimal number.
@@ -257,7 +261,7 @@ macro_rules! counted {
         }
 
         impl FlagValue for $name {
-            const FORM: Form = Form::Int;
+            const FORM: Form = Form::$name;
 
             fn written(&self) -> Written {
                 match self.0.as_nanos() {

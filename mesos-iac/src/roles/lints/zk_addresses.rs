@@ -58,6 +58,7 @@ fn addresses(cx: &LintCx<'_>) {
     }
     paths(cx, &told);
     servers(cx, &told);
+    ensembles(cx, &told);
     for one in &told {
         // What a package leaves counts where the definition has the package; else the host may have been set up before.
         let is_declared = one.setting.id.is_some() || release::package(one.host, &["mesos"]).is_some();
@@ -245,6 +246,50 @@ fn servers(cx: &LintCx<'_>, told: &[Told<'_, '_>]) {
             );
             cx.report(
                 found(&ZK_SERVERS_DIFFER, one.host, one.setting.id, message).hint("name the same servers everywhere"),
+            );
+        }
+    }
+}
+
+/// Holds what daemons are told against the ensembles of the definition: who isn't told of a server doesn't go there when the
+/// others are lost.
+fn ensembles(cx: &LintCx<'_>, told: &[Told<'_, '_>]) {
+    let addresses = cx
+        .hosts()
+        .iter()
+        .filter_map(|host| Some((host.name().as_str(), host.view().addr().ok()?)));
+    let addresses: BTreeMap<&str, &str> = addresses.collect();
+    let by_name = |name: &str| addresses.get(name).map_or(name, |address| *address).to_owned();
+    let mut ensembles: BTreeSet<BTreeSet<String>> = BTreeSet::new();
+    for host in cx.hosts() {
+        for config in zoo_cfg::configs(host).filter(|config| config.voters() > 1) {
+            let voters = config.servers.iter().filter(|server| !server.observes);
+            let address = |server: &zoo_cfg::Server<'_>| match (server.address, host.view().addr()) {
+                ("0.0.0.0" | "::", Ok(own)) => own.to_owned(),
+                (other, _) => by_name(other),
+            };
+            ensembles.insert(voters.map(address).collect());
+        }
+    }
+    for one in told {
+        let hosts = one.url.servers.iter().filter_map(|server| server.rsplit_once(':'));
+        let hosts: BTreeSet<String> = hosts.map(|(host, _)| by_name(host)).collect();
+        let own = ensembles.iter().find(|ensemble| !ensemble.is_disjoint(&hosts));
+        let missing: Vec<&str> = own
+            .into_iter()
+            .flat_map(|ensemble| ensemble.difference(&hosts))
+            .map(String::as_str)
+            .collect();
+        if !missing.is_empty() {
+            let message = format!(
+                "{} isn't told of {} by {}, and the ensemble has it",
+                one.who,
+                missing.join(", "),
+                one.setting.place
+            );
+            cx.report(
+                found(&ZK_SERVERS_DIFFER, one.host, one.setting.id, message)
+                    .hint("name every server that has a vote; without `.zookeeper(…)` the role does it by itself"),
             );
         }
     }

@@ -74,6 +74,12 @@ impl Daemonized<'_> {
         plain_path("the directory of logs", self.logs())?;
         plain_path("the prefix of Mesos", layout.prefix_of(self.mesos.version))?;
         let is_option = |c: char| c.is_ascii_alphanumeric() || "- ".contains(c);
+        if self.mesos.ulimit == "-n 0" {
+            return Err(Error::message(format!(
+                "start {}: with 0 open files it can't open any, not even its log; leave `.open_files(…)` out, or say thousands",
+                self.name()
+            )));
+        }
         if !self.mesos.ulimit.chars().all(is_option) {
             return Err(Error::message(format!(
                 "declare the limits {:?}: expected options of `ulimit`, such as `-n 16384`",
