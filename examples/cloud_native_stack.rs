@@ -8,7 +8,7 @@
 
 use mesos_iac::prelude::*;
 use mesos_iac::roles::Version;
-use mesos_iac::roles::chronos::Chronos;
+use mesos_iac::roles::chronos::{Chronos, ChronosLayout};
 use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
 use mesos_iac::roles::mesos::{Mesos, MesosLayout};
 use mesos_iac::roles::zookeeper::{ZooKeeper, ZooKeeperHost};
@@ -58,7 +58,8 @@ const TENANTS: [Tenant; 3] = [
 impl Tenant {
     /// Its hosts: three masters with the layer, and its agents. Each tenant has an ensemble of its own.
     fn hosts(self) -> Hosts {
-        let mesos = Mesos::new(Version::new(1, 11, 0), MesosLayout::mesosphere()).ensemble(self.name);
+        let layout = MesosLayout::mesosphere().pinned("1.11.0-1");
+        let mesos = Mesos::new(Version::new(1, 11, 0), layout).ensemble(self.name);
         let mut masters = hosts(&format!("{}-master-[1-3]", self.name))
             .addrs(self.masters)
             .set_each(ZooKeeperHost::ID, [1, 2, 3])
@@ -66,12 +67,14 @@ impl Tenant {
             .role(mesos.master().cluster(self.name));
         for layer in self.layers {
             masters = match layer {
-                Layer::Marathon => masters.role(Marathon::new(
-                    Version::new(1, 5, 15),
-                    MarathonLayout::mesosphere(),
-                    &mesos,
-                )),
-                Layer::Chronos => masters.role(Chronos::new(Version::new(3, 0, 2), &mesos)),
+                Layer::Marathon => {
+                    let layout = MarathonLayout::mesosphere().pinned("1.5.15-1");
+                    masters.role(Marathon::new(Version::new(1, 5, 15), layout, &mesos))
+                }
+                Layer::Chronos => {
+                    let layout = ChronosLayout::mesosphere().pinned("3.0.2-1");
+                    masters.role(Chronos::new(Version::new(3, 0, 2), &mesos).layout(layout))
+                }
             };
         }
         let agents = hosts(&format!("{}-agent-[1-{}]", self.name, self.agents.len()))

@@ -168,7 +168,7 @@ fn haproxy_takes_a_password_of_any_characters() {
     .and(Content::text(
         "listen stats\n    bind 127.0.0.1:9090\n    stats auth 'ops:",
     ))
-    .and(SecretForm::HaProxy.of(&password).into())
+    .and(SecretForm::HaProxyWord.of(&password).into())
     .and(Content::text("'\n"));
     for value in ["a'b", "a b # c", "\\", "\"$HOME'"] {
         let system = FakeSystem::new().with_secret(password.source().clone(), value);

@@ -36,7 +36,7 @@ pub(crate) type Example = (&'static str, fn() -> Result<Cluster>, &'static [&'st
 
 pub(crate) const EXAMPLES: [Example; 8] = [
     ("ansible_mesos", ansible_mesos::cluster, &[]),
-    ("cloud_native_stack", cloud_native_stack::cluster, &["unpinned-version"]),
+    ("cloud_native_stack", cloud_native_stack::cluster, &[]),
     ("marathon_apps", marathon_apps::cluster, &[]),
     ("photon_agents", photon_agents::cluster, &[]),
     ("secrets", secrets::cluster, &[]),

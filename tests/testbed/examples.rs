@@ -222,7 +222,11 @@ pub(crate) fn masters_with_haproxy_and_slaves_with_docker_take_an_app(suite: &Su
                 &stage,
                 host,
                 &masters,
-                &["--containerizers=docker,mesos", "--executor_registration_timeout=5mins"],
+                &[
+                    "--containerizers=docker,mesos",
+                    "--executor_registration_timeout=5mins",
+                    "--reconfiguration_policy=additive",
+                ],
                 None,
             ),
         );

@@ -38,7 +38,7 @@ pub enum SecretForm {
     /// without control characters.
     EnvironmentFile,
     /// Between single quotes in a configuration of HAProxy; escaped, and without control characters.
-    HaProxy,
+    HaProxyWord,
 }
 
 /// A secret's value can't stand where it is to be written. The value is no part of it.
@@ -61,7 +61,7 @@ impl SecretForm {
         Self::JavaProperty,
         Self::Json,
         Self::EnvironmentFile,
-        Self::HaProxy,
+        Self::HaProxyWord,
     ];
 
     /// The secret, to be written in this form.
@@ -77,7 +77,7 @@ impl SecretForm {
     const fn rule(self) -> &'static str {
         match self {
             Self::Word => "one word: text without white space and control characters",
-            Self::Line | Self::EnvironmentFile | Self::HaProxy => "one line: text without control characters",
+            Self::Line | Self::EnvironmentFile | Self::HaProxyWord => "one line: text without control characters",
             Self::NameAndPassword => "a name and a password on one line, with a colon between them",
             Self::ZooKeeperPassword => "text without `@`, `/`, white space and control characters",
             Self::JavaProperty => "one word of ASCII without `\\`",
@@ -91,7 +91,7 @@ impl SecretForm {
         let is_line = || !text.contains(char::is_control);
         match self {
             Self::Word => is_word(),
-            Self::Line | Self::EnvironmentFile | Self::HaProxy => is_line(),
+            Self::Line | Self::EnvironmentFile | Self::HaProxyWord => is_line(),
             Self::NameAndPassword => is_line() && text.find(':').is_some_and(|at| at > 0),
             Self::ZooKeeperPassword => is_word() && !text.contains(['@', '/']),
             Self::JavaProperty => is_word() && text.is_ascii() && !text.contains('\\'),
@@ -121,7 +121,7 @@ impl SecretForm {
                 escaped
             }
             // Nothing is special between them but their end.
-            Self::HaProxy => text.replace('\'', r"'\''"),
+            Self::HaProxyWord => text.replace('\'', r"'\''"),
         }
     }
 }
@@ -136,7 +136,7 @@ impl fmt::Display for SecretForm {
             Self::JavaProperty => "a property of Java",
             Self::Json => "a text in JSON",
             Self::EnvironmentFile => "a value in an environment file",
-            Self::HaProxy => "a word of HAProxy's configuration",
+            Self::HaProxyWord => "a word of HAProxy's configuration",
         })
     }
 }
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn a_form_takes_what_its_place_can_carry() {
         use SecretForm::{
-            EnvironmentFile, HaProxy, JavaProperty, Json, Line, NameAndPassword, Word, ZooKeeperPassword,
+            EnvironmentFile, HaProxyWord, JavaProperty, Json, Line, NameAndPassword, Word, ZooKeeperPassword,
         };
         for (form, taken, refused) in [
             (Word, "a@/'\"\\:", &["a b", "a\n", "a\tb"][..]),
@@ -222,7 +222,7 @@ mod tests {
             (JavaProperty, "super:dGVzdA==", &["a\\", "a b", "ä", "a\n"]),
             (Json, "a\n", &[]),
             (EnvironmentFile, "ä b", &["a\nb", "a\0"]),
-            (HaProxy, "a \"b\"", &["a\nb"]),
+            (HaProxyWord, "a \"b\"", &["a\nb"]),
         ] {
             assert!(written(form, taken).is_some(), "{form:?}");
             for value in refused {
@@ -239,7 +239,7 @@ mod tests {
             written(SecretForm::EnvironmentFile, "'\"\\$`").unwrap(),
             "'\\\"\\\\\\$\\`"
         );
-        assert_eq!(written(SecretForm::HaProxy, "a'b\\").unwrap(), r"a'\''b\");
+        assert_eq!(written(SecretForm::HaProxyWord, "a'b\\").unwrap(), r"a'\''b\");
     }
 
     #[test]

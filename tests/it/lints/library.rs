@@ -69,12 +69,7 @@ fn nothing_is_wrong_with_what_stands_around_mesos() {
         let over_tls = Chronos::new(Version::new(3, 0, 2), &mesos.clone().tls(tls)).layout(pinned);
         let docker = Source::packages(["docker.io"]).version("20.10.24+dfsg1-1+deb12u1");
         let cluster = Cluster::new("lab")
-            .hosts(
-                host("m")
-                    .addr("198.18.0.1")
-                    .role(marathon)
-                    .role(chronos),
-            )
+            .hosts(host("m").addr("198.18.0.1").role(marathon).role(chronos))
             .hosts(host("h").addr("198.18.0.2").role(HaProxy::new()))
             .hosts(host("c").addr("198.18.0.4").role(unpacked))
             .hosts(host("t").addr("198.18.0.5").role(over_tls))
@@ -103,7 +98,9 @@ fn roles_with_packages_of_any_version_are_named() {
                 .role(mesos.master())
                 .role(mesos.agent())
                 .role(marathon)
-                .role(Chronos::new(Version::new(3, 0, 2), &mesos).layout(ChronosLayout::mesosphere().pinned("2.4.0-1"))),
+                .role(
+                    Chronos::new(Version::new(3, 0, 2), &mesos).layout(ChronosLayout::mesosphere().pinned("2.4.0-1")),
+                ),
         )
         .build()
         .unwrap();

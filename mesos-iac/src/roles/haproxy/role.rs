@@ -265,7 +265,7 @@ impl Declares for HaProxy {
             has_stats: self.stats.is_some(),
             stats_port: STATS_PORT,
             stats_user: stats_user.unwrap_or_default(),
-            stats_password: stats_password.map(|password| SecretForm::HaProxy.of(&password)),
+            stats_password: stats_password.map(|password| SecretForm::HaProxyWord.of(&password)),
         };
         let config = cx.add(
             file(CONFIG)
