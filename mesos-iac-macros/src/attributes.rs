@@ -406,6 +406,7 @@ fn registration(ident: &Ident, spec: &Spec<'_>) -> TokenStream {
                 #name,
                 #doc,
                 #default,
+                ::core::module_path!(),
                 #place,
             ) #checked
         }

@@ -64,7 +64,7 @@ pub(super) enum Command {
     List {
         #[arg(value_enum)]
         what: Listed,
-        /// All attributes that the program knows, also those of libraries that the definition has nothing of
+        /// All attributes that the program knows, also those of the role library that nothing sets
         #[arg(long)]
         all: bool,
         #[command(flatten)]

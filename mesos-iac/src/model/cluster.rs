@@ -6,7 +6,6 @@ use super::{
 use crate::words::{HostName, HostPattern, Location};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// A cluster's definition: attributes, appliances, hosts and roles. A value; making it does no I/O.
 #[derive(Clone)]
@@ -23,23 +22,6 @@ pub struct Cluster {
     pub(super) inputs: super::Assignments,
     allowed: Vec<Allowance>,
     workloads: Vec<Box<dyn Workload>>,
-    pub(super) reads: Reads,
-}
-
-/// The attributes that were read so far. It says nothing of what the cluster is.
-#[derive(Clone, Default)]
-pub(super) struct Reads(Arc<Mutex<BTreeSet<&'static str>>>);
-
-impl Reads {
-    pub(super) fn note(&self, key: &'static str) {
-        // What another thread noted before it panicked is as good as before.
-        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        read.insert(key);
-    }
-
-    fn has(&self, key: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(key)
-    }
 }
 
 /// A cluster in the making. What is wrong is collected and returned by [`ClusterBuilder::build`], all of it at once.
@@ -113,12 +95,10 @@ impl Cluster {
         &self.keys
     }
 
-    /// Whether the cluster has to do with an attribute: a scope sets it, or something read it since the definition was made,
-    /// which [`Cluster::compile`] has roles do.
+    /// Whether an attribute is set for all hosts or for any.
     #[must_use]
-    pub fn uses(&self, key: &str) -> bool {
-        self.reads.has(key)
-            || self.settings.assignments.of(key).next().is_some()
+    pub fn sets(&self, key: &str) -> bool {
+        self.settings.assignments.of(key).next().is_some()
             || (0..self.hosts.len()).any(|host| !self.assignments(host, key).is_empty())
     }
 
@@ -405,7 +385,6 @@ impl ClusterBuilder {
             inputs: super::Assignments::new(),
             allowed: self.allowed,
             workloads: self.workloads,
-            reads: Reads::default(),
         };
         Ok(problems.into_result(cluster)?)
     }

@@ -82,7 +82,6 @@ impl<'w> HostView<'w> {
     #[track_caller]
     pub fn get<T: AttributeValue>(&self, key: Key<T>) -> Result<T> {
         let at = Location::caller();
-        self.cluster.reads.note(key.name());
         if let Some((_, assignment)) = self.cluster.assignments(self.index, key.name()).last() {
             return match assignment.value.get::<T>() {
                 Some(value) => Ok(value.clone()),

@@ -64,16 +64,18 @@ pub struct AttributeRegistration {
     from_json: fn(serde_json::Value) -> Result<Value, String>,
     default: fn() -> Option<Value>,
     default_error: fn() -> Option<String>,
+    module: &'static str,
     place: (&'static str, u32),
 }
 
 impl AttributeRegistration {
-    /// The attribute of type `T` under this name.
+    /// The attribute of type `T` under this name, declared in this module, at this place of its file.
     #[must_use]
     pub const fn new<T: AttributeValue>(
         name: &'static str,
         doc: &'static str,
         default: fn() -> Option<Value>,
+        module: &'static str,
         place: (&'static str, u32),
     ) -> Self {
         Self {
@@ -84,6 +86,7 @@ impl AttributeRegistration {
             from_json: Value::from_json::<T>,
             default,
             default_error: || None,
+            module,
             place,
         }
     }
@@ -108,6 +111,7 @@ pub struct AttributeSpec {
     pub default: Option<Value>,
     /// Where it was declared.
     pub at: Location,
+    module: &'static str,
     type_name: &'static str,
     parse: fn(&str) -> Result<Value, String>,
     from_json: fn(serde_json::Value) -> Result<Value, String>,
@@ -121,6 +125,7 @@ impl AttributeSpec {
             doc: String::new(),
             default: key.default_value().map(Value::new),
             at,
+            module: "",
             type_name: type_name::<T>(),
             parse: Value::parse::<T>,
             from_json: Value::from_json::<T>,
@@ -135,6 +140,13 @@ impl AttributeSpec {
 
     pub(crate) fn same_type(&self, other: &Self) -> bool {
         self.type_name == other.type_name
+    }
+
+    /// Whether this library declares it, and not the program or another crate.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        let module = self.module.strip_prefix(env!("CARGO_CRATE_NAME"));
+        module.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
     }
 
     /// Reads a value as people type it.
@@ -161,6 +173,7 @@ impl From<&AttributeRegistration> for AttributeSpec {
             doc: registration.doc.trim().to_owned(),
             default: (registration.default)(),
             at: location(registration.place),
+            module: registration.module,
             type_name: (registration.type_name)(),
             parse: registration.parse,
             from_json: registration.from_json,

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 /// `list`: hosts, roles, attributes, resources or workloads, in columns or as a JSON array.
 ///
-/// Of attributes those that the cluster has to do with, unless `all` are asked for.
+/// Of attributes not those of the role library that nothing sets, unless `all` are asked for.
 pub(in super::super) fn list(
     session: &Session<'_>,
     what: Listed,
@@ -98,16 +98,17 @@ fn workload_rows(session: &Session<'_>) -> Vec<Row> {
 
 fn attribute_rows(session: &Session<'_>, all: bool) -> Vec<Row> {
     let cluster = &session.cluster;
-    let prefix = |name: &'_ str| name.rsplit_once('.').map(|(prefix, _)| prefix.to_owned());
-    let names = cluster.attributes().keys();
-    let used: BTreeSet<String> = names
-        .filter(|name| cluster.uses(name))
-        .filter_map(|name| prefix(name))
+    let prefix = |name: &str| name.rsplit_once('.').map(|(prefix, _)| prefix.to_owned());
+    let attributes = cluster.attributes();
+    let set: BTreeSet<_> = attributes
+        .keys()
+        .filter(|name| cluster.sets(name))
+        .map(|name| prefix(name))
         .collect();
-    // Attributes of one prefix belong together: who sets one may want the next. A library's, of which nothing is used, are
-    // in the program all the same.
-    let is_shown = |name: &str| all || prefix(name).is_none_or(|prefix| used.contains(&prefix));
-    let shown = cluster.attributes().values().filter(|spec| is_shown(&spec.name));
+    // The role library's attributes are in every program. Those of one prefix belong together: who sets one may want the next.
+    let shown = attributes
+        .values()
+        .filter(|spec| all || !spec.is_own() || set.contains(&prefix(&spec.name)));
     let rows = shown.map(|spec| {
         Row(vec![
             ("attribute", Cell::text(&spec.name)),
