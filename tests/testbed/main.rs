@@ -39,6 +39,7 @@ mod strangers;
 mod suite;
 mod trust;
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -174,10 +175,18 @@ fn main() -> ExitCode {
     }
 }
 
+thread_local! {
+    /// The promise that this thread shows.
+    static SHOWN: Cell<&'static str> = const { Cell::new("") };
+}
+
 /// Shows some promises, one after the other. Those that don't hold.
-fn show<'p>(suite: &Suite, chosen: &[&'p Promise]) -> Vec<&'p str> {
+fn show(suite: &Suite, chosen: &[&Promise]) -> Vec<&'static str> {
     let mut broken = Vec::new();
     for (name, show) in chosen {
+        SHOWN.set(name);
+        // One that hangs has a name then.
+        eprintln!("testbed: begins with {name}");
         let started = Instant::now();
         let figures = catch_unwind(AssertUnwindSafe(|| show(suite)));
         let (title, seconds) = (
@@ -198,7 +207,7 @@ fn show<'p>(suite: &Suite, chosen: &[&'p Promise]) -> Vec<&'p str> {
 
 fn show_all(suite: &Suite, chosen: &[Vec<&Promise>; 2]) -> ExitCode {
     // Where and what; how the suite got there is of no interest.
-    std::panic::set_hook(Box::new(|panic| println!("  {panic}")));
+    std::panic::set_hook(Box::new(|panic| println!("  {}: {panic}", SHOWN.get())));
     let began = Instant::now();
     let broken: Vec<&str> = std::thread::scope(|scope| {
         let shows = chosen.each_ref().map(|promises| scope.spawn(|| show(suite, promises)));
