@@ -50,9 +50,6 @@ pub(crate) fn run_as_agent() -> Option<ExitCode> {
     }
 }
 
-/// How many things that aren't served are told one by one: what Marathon says must not fill the host's journal.
-const MOST_TOLD: usize = 50;
-
 /// A line for what changed and each thing that isn't served, or for why nothing did; nothing where all is as it was, since
 /// that is said every few seconds.
 fn haproxy_bridge(config: &Path) -> ExitCode {
@@ -62,15 +59,7 @@ fn haproxy_bridge(config: &Path) -> ExitCode {
     }
     let (lines, status) = match bridge::run(config) {
         Ok(done) if done.has_changed => {
-            let skipped = done
-                .skipped
-                .iter()
-                .take(MOST_TOLD)
-                .map(|skipped| format!("not served: {skipped}\n"));
-            let mut lines = format!("{done}\n{}", skipped.collect::<String>());
-            if let Some(more) = done.skipped.len().checked_sub(MOST_TOLD).filter(|more| *more > 0) {
-                lines = format!("{lines}not served: {more} more\n");
-            }
+            let lines = format!("{done}\n{}", done.skipped);
             (lines, ExitCode::SUCCESS)
         }
         Ok(_) => return ExitCode::SUCCESS,

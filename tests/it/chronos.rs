@@ -309,6 +309,7 @@ fn what_chronos_would_refuse_is_refused_with_reason_and_hint() {
         (fine().owner("ops@example.com,"), fine().owner("")),
         (fine().owner("ops@example.com\nBcc: x@example.com"), fine()),
         (fine().user("www\n"), fine().user("www-data")),
+        (fine().command("x\0"), fine().command("x")),
         (fine().fetch(""), fine().fetch("https://example.com/a%20b.tgz")),
         (
             fine().constraint(JobConstraint::like("a", "(")),

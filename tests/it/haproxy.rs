@@ -240,7 +240,7 @@ fn a_port_of_another_program_is_not_taken_from_it() {
     let done = bench.run().unwrap();
     assert_eq!(bench.served(), ["web-20001"]);
     assert!(
-        done.skipped[0].to_string().contains("another program"),
+        done.skipped.told()[0].to_string().contains("another program"),
         "{:?}",
         done.skipped
     );

@@ -46,6 +46,13 @@ fn rules() -> Vec<Rule> {
         ("cmd xor args", V15, sound().args(["x"]), bridged().args(["x"])),
         ("cmd, or an image", V15, app("/web"), bridged()),
         ("cmd not empty", V15, app("/web").cmd(" "), sound()),
+        ("no NUL byte", V15, sound().env("A", "a\0b"), sound().env("A", "a b")),
+        (
+            "labels: not a secret's",
+            V15,
+            sound().label("mesos_iac.secret", "x"),
+            sound().label("mesos-secret", "x"),
+        ),
         ("cpus", V15, sound().cpus(0.0), sound().cpus(0.001)),
         ("mem", V08, sound().mem(-1), sound().mem(0)),
         (

@@ -270,6 +270,10 @@ fn lab() -> ClusterBuilder {
         .hosts_matching("agent-2", |host| host.set(Lab::RACK, "r2"))
 }
 
+fn fixed(id: &str) -> App {
+    app(id).cmd("x").port(Port::new(31_000)).require_ports()
+}
+
 fn mistakes(cluster: ClusterBuilder) -> String {
     let problems = cluster.build().unwrap().compile().unwrap_err();
     let mut told = String::new();
@@ -330,6 +334,20 @@ fn mistakes_that_only_all_apps_together_show() {
         (
             "no room on hosts",
             mistakes(lab().workload(plain("/web").instances(4).constraint(Constraint::unique("hostname")))),
+        ),
+        (
+            "fewer groups than are asked for",
+            mistakes(
+                lab().workload(
+                    plain("/web")
+                        .instances(3)
+                        .constraint(Constraint::group_by(Lab::RACK, 3)),
+                ),
+            ),
+        ),
+        (
+            "a port of each agent, once",
+            mistakes(lab().workloads([fixed("/web").instances(2), fixed("/shop").instances(2)])),
         ),
         (
             "outside its group",

@@ -1,6 +1,7 @@
 use super::config::{BridgeConfig, Routing};
 use super::labels::{HostNames, is_host_name};
-use super::tasks::{ServicePort, Skipped, Tasks};
+use super::not_served::NotServed;
+use super::tasks::{ServicePort, Tasks};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
@@ -17,7 +18,7 @@ pub struct Rendered {
     /// How many tasks are served, each as often as it has service ports.
     pub servers: usize,
     /// What isn't served.
-    pub skipped: Vec<Skipped>,
+    pub skipped: NotServed,
 }
 
 /// Renders what Marathon says. The same tasks are the same bytes, in whatever order they are told.
@@ -61,9 +62,9 @@ impl Writer<'_> {
         self.out.text.push('\n');
     }
 
-    fn skip(&mut self, service: &ServicePort, why: impl Into<String>) {
-        let what = format!("{}, port {}", service.app, service.port);
-        self.out.skipped.push(Skipped::new(what, why));
+    fn skip(&mut self, service: &ServicePort, why: impl std::fmt::Display) {
+        let what = format_args!("{}, port {}", service.app, service.port);
+        self.out.skipped.add(what, why);
     }
 
     /// What holds for everything below: the file depends on no `defaults` of others. These spellings are known to every
@@ -92,13 +93,13 @@ impl Writer<'_> {
         for service in &tasks.services {
             let port = service.port;
             if port < lowest {
-                self.skip(service, format!("service ports begin at {lowest} here"));
+                self.skip(service, format_args!("service ports begin at {lowest} here"));
             } else if self.config.reserved_ports.contains(&port) {
                 self.skip(service, "this host needs the port itself");
             } else if taken.contains(&port) {
                 self.skip(service, "another program of this host listens on it");
             } else if let Some(owner) = owners.get(&port) {
-                self.skip(service, format!("{owner} has the same service port"));
+                self.skip(service, format_args!("{owner} has the same service port"));
             } else {
                 owners.insert(port, &service.app);
                 self.line(format_args!("\nlisten {}-{port}", service.app));
@@ -141,7 +142,10 @@ impl Writer<'_> {
             let wanted = names_of(service, names, domain);
             if wanted.is_empty() {
                 let label = format!("HAPROXY_{}_VHOST", service.index);
-                self.skip(service, format!("it has no host name: the label {label} gives it one"));
+                self.skip(
+                    service,
+                    format_args!("it has no host name: the label {label} gives it one"),
+                );
                 continue;
             }
             let (mut kept, mut seen) = (Vec::new(), BTreeSet::new());
@@ -151,22 +155,25 @@ impl Writer<'_> {
                 }
                 if let Some(first) = given.get(&name).filter(|first| first.app == service.app) {
                     let port = first.port;
-                    self.skip(service, format!("port {port} of the same app has the host name {name}"));
+                    self.skip(
+                        service,
+                        format_args!("port {port} of the same app has the host name {name}"),
+                    );
                     continue;
                 }
                 match owners.get(&name) {
                     Some(owner) if (&owner.app, owner.index) != (&service.app, service.index) => {
                         let whose = format!("{}, port {}", owner.app, owner.port);
-                        self.skip(service, format!("{whose} has the host name {name}"));
+                        self.skip(service, format_args!("{whose} has the host name {name}"));
                     }
                     None if claims.get(name.as_str()).is_some_and(|claims| claims.len() > 1) => {
                         self.skip(
                             service,
-                            format!("other apps ask for the host name {name} too, so none has it"),
+                            format_args!("other apps ask for the host name {name} too, so none has it"),
                         );
                     }
                     _ if kept.len() == MOST_NAMES => {
-                        self.skip(service, format!("it has more than {MOST_NAMES} host names"));
+                        self.skip(service, format_args!("it has more than {MOST_NAMES} host names"));
                         break;
                     }
                     _ => {
@@ -212,7 +219,7 @@ impl Writer<'_> {
 }
 
 /// How many host names a service port may have: every request is held against each.
-const MOST_NAMES: usize = 100;
+pub(super) const MOST_NAMES: usize = 100;
 
 /// An address to listen on, as every HAProxy reads it: behind the last colon is the port.
 fn bound(address: IpAddr, port: u16) -> String {
@@ -275,7 +282,7 @@ mod tests {
     }
 
     fn told(rendered: &Rendered) -> Vec<String> {
-        rendered.skipped.iter().map(ToString::to_string).collect()
+        rendered.skipped.told().iter().map(ToString::to_string).collect()
     }
 
     /// The file without its head.

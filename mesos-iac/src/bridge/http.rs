@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 /// The most bytes of an answer, head and body: ten thousand tasks take one megabyte.
-pub(super) const MOST_BYTES: usize = 64 * 1024 * 1024;
+pub(super) const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// The most bytes of an answer's head.
 const MOST_HEAD: usize = 64 * 1024;

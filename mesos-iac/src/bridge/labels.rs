@@ -1,4 +1,5 @@
-use super::tasks::Skipped;
+use super::haproxy::MOST_NAMES;
+use super::not_served::NotServed;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -24,9 +25,9 @@ struct App {
 ///
 /// # Errors
 /// It is no such JSON; says why.
-pub fn parse_labels(json: &str) -> Result<(HostNames, Vec<Skipped>), String> {
+pub fn parse_labels(json: &str) -> Result<(HostNames, NotServed), String> {
     let apps: Apps = serde_json::from_str(json).map_err(|error| error.to_string())?;
-    let (mut names, mut skipped) = (HostNames::new(), Vec::new());
+    let (mut names, mut skipped) = (HostNames::new(), NotServed::default());
     for app in apps.apps {
         let id = app.id.trim_start_matches('/').replace('/', "_");
         for (label, value) in &app.labels {
@@ -37,12 +38,18 @@ pub fn parse_labels(json: &str) -> Result<(HostNames, Vec<Skipped>), String> {
                 continue;
             };
             for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-                if is_host_name(name) {
-                    let of_app = names.entry(id.clone()).or_default();
-                    of_app.entry(place).or_default().push(name.to_ascii_lowercase());
-                } else {
-                    let what = format!("{}, label {label}={name}", app.id);
-                    skipped.push(Skipped::new(what, "no host name"));
+                if !is_host_name(name) {
+                    skipped.add(format_args!("{}, label {label}={name}", app.id), "no host name");
+                    continue;
+                }
+                let of_port = names.entry(id.clone()).or_default().entry(place).or_default();
+                let name = name.to_ascii_lowercase();
+                // One more than may be: whoever renders them tells that there are too many.
+                if of_port.len() > MOST_NAMES {
+                    break;
+                }
+                if !of_port.contains(&name) {
+                    of_port.push(name);
                 }
             }
         }
@@ -75,10 +82,24 @@ mod tests {
             {"id": "/plain"}
         ]}"#;
         let (names, skipped) = parse_labels(json).unwrap();
-        assert_eq!(skipped, []);
+        assert!(skipped.is_empty());
         assert_eq!(names.len(), 1);
         assert_eq!(names["shop_web"][&0], ["shop.example.com", "shop.example.org"]);
         assert_eq!(names["shop_web"][&1], ["admin.example.com"]);
+    }
+
+    #[test]
+    fn no_label_takes_more_than_its_names_and_a_count() {
+        let said = |value: String| {
+            let json = serde_json::json!({"apps": [{"id": "/x", "labels": {"HAPROXY_0_VHOST": value}}]});
+            parse_labels(&json.to_string()).unwrap()
+        };
+        let many: Vec<String> = (0..10_000).map(|number| format!("n{number}.org")).collect();
+        assert_eq!(said(many.join(",")).0["x"][&0].len(), MOST_NAMES + 1);
+        assert_eq!(said("a.org,A.org,".repeat(10_000)).0["x"][&0], ["a.org"]);
+        let (names, skipped) = said("-,".repeat(10_000));
+        assert!(names.is_empty());
+        assert_eq!((skipped.number(), skipped.told().len()), (10_000, 50));
     }
 
     #[test]
@@ -88,8 +109,8 @@ mod tests {
                 serde_json::json!({"apps": [{"id": "/x", "labels": {"HAPROXY_0_VHOST": format!("ok.org,{name}z")}}]});
             let (names, skipped) = parse_labels(&json.to_string()).unwrap();
             assert_eq!(names["x"][&0], ["ok.org"], "{name:?}");
-            assert_eq!(skipped.len(), 1, "{name:?}");
-            assert!(!skipped[0].to_string().contains('\n'));
+            assert_eq!(skipped.number(), 1, "{name:?}");
+            assert!(!skipped.told()[0].to_string().contains('\n'));
         }
         assert!(parse_labels("<html>").is_err());
     }

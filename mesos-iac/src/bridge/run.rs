@@ -1,7 +1,7 @@
 use super::config::BridgeConfig;
 use super::haproxy::{Rendered, render};
+use super::not_served::NotServed;
 use super::state::{Lock, State, draft, failed, fresh, place};
-use super::tasks::Skipped;
 use super::{BridgeError, credentials, marathon, ports};
 use crate::model::hex;
 use crate::words::{CommandLine, visible};
@@ -28,7 +28,7 @@ pub struct Done {
     /// How many tasks are served, each as often as it has service ports.
     pub servers: usize,
     /// What isn't served.
-    pub skipped: Vec<Skipped>,
+    pub skipped: NotServed,
 }
 
 impl fmt::Display for Done {
@@ -40,7 +40,7 @@ impl fmt::Display for Done {
             "HAProxy {what} {} service ports with {} servers, as {} says",
             self.services, self.servers, self.by
         )?;
-        match self.skipped.len() {
+        match self.skipped.number() {
             0 => Ok(()),
             number => write!(f, "; {number} not served"),
         }

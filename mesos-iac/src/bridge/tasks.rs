@@ -1,10 +1,10 @@
-use crate::words::visible;
+use super::not_served::{LONGEST_NAME, NotServed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The longest name of an app that is taken.
-const LONGEST_APP: usize = 200;
+/// How many service ports are taken: as many as there are ports, which is more than anyone serves.
+const MOST_SERVICES: usize = 65_536;
 
 /// What Marathon says is running.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct Tasks {
     /// How many lines said something of an app, those without ports too.
     pub lines: usize,
     /// What couldn't be read.
-    pub skipped: Vec<Skipped>,
+    pub skipped: NotServed,
 }
 
 /// A service port of an app, and where its tasks answer.
@@ -58,32 +58,6 @@ impl fmt::Display for Server {
     }
 }
 
-/// Something that isn't served, and why. It is told, and doesn't keep the rest from being served.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Skipped {
-    /// What it is, as text that is safe to show.
-    pub what: String,
-    /// Why it isn't served.
-    pub why: String,
-}
-
-impl Skipped {
-    pub(super) fn new(what: impl AsRef<str>, why: impl Into<String>) -> Self {
-        // Who runs apps decides how long their names are.
-        let what: String = what.as_ref().chars().take(LONGEST_APP).collect();
-        Self {
-            what: visible(&what),
-            why: why.into(),
-        }
-    }
-}
-
-impl fmt::Display for Skipped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.what, self.why)
-    }
-}
-
 /// Reads what a Marathon answers to `GET /v2/tasks` with `Accept: text/plain`: a line for each service port of each app,
 /// with the app, the port and the tasks, separated by tabs. All Marathons from 0.7 on write it alike.
 ///
@@ -106,16 +80,22 @@ pub fn parse_tasks(text: &str) -> Tasks {
         let app = fields.next().unwrap_or_default();
         let Some(port) = fields.next() else {
             if !app.is_empty() {
-                tasks.skipped.push(Skipped::new(app, "a line without a port"));
+                tasks.skipped.add(app, "a line without a port");
             }
             continue;
         };
         if !is_app(app) {
-            tasks.skipped.push(Skipped::new(app, "no name that an app can have"));
+            tasks.skipped.add(app, "no name that an app can have");
             continue;
         }
         if port.is_empty() {
             tasks.lines += 1;
+            continue;
+        }
+        if tasks.services.len() == MOST_SERVICES {
+            tasks
+                .skipped
+                .add(app, format_args!("there are more than {MOST_SERVICES} service ports"));
             continue;
         }
         // Also where the port makes no sense: those behind it keep their places.
@@ -123,10 +103,10 @@ pub fn parse_tasks(text: &str) -> Tasks {
         let index = *next;
         *next += 1;
         let Some(port) = port_number(port) else {
-            tasks.skipped.push(Skipped::new(
-                format!("{app}, port {port}"),
+            tasks.skipped.add(
+                format_args!("{app}, port {port}"),
                 "no port that a client can connect to",
-            ));
+            );
             continue;
         };
         tasks.lines += 1;
@@ -138,7 +118,7 @@ pub fn parse_tasks(text: &str) -> Tasks {
                 }
                 None => tasks
                     .skipped
-                    .push(Skipped::new(format!("{app}, task {field}"), "no address with a port")),
+                    .add(format_args!("{app}, task {field}"), "no address with a port"),
             }
         }
         tasks.services.push(ServicePort {
@@ -155,7 +135,7 @@ pub fn parse_tasks(text: &str) -> Tasks {
 /// Whether Marathon would give an app this name. It stands in a configuration as it is, so this is also what keeps an app
 /// from saying anything else there.
 fn is_app(name: &str) -> bool {
-    name.len() <= LONGEST_APP
+    name.len() <= LONGEST_NAME
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name
             .bytes()
@@ -205,7 +185,7 @@ mod tests {
     #[test]
     fn a_line_is_a_service_port() {
         let tasks = parse_tasks("nginx\t80\t10.0.0.10:31000\t10.0.0.9:31000\t10.0.0.9:31000\t\n");
-        assert_eq!(tasks.skipped, []);
+        assert!(tasks.skipped.is_empty());
         let [service] = tasks.services.as_slice() else {
             panic!("{tasks:?}")
         };
@@ -219,7 +199,7 @@ mod tests {
         let text = "\n  \nbatch\t \t10.0.0.1 10.0.0.2 \nidle\t10001\t\nweb\t10002\th1.lab:31001\t \n\
                     web\t10003\th1.lab:31002   \r\nv6\t10004\t2001:db8::7:31003\t[2001:db8::6]:31003\t\nlast\t10005\th:1";
         let tasks = parse_tasks(text);
-        assert_eq!(tasks.skipped, []);
+        assert!(tasks.skipped.is_empty());
         assert_eq!(tasks.lines, 6);
         let read: Vec<_> = tasks
             .services
@@ -285,7 +265,7 @@ mod tests {
             ),
         ] {
             let tasks = parse_tasks(&format!("{line}\ngood\t90\t10.0.0.2:2\n"));
-            let told_are: Vec<_> = tasks.skipped.iter().map(ToString::to_string).collect();
+            let told_are: Vec<_> = tasks.skipped.told().iter().map(ToString::to_string).collect();
             assert_eq!(told_are, [told], "{line:?}");
             assert_eq!(tasks.services.len(), kept + 1, "{line:?}");
         }
@@ -300,6 +280,14 @@ mod tests {
     #[test]
     fn a_long_name_is_told_in_part() {
         let tasks = parse_tasks(&format!("{}\t80\t", "x".repeat(100_000)));
-        assert_eq!(tasks.skipped[0].what.len(), LONGEST_APP);
+        assert_eq!(tasks.skipped.told()[0].what.len(), LONGEST_NAME);
+    }
+
+    #[test]
+    fn no_more_services_are_kept_than_there_are_ports() {
+        let tasks = parse_tasks(&"a\t1\t\n".repeat(MOST_SERVICES + 100));
+        assert_eq!((tasks.services.len(), tasks.skipped.number()), (MOST_SERVICES, 100));
+        let tasks = parse_tasks(&"x\n".repeat(100_000));
+        assert_eq!((tasks.skipped.told().len(), tasks.skipped.number()), (50, 100_000));
     }
 }

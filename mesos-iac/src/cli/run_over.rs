@@ -170,11 +170,20 @@ pub(super) fn secrets_of(hosts: &[&CompiledHost], mode: Mode) -> Result<Secrets,
     for host in hosts.iter().filter(|_| mode.needs_secrets()) {
         needed.extend(host.catalog.secrets()?);
     }
-    let values = resolve_secrets(&needed, Environment::variable).map_err(|error| with_users(error, hosts))?;
-    if !values.is_empty() {
-        check_fit(hosts, &values)?;
+    match resolve_secrets(&needed, Environment::variable) {
+        Ok(values) => {
+            if !values.is_empty() {
+                check_fit(hosts, &values)?;
+            }
+            Ok(values)
+        }
+        Err(errors) => {
+            let errors = errors.into_iter().map(|error| with_users(error, hosts));
+            Err(errors
+                .reduce(CliError::and)
+                .unwrap_or_else(|| CliError::usage("failed to read secrets")))
+        }
     }
-    Ok(values)
 }
 
 /// Holds the values against the places that they are to be written to.

@@ -30,15 +30,19 @@ pub struct SecretError {
 /// `variable` looks up the environment, which is the caller's to read.
 ///
 /// # Errors
-/// A source that doesn't yield a value; the first one in order.
+/// All sources that don't yield a value.
 pub fn resolve_secrets(
     sources: &BTreeSet<SecretSource>,
     variable: impl Fn(&str) -> Option<Vec<u8>>,
-) -> Result<BTreeMap<SecretSource, SecretText>, SecretError> {
-    sources
-        .iter()
-        .map(|source| Ok((source.clone(), resolve(source, &variable)?)))
-        .collect()
+) -> Result<BTreeMap<SecretSource, SecretText>, Vec<SecretError>> {
+    let (mut values, mut errors) = (BTreeMap::new(), Vec::new());
+    for source in sources {
+        match resolve(source, &variable) {
+            Ok(value) => drop(values.insert(source.clone(), value)),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(values) } else { Err(errors) }
 }
 
 fn resolve(source: &SecretSource, variable: &impl Fn(&str) -> Option<Vec<u8>>) -> Result<SecretText, SecretError> {
@@ -148,7 +152,8 @@ mod tests {
 
     fn one(source: SecretSource) -> Result<Vec<u8>, String> {
         let variable = |name: &str| (name == "TOKEN").then(|| b"hunter2\n".to_vec());
-        let found = resolve_secrets(&BTreeSet::from([source.clone()]), variable).map_err(|error| error.to_string())?;
+        let found =
+            resolve_secrets(&BTreeSet::from([source.clone()]), variable).map_err(|errors| errors[0].to_string())?;
         Ok(found[&source].expose().to_vec())
     }
 
@@ -169,6 +174,15 @@ mod tests {
             std::thread::sleep(Duration::from_secs(60));
         });
         assert_eq!(waited, None);
+    }
+
+    #[test]
+    fn all_that_have_no_value_are_told_at_once() {
+        let sources = ["ONE", "TOKEN", "TWO"].map(|name| SecretSource::Environment(name.into()));
+        let variable = |name: &str| (name == "TOKEN").then(|| b"hunter2".to_vec());
+        let errors = resolve_secrets(&sources.clone().into(), variable).unwrap_err();
+        let told: Vec<_> = errors.into_iter().map(|error| error.secret).collect();
+        assert_eq!(told, [sources[0].clone(), sources[2].clone()]);
     }
 
     #[test]

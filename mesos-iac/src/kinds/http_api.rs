@@ -64,6 +64,13 @@ pub(super) fn json(answer: &HttpAnswer, what: &str, system: &dyn ReadSystem) -> 
     })
 }
 
+/// How many pieces of an answer are repeated: whoever answers decides how many there are.
+pub(super) const MOST_PIECES: usize = 10;
+
+fn items(list: &Json) -> impl Iterator<Item = &Json> {
+    list.as_array().into_iter().flatten()
+}
+
 /// What the program says of its refusal: of the forms that Marathon and Chronos have, else the text as it is.
 pub(super) fn refusal(answer: &HttpAnswer, system: &dyn ReadSystem) -> String {
     let shortened = |text: &str| shortened(text, system);
@@ -74,25 +81,18 @@ pub(super) fn refusal(answer: &HttpAnswer, system: &dyn ReadSystem) -> String {
             text => format!("status {}: {}", answer.status, shortened(text)),
         };
     };
-    let mut words = vec![format!("status {}", answer.status)];
-    words.extend(body["message"].as_str().map(shortened));
-    for list in ["details", "errors"] {
-        for detail in body[list].as_array().into_iter().flatten() {
-            let path = detail["path"]
-                .as_str()
-                .or_else(|| detail["attribute"].as_str())
-                .unwrap_or_default();
-            let errors = detail["errors"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Json::as_str);
-            for error in errors.chain(detail["error"].as_str()) {
-                words.push(shortened(&format!("{path}: {error}")));
-            }
-        }
-    }
-    words.join(": ")
+    let details = ["details", "errors"].into_iter().flat_map(|list| items(&body[list]));
+    let reasons = details.flat_map(|detail| {
+        let path = detail["path"].as_str().or_else(|| detail["attribute"].as_str());
+        let errors = items(&detail["errors"]).filter_map(Json::as_str);
+        let errors = errors.chain(detail["error"].as_str());
+        errors.map(move |error| shortened(&format!("{}: {error}", path.unwrap_or_default())))
+    });
+    std::iter::once(format!("status {}", answer.status))
+        .chain(body["message"].as_str().map(shortened))
+        .chain(reasons.take(MOST_PIECES))
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// The beginning of a text, on one line.
@@ -134,4 +134,28 @@ pub(super) fn revealed(json: &Json, system: &dyn ReadSystem) -> Result<Json> {
         Json::Array(items) => Json::Array(items.iter().map(|item| revealed(item, system)).collect::<Result<_>>()?),
         other => other.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::FakeSystem;
+
+    #[test]
+    fn of_a_refusal_with_many_reasons_the_first_are_told() {
+        let details: Vec<Json> = (0..1000)
+            .map(|number| serde_json::json!({"path": format!("/{number}"), "errors": ["bad"]}))
+            .collect();
+        let body = serde_json::json!({"message": "Object is not valid", "details": details});
+        let answer = HttpAnswer {
+            status: 422,
+            body: body.to_string().into_bytes(),
+        };
+        let told = refusal(&answer, &FakeSystem::new());
+        assert!(
+            told.starts_with("status 422: Object is not valid: /0: bad: /1: bad"),
+            "{told}"
+        );
+        assert!(told.ends_with("/9: bad"), "{told}");
+    }
 }

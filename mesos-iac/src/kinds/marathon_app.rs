@@ -1,4 +1,4 @@
-use super::http_api::{HttpApi, json, refusal, revealed, shortened};
+use super::http_api::{HttpApi, MOST_PIECES, json, refusal, revealed, shortened};
 use super::json_state::{compare, filled, in_the_way, pretty, seen};
 use crate::model::{Check, Converge, Diff, Error, HttpAnswer, HttpChange, ReadSystem, Resource, Result, Shown, System};
 use crate::words::HumanDuration;
@@ -167,7 +167,10 @@ impl MarathonApp {
         let mut numbers = version.split(['.', '-']).map_while(|number| number.parse::<u64>().ok());
         match (numbers.next(), numbers.next()) {
             (Some(major), Some(minor)) => Ok((major, minor) >= TAKES_WHOLE),
-            _ => Err(Error::message(format!("{what}: {version:?} is no version"))),
+            _ => {
+                let version = shortened(version, system);
+                Err(Error::message(format!("{what}: `{version}` is no version")))
+            }
         }
     }
 
@@ -257,6 +260,7 @@ impl MarathonApp {
                     .into_iter()
                     .flatten()
                     .filter_map(|deployment| deployment["id"].as_str().map(|id| shortened(id, system)))
+                    .take(MOST_PIECES)
                     .collect();
                 let ids: Vec<String> = ids.into_iter().collect();
                 let who = match ids.as_slice() {

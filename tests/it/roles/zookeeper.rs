@@ -164,6 +164,16 @@ fn what_can_t_work_is_refused() {
             "control characters",
         ),
         (ZooKeeper::new().tick(Duration::ZERO), "a millisecond at the least"),
+        (ZooKeeper::new().client_port(0), "0 is any"),
+        (ZooKeeper::new().peer_ports(0, 3888), "0 is any"),
+        (ZooKeeper::new().admin_server(AdminServer::Port(0)), "0 is any"),
+        (
+            ZooKeeper::new().layout(ZooKeeperLayout {
+                data: "/srv/zk\\".to_owned(),
+                ..ZooKeeperLayout::debian()
+            }),
+            "something else in zoo.cfg",
+        ),
     ] {
         let told = problems(&three(role));
         assert!(told.contains(why), "{told}");

@@ -171,6 +171,11 @@ impl AgentResource {
             value if self.name == "ports" && value.kind() != "ranges" => {
                 Err(wrong("ports are ranges, such as `[31000-32000]`"))
             }
+            Value::Ranges(ranges)
+                if self.name == "ports" && ranges.iter().any(|(_, end)| *end > u64::from(u16::MAX)) =>
+            {
+                Err(wrong("ports end at 65535"))
+            }
             _ if self.source.is_some() && self.name != "disk" => Err(wrong("only disks have a source")),
             value => match &self.source {
                 Some(DiskSource::Path(root) | DiskSource::Mount(root)) if !root.starts_with('/') => {
@@ -458,6 +463,7 @@ mod tests {
             "cpus():1",
             "gpus:0.5",
             "ports:31000",
+            "ports:[65535-65536]",
             "ports:[1-3,2-4]",
             "ports:[3-1]",
             "mem:[1-2]",

@@ -12,6 +12,8 @@ pub(super) fn run() -> UnitFileBuilder {
         .service("Type", "oneshot")
         .exec_start([AGENT, "haproxy-bridge", "--config", BRIDGE_CONFIG])
         .service("TimeoutStartSec", "120")
+        // Many times what it takes for ten thousand tasks. Whoever answers as Marathon must not take the host's memory.
+        .service("MemoryMax", "512M")
         .service("StateDirectory", STATE.rsplit('/').next().unwrap_or(STATE))
         .service("StateDirectoryMode", "0700")
         .service("NoNewPrivileges", "true")

@@ -180,7 +180,7 @@ impl Tls {
     ///
     /// # Errors
     /// Mesos before 0.23 speaks no TLS; or something is asked for that this version doesn't have: it would read no such
-    /// variable, and say nothing.
+    /// variable, and say nothing; or a cipher or the curves are no names.
     pub fn environment(&self, version: Version) -> Result<Vec<EnvironmentLine>, GrammarError> {
         if version < Version::new(0, 23, 0) {
             return Err(GrammarError::new(format!(
@@ -206,6 +206,20 @@ impl Tls {
         )?;
         let tls_1_3 = self.versions.iter().any(|(known, _)| *known == TlsVersion::Tls1_3);
         since(tls_1_3, "TLS 1.3", Version::new(1, 10, 0))?;
+
+        let is_name = |name: &str| !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control());
+        for (what, name) in self
+            .ciphers
+            .iter()
+            .map(|name| ("cipher", name))
+            .chain(self.curves.iter().map(|name| ("curve", name)))
+        {
+            if !is_name(name) {
+                return Err(GrammarError::new(format!(
+                    "{name:?} is no {what}: OpenSSL's names have neither white space nor control characters"
+                )));
+            }
+        }
 
         let newest = version >= Version::new(1, 10, 0);
         let prefix = if version >= Version::new(1, 0, 0) {
@@ -278,6 +292,20 @@ mod tests {
             .iter()
             .map(|line| line.line().to_string().trim_end().to_owned())
             .collect()
+    }
+
+    #[test]
+    fn what_is_no_name_of_a_cipher_or_a_curve_is_refused() {
+        for name in ["", "A\nB", "A\0", "A B"] {
+            assert!(
+                tls().ciphers(["A", name]).environment(Version::new(1, 11, 0)).is_err(),
+                "{name:?}"
+            );
+            assert!(
+                tls().curves(name).environment(Version::new(1, 11, 0)).is_err(),
+                "{name:?}"
+            );
+        }
     }
 
     #[test]

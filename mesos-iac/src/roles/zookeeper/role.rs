@@ -357,6 +357,7 @@ impl ZooKeeper {
             ));
         }
         let written = self.commands.iter().chain(&self.data).chain(&self.data_log);
+        let written = written.chain([&self.layout.data]);
         if let Some(text) = written
             .map(String::as_str)
             .find(|text| !is_value(text) || text.contains(','))
@@ -368,6 +369,18 @@ impl ZooKeeper {
                 "a tick lasts {:?}: a millisecond at the least, an hour at the most",
                 self.tick
             ));
+        }
+        let admin_port = match self.admin_server {
+            AdminServer::Off => None,
+            AdminServer::Port(port) => Some(port),
+        };
+        let (peers, election) = self.peer_ports;
+        if [self.client_port, peers, election]
+            .into_iter()
+            .chain(admin_port)
+            .any(|port| port == 0)
+        {
+            wrong.push("others have to know its ports, and 0 is any".to_owned());
         }
         if self.heap_megabytes == 0 || self.init_limit == 0 || self.sync_limit == 0 {
             wrong.push("the heap and the limits are 1 at the least".to_owned());

@@ -1,7 +1,7 @@
 //! A small HTTP/1.1 client for programs on the same host: no TLS, one connection for each question, everything bounded.
 
 use crate::model::{HttpAnswer, HttpQuestion, MOST_HTTP_BYTES, SystemError};
-use crate::words::HumanDuration;
+use crate::words::{HumanDuration, visible};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -13,6 +13,9 @@ const MOST_HEAD: usize = 64 * 1024;
 
 /// The most redirects that are followed: to the leader, and once more if that changes meanwhile.
 const MOST_REDIRECTS: usize = 3;
+
+/// The most characters that are repeated of where it leads.
+const MOST_SHOWN: usize = 300;
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -96,7 +99,9 @@ fn follow(from: &Place, location: &str) -> Result<Place> {
         });
     }
     let Some(("" | "http:", rest)) = location.split_once("//") else {
-        return Err(format!("it redirects to `{location}`, and only http is spoken here"));
+        let shown: String = location.chars().take(MOST_SHOWN).collect();
+        let shown = visible(&shown);
+        return Err(format!("it redirects to `{shown}`, and only http is spoken here"));
     };
     let (host, target) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
     let named = if host.contains(':') {
@@ -104,9 +109,10 @@ fn follow(from: &Place, location: &str) -> Result<Place> {
     } else {
         format!("{host}:80")
     };
-    let mut found = named
-        .to_socket_addrs()
-        .map_err(|error| format!("it redirects to `{host}`: {error}"))?;
+    let mut found = named.to_socket_addrs().map_err(|error| {
+        let shown: String = host.chars().take(MOST_SHOWN).collect();
+        format!("it redirects to `{}`: {error}", visible(&shown))
+    })?;
     let address = found
         .next()
         .ok_or_else(|| format!("it redirects to `{host}`, which has no address"))?;

@@ -4,7 +4,7 @@ use super::job::Job;
 use super::schedule::{Schedule, is_period};
 use crate::model::{Code, Problem, Problems};
 use crate::words::visible;
-use crate::workloads::text::{is_user, is_variable, is_word};
+use crate::workloads::text::{is_user, is_variable, is_word, nul_at};
 
 impl Job {
     /// Everything for which Chronos would refuse the job.
@@ -102,6 +102,10 @@ impl Job {
                 format!("{name:?} is no variable's name"),
                 "a name is a text without `=` and control characters",
             );
+        }
+        if let Some(place) = nul_at(&self.to_json()) {
+            let what = format!("there is a NUL byte at `{place}`, which no agent can hand on");
+            say(what, "leave it out");
         }
         for (index, constraint) in self.constraints.iter().enumerate() {
             if let Err(error) = constraint.check() {

@@ -6,8 +6,9 @@ use super::port::Protocol;
 use super::version::{MarathonLine as _, Since};
 use crate::model::{Code, Problem, Problems};
 use crate::roles::Version;
+use crate::words::SECRET_FIELD;
 use crate::words::visible;
-use crate::workloads::text::{is_user, is_variable, is_word};
+use crate::workloads::text::{is_user, is_variable, is_word, nul_at};
 use std::collections::BTreeSet;
 
 /// Since when there is what, from the schemas and release lines of Marathon.
@@ -544,6 +545,24 @@ fn check_fields(found: &mut Found<'_>) {
         found.say(
             format!("the label `{name}` is one of this tool's own"),
             "choose another name",
+        );
+    }
+    // What has it would be taken for a secret's source.
+    if [
+        app.labels.contains_key(SECRET_FIELD),
+        app.env.contains_key(SECRET_FIELD),
+    ]
+    .contains(&true)
+    {
+        found.say(
+            format!("`{SECRET_FIELD}` is a name of this tool's own"),
+            "choose another name",
+        );
+    }
+    if let Some(place) = nul_at(&app.to_json(found.version)) {
+        found.say(
+            format!("there is a NUL byte at `{place}`, which no agent can hand on"),
+            "leave it out",
         );
     }
     let plain = App {

@@ -12,7 +12,7 @@ pub struct Placement {
     pub not_checked: Vec<String>,
     /// Where no agent can satisfy them: the one that lacks the least. Of several, the first.
     pub nearest: Option<Near>,
-    /// The most instances that have room, by `UNIQUE` and `MAX_PER`. `None`: the constraints set no bound.
+    /// The most instances that have room, by `UNIQUE`, `MAX_PER` and `GROUP_BY`. `None`: the constraints set no bound.
     pub room: Option<u64>,
     /// The constraint that sets that bound.
     pub bound_by: Option<Constraint>,
@@ -83,16 +83,20 @@ pub fn placement(constraints: &[Constraint], agents: &[AgentView]) -> Placement 
         found.nearest = None;
     }
     for constraint in constraints {
-        let each = match (constraint.operator(), constraint.value()) {
-            (Operator::Unique, _) => Some(1),
-            (Operator::MaxPer, Some(value)) => value.parse::<u64>().ok(),
-            _ => None,
-        };
         let values: BTreeSet<&str> = candidates
             .iter()
             .filter_map(|agent| agent.field(constraint.field()))
             .collect();
-        let room = each.map(|each| each.saturating_mul(values.len() as u64));
+        let values = values.len() as u64;
+        let number = || constraint.value().and_then(|value| value.parse::<u64>().ok());
+        let each = match constraint.operator() {
+            Operator::Unique => Some(1),
+            Operator::MaxPer => number(),
+            // Until there are as many groups as it says, no group gets a second instance.
+            Operator::GroupBy => number().filter(|groups| values < *groups).map(|_| 1),
+            _ => None,
+        };
+        let room = each.map(|each| each.saturating_mul(values));
         if let Some(room) = room
             && found.room.is_none_or(|least| room < least)
         {
@@ -195,6 +199,8 @@ mod tests {
             Some(3)
         );
         assert_eq!(of(&[Constraint::cluster("rack", "r1")]), None);
+        assert_eq!(of(&[Constraint::group_by("rack", 2)]), None);
+        assert_eq!(of(&[Constraint::group_by("rack", 3)]), Some(2));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::group::{AppGroup, is_within};
+use super::placement::placement;
 use super::version::MarathonLine as _;
 use crate::kinds::{HttpApi, MarathonApp, MarathonLeftovers};
 use crate::model::{
@@ -15,7 +16,7 @@ use crate::workloads::entries::entry;
 use crate::workloads::order::{Item, dependencies, in_order};
 use crate::workloads::placeable::{Demand, unplaceable};
 use std::any::Any;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The label by which an app is known as one of a cluster's; its value is the cluster's name.
@@ -90,6 +91,7 @@ impl Scheduler for Marathon {
             problems.extend(unplaced(app, &agents));
             problems.extend(unoffered(app, &agents));
         }
+        problems.extend(ports_run_out(&apps, &agents));
         let items: Vec<Item<'_>> = apps.iter().map(item).collect();
         let after = dependencies("app", &items, |item, name| is_within(item.name, name), &mut problems);
         let order = in_order("app", &items, &after, &mut problems);
@@ -226,6 +228,48 @@ fn unoffered(app: &App, agents: &[AgentView]) -> Option<Problem> {
          choose it",
         nearest.host
     )))
+}
+
+/// Fixed ports that more instances take than there are declared agents for them: of those on one agent, one has the port.
+fn ports_run_out(apps: &[App], agents: &[AgentView]) -> Vec<Problem> {
+    let mut takers = BTreeMap::<u16, Vec<(&App, BTreeSet<String>)>>::new();
+    for app in apps {
+        let found = placement(&app.constraints, agents);
+        for port in app.fixed_ports() {
+            let offers = |agent: &&AgentView| {
+                let offered = agent.offered_ports();
+                offered.is_none_or(|ranges| ranges.iter().any(|range| range.contains(&port)))
+            };
+            let may = |agent: &&AgentView| found.fits.contains(&agent.host) || found.not_checked.contains(&agent.host);
+            let hosts: BTreeSet<String> = agents
+                .iter()
+                .filter(offers)
+                .filter(may)
+                .map(|agent| agent.host.clone())
+                .collect();
+            // Where there is none, that is told by itself.
+            if !hosts.is_empty() {
+                takers.entry(port).or_default().push((app, hosts));
+            }
+        }
+    }
+    let problem = |(port, takers): (u16, Vec<(&App, BTreeSet<String>)>)| {
+        let hosts: BTreeSet<&String> = takers.iter().flat_map(|(_, hosts)| hosts).collect();
+        let instances: u64 = takers
+            .iter()
+            .map(|(app, _)| u64::from(app.instances.unwrap_or(1)))
+            .sum();
+        let (last, _) = takers.last().filter(|_| instances > hosts.len() as u64)?;
+        let names: Vec<String> = takers.iter().map(|(app, _)| format!("`{}`", app.id)).collect();
+        let message = format!(
+            "port {port}: {instances} instances of {} take it, and of the declared agents {} may run them, with one such port each",
+            names.join(" and "),
+            hosts.len()
+        );
+        let problem = Problem::new(Code::UnplaceableWorkload, message).at("declared", last.at.clone());
+        Some(problem.hint("the rest would wait for ever: ask for fewer instances, or let Mesos choose the port"))
+    };
+    takers.into_iter().filter_map(problem).collect()
 }
 
 /// What keeps the app from running on the declared agents.
