@@ -1,3 +1,5 @@
+use crate::model::{Code, Error, Problem, Problems};
+
 /// Why a value isn't of its flag's form, and how it is written right, if that can be told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.told())]
@@ -36,5 +38,12 @@ impl FormError {
             Some(right) => format!("{}: write `{right}`", self.why),
             None => self.why.clone(),
         }
+    }
+}
+
+impl From<FormError> for Error {
+    /// A mistake of the definition.
+    fn from(error: FormError) -> Self {
+        Problems::from(Problem::new(Code::InvalidValue, error.to_string())).into()
     }
 }
