@@ -1,10 +1,8 @@
 use super::{
-    Add, Cluster, Code, Condition, Declares, Dependencies, Draft, Drafts, Endpoint, EndpointInstance, Error, Finding,
-    Handle, HostView, LeftOut, Parts, Problem, Problems, Result, Role, Stage, StageDraft, Wait, caught,
-    short_role_name,
+    Add, Code, Condition, Declares, Dependencies, Draft, Drafts, Endpoint, EndpointInstance, Error, Finding, Handle,
+    HostView, LeftOut, Parts, Problem, Problems, Result, Role, Stage, StageDraft, Wait, World, caught, short_role_name,
 };
 use crate::words::{HostName, Location, ResourceId};
-use std::any::Any;
 use std::cell::Cell;
 use std::ops::Deref;
 
@@ -80,51 +78,6 @@ fn problems(
         });
     }
     all
-}
-
-/// The whole cluster while it is compiled: what each phase found for all hosts.
-pub struct World<'w> {
-    pub(crate) cluster: &'w Cluster,
-    pub(crate) roles: Vec<Vec<RoleInstance>>,
-    pub(crate) endpoints: Vec<EndpointInstance>,
-    /// Whether a role failed to say what it exposes, so that who asks finds less than there is.
-    pub(crate) lacks_endpoints: bool,
-}
-
-impl<'w> World<'w> {
-    fn view(&self, index: usize) -> HostView<'w> {
-        HostView::new(self.cluster, index)
-    }
-
-    /// The endpoints of this type, with their hosts, in the order of the hosts.
-    pub(crate) fn endpoints_of<E: Endpoint>(&self) -> Vec<(HostView<'w>, E)> {
-        let of_type = |instance: &EndpointInstance| Some((self.view(instance.host), instance.get::<E>()?.clone()));
-        self.endpoints.iter().filter_map(of_type).collect()
-    }
-
-    fn hosts_with<R: Role>(&self) -> Vec<HostView<'w>> {
-        let has = |roles: &[RoleInstance]| roles.iter().any(|r| (&*r.role as &dyn Any).is::<R>());
-        (0..self.roles.len())
-            .filter(|i| has(&self.roles[*i]))
-            .map(|i| self.view(i))
-            .collect()
-    }
-
-    fn has_role<R: Role>(&self, host: usize) -> bool {
-        let roles = self.roles.get(host).map_or(&[][..], Vec::as_slice);
-        roles.iter().any(|role| (&*role.role as &dyn Any).is::<R>())
-    }
-
-    fn hosts_where(&self, condition: &Condition) -> Result<Vec<HostView<'w>>> {
-        let mut hosts = Vec::new();
-        for index in 0..self.cluster.hosts().len() {
-            let host = self.view(index);
-            if condition.holds(&host)? {
-                hosts.push(host);
-            }
-        }
-        Ok(hosts)
-    }
 }
 
 /// Phase 1: what a role sees when it says which roles come along.
@@ -211,13 +164,13 @@ impl<'w> Deref for ExposeCx<'w> {
 ///
 /// It shows the host itself (every method of [`HostView`]), its peers, and takes declarations.
 pub struct Cx<'w> {
-    host: HostView<'w>,
-    world: &'w World<'w>,
+    pub(super) host: HostView<'w>,
+    pub(super) world: &'w World<'w>,
     role: &'static str,
     stage: Option<usize>,
     conditions: Vec<String>,
     /// Whether the role has asked for endpoints.
-    has_asked: Cell<bool>,
+    pub(super) has_asked: Cell<bool>,
     pub(crate) drafts: Drafts,
     pub(crate) left_out: Vec<LeftOut>,
     pub(crate) findings: Vec<Finding>,
@@ -517,57 +470,6 @@ impl<'w> Cx<'w> {
     /// An attribute is unset, or a fact isn't declared.
     pub fn holds(&self, condition: impl Into<Condition>) -> Result<bool> {
         condition.into().holds(&self.host)
-    }
-
-    /// The hosts that have the role, in the order of their declaration. Always those of the whole cluster, whatever
-    /// `--limit` says.
-    #[must_use]
-    pub fn hosts_with<R: Role>(&self) -> Vec<HostView<'w>> {
-        self.world.hosts_with::<R>()
-    }
-
-    /// Whether this host has the role.
-    #[must_use]
-    pub fn has_role<R: Role>(&self) -> bool {
-        self.world.has_role::<R>(self.host.index())
-    }
-
-    /// The hosts for which the condition holds, in the order of their declaration.
-    ///
-    /// # Errors
-    /// It can't be decided for one of them.
-    pub fn hosts_where(&self, condition: impl Into<Condition>) -> Result<Vec<HostView<'w>>> {
-        self.world.hosts_where(&condition.into())
-    }
-
-    /// The endpoints of this type that any role of any host exposes, with their hosts, in the order of the hosts.
-    #[must_use]
-    pub fn endpoints<E: Endpoint>(&self) -> Vec<(HostView<'w>, E)> {
-        self.has_asked.set(true);
-        self.world.endpoints_of()
-    }
-
-    /// The endpoint of this type that a role of this very host exposes; the first of several, in the order of its roles.
-    ///
-    /// So a role finds what runs beside it, such as the port of the daemon that it watches, and declares nothing where that
-    /// isn't there:
-    ///
-    /// ```
-    /// # use mesos_iac::prelude::*;
-    /// # #[derive(Debug, Clone)]
-    /// # struct Broker { port: u16 }
-    /// # impl Endpoint for Broker {}
-    /// # fn declare(cx: &mut Cx<'_>) {
-    /// if let Some(broker) = cx.endpoint_here::<Broker>() {
-    ///     cx.add(file("/etc/exporter.conf").content(format!("target=127.0.0.1:{}\n", broker.port)));
-    /// }
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn endpoint_here<E: Endpoint>(&self) -> Option<E> {
-        let is_here = |instance: &&EndpointInstance| instance.host == self.host.index();
-        let mut here = self.world.endpoints.iter().filter(is_here);
-        here.find_map(EndpointInstance::get).cloned()
     }
 
     /// Finds fault with what is declared, though it can be built: what only the role itself can see, such as versions that

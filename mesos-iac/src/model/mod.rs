@@ -35,6 +35,7 @@ mod owned_paths;
 mod package_source;
 mod packages;
 mod panicked;
+mod peers;
 mod problem;
 mod provenance;
 mod reach;
@@ -62,7 +63,7 @@ pub use cluster::{Cluster, ClusterBuilder};
 pub use condition::Condition;
 pub use container::{RoleReference, Stage, StageDraft, Wait, role};
 pub use content::{Content, ContentSource, IntoContent};
-pub use context::{Block, Cx, ExposeCx, IncludeCx, RoleInstance, World};
+pub use context::{Block, Cx, ExposeCx, IncludeCx, RoleInstance};
 pub use damage::Damage;
 pub use declare::{
     Add, Declare, Declared, Dependencies, Dependency, Draft, Drafts, Handle, Parts, Reference, Trigger, resource,
@@ -84,6 +85,7 @@ pub use orphan::{Inverse, Orphan};
 pub use owned_paths::OwnedPaths;
 pub use package_source::PackageSource;
 pub use packages::{PackageChange, PackageForecast, PackageRequest};
+pub use peers::World;
 pub use problem::{Code, Place, Problem, Problems};
 pub use provenance::{Declaration, DroppedEdge, LeftOut, Provenance, RoleOrigin};
 pub use registry::{AttributeRegistration, AttributeSpec, KindRegistration, RoleRegistration};
