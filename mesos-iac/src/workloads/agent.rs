@@ -79,10 +79,14 @@ impl AgentView {
     #[must_use]
     pub fn offers(mut self, name: impl Into<String>, amount: f64) -> Self {
         if let Some(amount) = Scalar::new(amount) {
-            let known = self.amounts.entry(name.into()).or_default();
-            *known = known.saturating_add(amount.thousandths());
+            self.add(name, amount);
         }
         self
+    }
+
+    fn add(&mut self, name: impl Into<String>, amount: Scalar) {
+        let known = self.amounts.entry(name.into()).or_default();
+        *known = known.saturating_add(amount.thousandths());
     }
 
     /// How many thousandths of a resource it has for tasks; none where that isn't known.
@@ -124,12 +128,11 @@ pub(super) fn declared(cx: &WorkloadCx<'_>) -> Vec<AgentView> {
         let view = view.ports(offered(&agent.resources));
         // Of what is reserved for roles, an app may have what is its role's and what is nobody's: it is all counted.
         let amounts = agent.resources.iter().filter_map(|resource| match resource.value() {
-            Some(Value::Scalar(amount)) => Some((resource.name(), amount.thousandths())),
+            Some(Value::Scalar(amount)) => Some((resource.name(), *amount)),
             _ => None,
         });
         let view = amounts.fold(view, |mut view, (name, amount)| {
-            let known = view.amounts.entry(name.to_owned()).or_default();
-            *known = known.saturating_add(amount);
+            view.add(name, amount);
             view
         });
         let attributes = agent.attributes.iter();
