@@ -65,8 +65,9 @@
 //! A role that attributes and conditions describe is a struct with `#[resource(…)]` lines ([`derive@Role`]). One that
 //! looks at its peers, loops or decides is plain Rust: `impl Declares for …` over a [`Cx`]. Both are used alike, include
 //! others, and expose typed endpoints ([`Endpoint`]), which other roles ask for: those of the whole cluster
-//! ([`Cx::endpoints`]), or what is on the very host ([`Cx::endpoint_here`]). A crate of roles needs this crate and
-//! `serde`, nothing else.
+//! ([`Cx::endpoints`]), or what is on the very host ([`Cx::endpoint_here`]). A role that finds none where it needs one
+//! fails by [`Cx::no_endpoint_of`], so that one mistake isn't told as two. A crate of roles needs this crate and `serde`,
+//! nothing else.
 //!
 //! # Order
 //!

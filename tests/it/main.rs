@@ -17,6 +17,7 @@ mod damage;
 mod definition;
 mod deploy;
 mod deploy_removals;
+mod endpoints;
 mod engine;
 mod exactness;
 mod examples;

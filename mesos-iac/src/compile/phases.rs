@@ -25,7 +25,7 @@ pub fn compile(cluster: &Cluster) -> Result<Compiled, Problems> {
         cluster,
         roles: Vec::new(),
         endpoints: Vec::new(),
-        lacks_endpoints: false,
+        silent: Vec::new(),
     };
     let views = || (0..cluster.hosts().len()).map(|index| HostView::new(cluster, index));
     for host in views() {
@@ -36,7 +36,7 @@ pub fn compile(cluster: &Cluster) -> Result<Compiled, Problems> {
         world.roles.push(roles.found);
     }
     let mut endpoints = Vec::new();
-    let mut lacks_endpoints = false;
+    let mut silent = Vec::new();
     for host in views() {
         for instance in &world.roles[host.index()] {
             let mut cx = ExposeCx::new(&world, host);
@@ -44,13 +44,13 @@ pub fn compile(cluster: &Cluster) -> Result<Compiled, Problems> {
                 Ok(()) => endpoints.extend(cx.exposed),
                 Err(error) => {
                     problems.extend(instance.problems(error, host.name()));
-                    lacks_endpoints = true;
+                    silent.push(instance.clone());
                 }
             }
         }
     }
     world.endpoints = endpoints;
-    world.lacks_endpoints = lacks_endpoints;
+    world.silent = silent;
     let mut hosts = Vec::new();
     for host in views() {
         let mut cx = Cx::new(&world, host);

@@ -3,7 +3,6 @@ use super::{
     HostView, LeftOut, Parts, Problem, Problems, Result, Role, Stage, StageDraft, Wait, World, caught, short_role_name,
 };
 use crate::words::{HostName, Location, ResourceId};
-use std::cell::Cell;
 use std::ops::Deref;
 
 /// A role that a host has, and how it came by it.
@@ -169,8 +168,6 @@ pub struct Cx<'w> {
     role: &'static str,
     stage: Option<usize>,
     conditions: Vec<String>,
-    /// Whether the role has asked for endpoints.
-    pub(super) has_asked: Cell<bool>,
     pub(crate) drafts: Drafts,
     pub(crate) left_out: Vec<LeftOut>,
     pub(crate) findings: Vec<Finding>,
@@ -271,7 +268,6 @@ impl<'w> Cx<'w> {
             role: "",
             stage: None,
             conditions: Vec::new(),
-            has_asked: Cell::new(false),
             drafts: Drafts::default(),
             left_out: Vec::new(),
             findings: Vec::new(),
@@ -282,17 +278,12 @@ impl<'w> Cx<'w> {
     /// Has the role declare its resources; what fails becomes a problem.
     pub(crate) fn run(&mut self, instance: &RoleInstance) {
         self.role = instance.role.name();
-        self.has_asked.set(false);
         if let Err(error) = instance.ask(|role| role.declare(self)) {
             // A panic may have left a block open.
             self.conditions.clear();
             self.stage = None;
             self.drafts.has_failed = true;
-            // That it found nobody is told where somebody failed to say what it exposes.
-            let follows = self.world.lacks_endpoints && self.has_asked.get();
-            let problems = instance.problems(error, self.host.name()).into_iter();
-            self.problems
-                .extend(problems.filter(|problem| !(follows && problem.code == Code::UnknownName)));
+            self.problems.extend(instance.problems(error, self.host.name()));
         }
     }
 

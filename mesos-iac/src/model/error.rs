@@ -45,10 +45,20 @@ pub enum Error {
     /// A secret's source was refused.
     #[error("read a secret's source: {0}")]
     Secret(#[from] SecretSourceError),
+    /// What comes of a mistake that is told where it was made, and isn't told itself: made by
+    /// [`Cx::no_endpoint_of`](super::Cx::no_endpoint_of).
+    #[error(transparent)]
+    Follows(Consequence),
     /// Anything else, in words.
     #[error("{0}")]
     Message(String),
 }
+
+/// An error that follows from one that is told elsewhere. Only the context makes it, which knows that this is so: else a
+/// definition could fail without a word.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct Consequence(pub(super) Box<Error>);
 
 // Boxed, so that a `Result` with this error stays small.
 impl From<AttributeError> for Error {
@@ -75,6 +85,7 @@ impl Error {
         let invalid = |error: &dyn fmt::Display| Problem::new(Code::InvalidValue, error.to_string()).into();
         match self {
             Self::Problems(problems) => problems,
+            Self::Follows(_) => Problems::new(),
             Self::Attribute(error) => error.to_problem().into(),
             // What a value should have been is all there is to say.
             Self::Name(error) => invalid(&error),

@@ -70,7 +70,7 @@ pub use declare::{
 };
 pub use effect::{Effect, Effects};
 pub use endpoint::EndpointInstance;
-pub use error::{Error, Result};
+pub use error::{Consequence, Error, Result};
 pub use facts::{Arch, DeclaredFacts, FactMismatch, Facts, Os};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use host::{Host, Hosts, IntoHostPattern, fnmatch, host, hosts};

@@ -1,6 +1,8 @@
 //! What a role sees of the other hosts and roles of its cluster.
 
-use super::{Cluster, Condition, Cx, Endpoint, EndpointInstance, HostView, Result, Role, RoleInstance};
+use super::{
+    Cluster, Condition, Consequence, Cx, Endpoint, EndpointInstance, Error, HostView, Result, Role, RoleInstance,
+};
 use std::any::Any;
 
 /// The whole cluster while it is compiled: what each phase found for all hosts.
@@ -8,8 +10,8 @@ pub struct World<'w> {
     pub(crate) cluster: &'w Cluster,
     pub(crate) roles: Vec<Vec<RoleInstance>>,
     pub(crate) endpoints: Vec<EndpointInstance>,
-    /// Whether a role failed to say what it exposes, so that who asks finds less than there is.
-    pub(crate) lacks_endpoints: bool,
+    /// The roles that failed to say what they expose, so that who asks finds less than there is.
+    pub(crate) silent: Vec<RoleInstance>,
 }
 
 impl<'w> World<'w> {
@@ -34,6 +36,15 @@ impl<'w> World<'w> {
     pub(super) fn has_role<R: Role>(&self, host: usize) -> bool {
         let roles = self.roles.get(host).map_or(&[][..], Vec::as_slice);
         roles.iter().any(|role| (&*role.role as &dyn Any).is::<R>())
+    }
+
+    /// Whether such a role failed to say what it exposes.
+    pub(super) fn is_silent<R: Role>(&self, is_meant: impl Fn(&R) -> bool) -> bool {
+        let mut silent = self.silent.iter();
+        silent.any(|instance| {
+            let role: &dyn Any = &*instance.role;
+            role.downcast_ref().is_some_and(&is_meant)
+        })
     }
 
     pub(super) fn hosts_where(&self, condition: &Condition) -> Result<Vec<HostView<'w>>> {
@@ -73,8 +84,39 @@ impl<'w> Cx<'w> {
     /// The endpoints of this type that any role of any host exposes, with their hosts, in the order of the hosts.
     #[must_use]
     pub fn endpoints<E: Endpoint>(&self) -> Vec<(HostView<'w>, E)> {
-        self.has_asked.set(true);
         self.world.endpoints_of()
+    }
+
+    /// The error of a role that looked for an endpoint in vain, where a role `R` would have exposed it.
+    ///
+    /// It is told only if there is no such `R`. One that failed to say what it exposes, for an attribute is unset, is told
+    /// where it failed, and nobody is told besides that the endpoint isn't there. `is_meant` says of which `R` the
+    /// endpoint might have been; a mistake that has nothing to do with these isn't hidden behind them.
+    ///
+    /// ```
+    /// # use mesos_iac::prelude::*;
+    /// # #[derive(Debug, Clone)]
+    /// # struct BrokerAt { address: String }
+    /// # impl Endpoint for BrokerAt {}
+    /// # #[derive(Role, Clone)]
+    /// # #[role(name = "broker")]
+    /// # #[resource(package("broker"))]
+    /// # struct Broker { name: String }
+    /// # fn declare(cx: &mut Cx<'_>) -> Result<()> {
+    /// let Some((_, broker)) = cx.endpoints::<BrokerAt>().into_iter().next() else {
+    ///     let error = Error::message("find the broker `orders`: no host has it");
+    ///     return Err(cx.no_endpoint_of(|broker: &Broker| broker.name == "orders", error));
+    /// };
+    /// # let _ = broker.address;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "return it, or the role goes on without the endpoint"]
+    pub fn no_endpoint_of<R: Role>(&self, is_meant: impl Fn(&R) -> bool, error: impl Into<Error>) -> Error {
+        match self.world.is_silent(is_meant) {
+            true => Error::Follows(Consequence(Box::new(error.into()))),
+            false => error.into(),
+        }
     }
 
     /// The endpoint of this type that a role of this very host exposes; the first of several, in the order of its roles.

@@ -1,6 +1,6 @@
 //! What runs on a cluster through the API of a scheduler, as far as a definition needs to know of it.
 
-use super::{Catalog, Endpoint, Entry, HostView, Problems, World};
+use super::{Catalog, Endpoint, Entry, HostView, Problems, Role, World};
 use crate::words::{Location, ResourceId};
 use dyn_clone::DynClone;
 use serde_json::Value as Json;
@@ -57,6 +57,13 @@ impl<'w> WorkloadCx<'w> {
     #[must_use]
     pub fn endpoints<E: Endpoint>(&self) -> Vec<(HostView<'w>, E)> {
         self.world.endpoints_of()
+    }
+
+    /// Whether a role of this type failed to say what it exposes, so that endpoints of it are missing. That is told where it
+    /// failed; what follows from it needn't be told besides.
+    #[must_use]
+    pub fn lacks_endpoints_of<R: Role>(&self) -> bool {
+        self.world.is_silent(|_: &R| true)
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::kinds::mesos_agent::{AgentResource, Resources, Scalar, Value};
 use crate::model::{Endpoint, WorkloadCx};
-use crate::roles::mesos::MesosAgentAt;
+use crate::roles::mesos::{MesosAgent, MesosAgentAt};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -121,8 +121,12 @@ impl AgentView {
     }
 }
 
-/// The agents that roles of the cluster declare.
+/// The agents that roles of the cluster declare. None where one of them can't say what it is like: what none of the others
+/// could run, that one might.
 pub(super) fn declared(cx: &WorkloadCx<'_>) -> Vec<AgentView> {
+    if cx.lacks_endpoints_of::<MesosAgent>() {
+        return Vec::new();
+    }
     let of_library = cx.endpoints::<MesosAgentAt>().into_iter().map(|(host, agent)| {
         let view = AgentView::new(host.name().as_str()).hostname(agent.hostname);
         let view = view.ports(offered(&agent.resources));

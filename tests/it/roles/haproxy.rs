@@ -7,6 +7,7 @@ use mesos_iac::roles::Version;
 use mesos_iac::roles::haproxy::HaProxy;
 use mesos_iac::roles::marathon::{Marathon, MarathonApi, MarathonLayout};
 use mesos_iac::roles::mesos::{Mesos, MesosLayout};
+use mesos_iac::workloads::marathon::app;
 
 /// A Marathon of the library, at this address and with this secret.
 fn with_password(address: &str, secret: &str) -> Hosts {
@@ -134,4 +135,25 @@ impl Declares for Told {
     fn declare(&self, _: &mut Cx<'_>) -> Result<()> {
         Ok(())
     }
+}
+
+/// Marathon's host address is read but was not declared, which is told; that nothing knows where Marathon answers follows from it.
+#[test]
+fn a_marathon_without_an_address_is_all_that_is_told() {
+    let mesos = Mesos::new(Version::new(1, 11, 0), MesosLayout::mesosphere())
+        .zookeeper("zk://10.0.0.9:2181/mesos".parse().unwrap());
+    let marathon = Marathon::new(Version::new(1, 5, 15), MarathonLayout::mesosphere(), &mesos);
+    let proxy = || Cluster::new("x").hosts(host("proxy").role(HaProxy::new()));
+    let told = super::problems(&proxy().hosts(host("m").role(marathon)).workload(app("/web")));
+    let lines: Vec<&str> = told.lines().filter(|line| line.starts_with('[')).collect();
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.contains("address is read but was not declared")),
+        "{told}"
+    );
+    // Where nobody has the role, that is what is wrong.
+    let told = super::problems(&proxy().workload(app("/web")));
+    assert!(told.contains("nothing says where Marathon answers"), "{told}");
+    assert!(told.contains("no host says where Marathon answers"), "{told}");
 }

@@ -1,6 +1,7 @@
 use super::{problems, text};
 use crate::support::assert_snapshot;
 use mesos_iac::roles::Version;
+use mesos_iac::roles::chronos::Chronos;
 use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
 use mesos_iac::roles::mesos::{Mesos, MesosLayout};
 use mesos_iac::roles::zookeeper::{AdminServer, ZooKeeper, ZooKeeperHost, ZooKeeperLayout};
@@ -214,4 +215,27 @@ fn numbers_that_are_missing_are_all_that_is_told() {
     // Where nobody has the role, that is what is wrong.
     let none = Cluster::new("lab").hosts(host("a").addr("198.18.0.11").role(mesos.agent()));
     assert!(problems(&none).contains("no host has the role ZooKeeper"));
+}
+
+/// What has nothing to do with an endpoint that is missing isn't hidden behind it.
+#[test]
+fn a_misspelt_ensemble_is_told_beside_what_others_lack() {
+    let mesos = Mesos::new(Version::new(1, 11, 0), MesosLayout::mesosphere());
+    let misspelt = mesos.clone().ensemble("retial");
+    let chronos = Chronos::new(Version::new(2, 5, 1), &mesos);
+    let masters = || hosts("m[1-3]").addrs(["198.18.0.1", "198.18.0.2", "198.18.0.3"]);
+    let numbered = masters().set_each(ZooKeeperHost::ID, [1, 2, 3]);
+    let agent = host("a").addr("198.18.0.11").role(misspelt.agent());
+    let told = problems(
+        &Cluster::new("lab")
+            .hosts(numbered.role(ZooKeeper::new()))
+            .hosts(host("c").role(chronos))
+            .hosts(agent.clone()),
+    );
+    assert!(told.contains("address is read but was not declared"), "{told}");
+    assert!(told.contains("the ensemble `retial`"), "{told}");
+    // Nor behind servers that can't say their number: none of them is of that ensemble.
+    let told = problems(&Cluster::new("lab").hosts(masters().role(ZooKeeper::new())).hosts(agent));
+    assert!(told.contains("`zookeeper.id` is read but not set"), "{told}");
+    assert!(told.contains("the ensemble `retial`"), "{told}");
 }

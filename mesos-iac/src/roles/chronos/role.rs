@@ -72,7 +72,7 @@ impl Chronos {
     }
 
     fn checked(&self, cx: &mut Cx<'_>, changes: &mut Changes) -> Result<Vec<CheckedFlag>> {
-        let zk = self.mesos.zk_url(&Mesos::servers(cx))?;
+        let zk = self.mesos.zk_url(cx)?;
         let hosts: Vec<String> = zk
             .servers()
             .iter()

@@ -46,7 +46,7 @@ impl Marathons {
         let mut seen = BTreeSet::new();
         addresses.retain(|address| seen.insert(*address));
         if addresses.is_empty() {
-            return Err(nowhere(cx));
+            return Err(cx.no_endpoint_of(|_: &Marathon| true, nowhere(cx)));
         }
         let mut found = Self {
             addresses,

@@ -117,7 +117,7 @@ impl Marathon {
     }
 
     fn checked(&self, cx: &mut Cx<'_>, changes: &mut Changes) -> Result<Vec<CheckedFlag>> {
-        let zk = self.mesos.zk_url(&Mesos::servers(cx))?;
+        let zk = self.mesos.zk_url(cx)?;
         let state = zk.with_path(&self.path).map_err(crate::roles::mesos::wrong)?;
         let mut defaults = Flags::<Program>::new()
             .set(marathon::MASTER, zk)

@@ -217,7 +217,7 @@ impl Declares for MesosAgent {
         let attributes = self.attributes_of(cx)?;
         self.resources.check().map_err(wrong)?;
         let hostname = Self::hostname(cx)?;
-        let zk = mesos.zk_url(&Mesos::servers(cx))?;
+        let zk = mesos.zk_url(cx)?;
         let mut defaults = Flags::<Agent>::new()
             .set(agent::MASTER, zk)
             .set(agent::WORK_DIR, mesos.work_dir.as_str())

@@ -2,7 +2,7 @@ use super::{MesosAgent, MesosControl, MesosLayout, MesosMaster, Tls, ZkUrl};
 use crate::model::{Code, Cx, Endpoint, Problem, Problems, Result};
 use crate::roles::Version;
 use crate::roles::flags::EnvironmentLine;
-use crate::roles::zookeeper::ZooKeeperServer;
+use crate::roles::zookeeper::{ZooKeeper, ZooKeeperServer};
 use crate::words::Secret;
 
 /// Mesos of one version, laid out in one way, with one ZooKeeper: what the masters and agents of a cluster share. A value;
@@ -158,21 +158,21 @@ impl Mesos {
     }
 
     /// Where the masters elect their leader.
-    pub(in crate::roles) fn zk_url(&self, servers: &[ZooKeeperServer]) -> Result<ZkUrl> {
+    pub(in crate::roles) fn zk_url(&self, cx: &Cx<'_>) -> Result<ZkUrl> {
         let url = match &self.zookeeper {
             ZooKeeperAt::Url(url) => url.with_path(&self.path),
             ZooKeeperAt::Ensemble(name) => {
-                let servers: Vec<(String, u16)> = servers
+                let servers: Vec<(String, u16)> = Self::servers(cx)
                     .iter()
                     .filter(|server| server.ensemble == *name)
                     .map(|server| (server.address.clone(), server.client_port))
                     .collect();
                 if servers.is_empty() {
                     let message = format!("no host has the role ZooKeeper for the ensemble `{name}`");
-                    return Err(Problems::from(Problem::new(Code::UnknownName, message).hint(
+                    let problem = Problem::new(Code::UnknownName, message).hint(
                         "give the role to hosts, or say where ZooKeeper is: `Mesos::zookeeper(\"zk://…\".parse()?)`",
-                    ))
-                    .into());
+                    );
+                    return Err(cx.no_endpoint_of(|role: &ZooKeeper| role.is_of(name), Problems::from(problem)));
                 }
                 ZkUrl::new(servers, &self.path)
             }
@@ -200,7 +200,7 @@ impl Mesos {
     }
 
     /// The servers of all ensembles, by number.
-    pub(in crate::roles) fn servers(cx: &Cx<'_>) -> Vec<ZooKeeperServer> {
+    fn servers(cx: &Cx<'_>) -> Vec<ZooKeeperServer> {
         let mut servers: Vec<_> = cx
             .endpoints::<ZooKeeperServer>()
             .into_iter()

@@ -103,7 +103,7 @@ impl Declares for MesosMaster {
         if let Some(change) = &self.change {
             membership::check(change, peers)?;
         }
-        let zk = self.mesos.zk_url(&Mesos::servers(cx))?;
+        let zk = self.mesos.zk_url(cx)?;
         let address = cx.addr()?.to_owned();
         let mut defaults = Flags::<Master>::new()
             .set(master::ZK, zk)

@@ -223,6 +223,11 @@ impl ZooKeeper {
         self
     }
 
+    /// Whether its servers are those of this ensemble.
+    pub(in crate::roles) fn is_of(&self, ensemble: &str) -> bool {
+        self.ensemble == ensemble
+    }
+
     fn data_directory(&self) -> &str {
         self.data.as_deref().unwrap_or(&self.layout.data)
     }

@@ -5,7 +5,7 @@ use crate::kinds::{ChronosJob, HttpApi};
 use crate::model::{
     Code, DeployedWorkload, Problem, Problems, Scheduled, ScheduledHost, Scheduler, Workload, WorkloadCx,
 };
-use crate::roles::chronos::ChronosApi;
+use crate::roles::{self, chronos::ChronosApi};
 use crate::words::Location;
 use crate::workloads::agent::declared;
 use crate::workloads::entries::entry;
@@ -40,7 +40,7 @@ impl Scheduler for Chronos {
             .filter_map(|workload| (*workload as &dyn Any).downcast_ref())
             .collect();
         let endpoints = cx.endpoints::<ChronosApi>();
-        if endpoints.is_empty() {
+        if endpoints.is_empty() && !cx.lacks_endpoints_of::<roles::chronos::Chronos>() {
             let message = "the cluster has jobs, and no host says where Chronos answers";
             let problem = jobs
                 .iter()

@@ -8,8 +8,8 @@ use crate::kinds::{HttpApi, MarathonApp, MarathonLeftovers};
 use crate::model::{
     Code, DeployedWorkload, Problem, Problems, Scheduled, ScheduledHost, Scheduler, Workload, WorkloadCx,
 };
-use crate::roles::Version;
 use crate::roles::marathon::MarathonApi;
+use crate::roles::{self, Version};
 use crate::words::Location;
 use crate::workloads::agent::{AgentView, declared};
 use crate::workloads::entries::entry;
@@ -67,7 +67,7 @@ impl Scheduler for Marathon {
             }
         }
         let endpoints = cx.endpoints::<MarathonApi>();
-        if endpoints.is_empty() {
+        if endpoints.is_empty() && !cx.lacks_endpoints_of::<roles::marathon::Marathon>() {
             let message = "the cluster has apps, and no host says where Marathon answers";
             let problem = workloads
                 .iter()
