@@ -427,7 +427,7 @@ fn one_address_of_two_hosts_is_told_once() {
     let found = super::findings(&cluster).found;
     assert_eq!(found.len(), 1, "{found:#?}");
     let message = &found[0].problem.message;
-    assert_eq!(message, "m2 and m3 are said to have one address, 198.18.0.2");
+    assert_eq!(message, "m[2-3] are said to have one address, 198.18.0.2");
     assert!(found[0].problem.places[0].at.to_string().contains("masters.rs"));
 }
 

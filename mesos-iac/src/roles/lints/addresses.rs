@@ -2,6 +2,7 @@ use super::read::mesos::{Daemon, mesos};
 use super::{found, of_hosts};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
+use crate::words::fold_names;
 use std::collections::{BTreeMap, HashMap};
 
 lints! {
@@ -68,8 +69,9 @@ fn twice(cx: &LintCx<'_>) {
     }
     for (address, hosts) in owners {
         if hosts.len() > 1 && !is_loopback(address) {
-            let names: Vec<&str> = hosts.iter().map(|host| host.name().as_str()).collect();
-            let message = format!("{} are said to have one address, {address}", names.join(" and "));
+            // Many hosts behind one gateway are likely, and have numbers.
+            let names = fold_names(hosts.iter().map(|host| host.name()));
+            let message = format!("{names} are said to have one address, {address}");
             let finding = ADDRESS_TWICE
                 .finding(message)
                 .hint("give each its own; where they are reached by another one, say that by `.connect(…)`");
