@@ -3,7 +3,8 @@
 //! A [`Lint`] is one such mistake: a name, a level, a page. A [`Rule`] looks for one or more of them in what the hosts of a
 //! cluster will have: in the files as they will be written and the resources as they will be, whoever declared them. So a
 //! definition that writes `/etc/mesos-master/quorum` by hand is looked at as closely as one that uses the role library.
-//! What only a role can see it reports itself ([`Cx::report`](crate::Cx::report)).
+//! What only a role can see it reports itself ([`Cx::report`](crate::Cx::report)); `lint_rule!([&ITS_LINT])` makes that
+//! lint known.
 //!
 //! `check` shows all findings; those of level [`Level::Error`] keep `plan` and `apply` from beginning. The command `lints`
 //! lists the lints of a program, and `lints NAME` shows the page of one. What is meant that way is allowed by name, for a
@@ -54,9 +55,29 @@ pub struct Rule {
 
 inventory::collect!(Rule);
 
-/// Registers a [`Rule`]: the function that looks, and what it can find.
+/// Registers a [`Rule`]: the function that looks, and what it can find. Without a function it makes lints known that roles
+/// report themselves ([`Cx::report`](crate::Cx::report)).
+///
+/// ```
+/// use mesos_iac::lint::{Level, Lint};
+///
+/// pub static TOO_OLD: Lint = Lint {
+///     name: "too-old",
+///     level: Level::Warning,
+///     summary: "the broker is older than its clients",
+///     page: "Raise the version of the role.",
+/// };
+///
+/// mesos_iac::lint_rule!([&TOO_OLD]);
+/// assert!(mesos_iac::lint::all().contains(&&TOO_OLD));
+/// ```
 #[macro_export]
 macro_rules! lint_rule {
+    ([$($lint:expr),+ $(,)?]) => {
+        $crate::__private::inventory::submit! {
+            $crate::lint::Rule { lints: &[$($lint),+], look: |_| {} }
+        }
+    };
     ($look:path => [$($lint:expr),+ $(,)?]) => {
         $crate::__private::inventory::submit! {
             $crate::lint::Rule { lints: &[$($lint),+], look: $look }

@@ -14,6 +14,7 @@ pub mod haproxy;
 pub mod lints;
 pub mod marathon;
 pub mod mesos;
+mod pins;
 mod placed;
 mod source;
 mod version;

@@ -1,6 +1,6 @@
 use crate::kinds::{AptRepositoryBuilder, PackageBuilder, YumRepositoryBuilder, archive, download, package};
 use crate::model::{Cx, Declare as _, Dependencies, Dependency};
-use crate::roles::{Version, lints};
+use crate::roles::{Version, pins};
 
 /// Where the software of a role comes from. Chosen explicitly: the public repositories that packages of Mesos and Marathon
 /// once came from are gone, so none of them stands anywhere as a default.
@@ -116,7 +116,7 @@ impl Source {
     /// and holds its flags against: the lints `unpinned-version` and `version-differs`. An archive is known by its digest.
     pub fn hold_against(&self, cx: &mut Cx<'_>, software: &str, version: Version) {
         if let From::Packages(names) = &self.from
-            && let Some(finding) = lints::of_packages(names, self.pinned(), software, version)
+            && let Some(finding) = pins::of_packages(names, self.pinned(), software, version)
         {
             cx.report(finding);
         }

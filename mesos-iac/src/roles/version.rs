@@ -74,6 +74,21 @@ impl FromStr for Version {
     }
 }
 
+/// The numbers that a package's version has of its release, three at the most: 3, 8 and 0 of `1:3.8.0-11`, 1 and 4 of `1.4.*`.
+pub(super) fn numbers(version: &str) -> Vec<u32> {
+    let upstream = version.split_once(':').map_or(version, |(_, rest)| rest);
+    let mut numbers = Vec::new();
+    for part in upstream.split('.').take(3) {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let Ok(number) = part[..digits].parse() else { break };
+        numbers.push(number);
+        if digits < part.len() {
+            break;
+        }
+    }
+    numbers
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

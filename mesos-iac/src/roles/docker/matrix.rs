@@ -9,10 +9,8 @@ pub static DOCKER_VERSION: Lint = Lint {
     page: include_str!("../lints/pages/docker-version.md"),
 };
 
-crate::lint_rule!(by_the_role => [&DOCKER_VERSION]);
-
-/// The role of the agent reports it: only there both versions are known.
-const fn by_the_role(_: &crate::lint::LintCx<'_>) {}
+// The role of the agent reports it: only there both versions are known.
+crate::lint_rule!([&DOCKER_VERSION]);
 
 /// Why an agent of this Mesos can't use an engine of this version; nothing where no clash is known.
 ///

@@ -48,7 +48,6 @@ mod marathon;
 mod masters;
 mod ports;
 mod read;
-mod releases;
 mod served;
 mod spelling;
 mod units;
@@ -70,12 +69,14 @@ pub use java::*;
 pub use marathon::*;
 pub use masters::*;
 pub use ports::*;
-pub use releases::*;
 pub use served::*;
 pub use spelling::*;
 pub use units::*;
 pub use zk_addresses::*;
 pub use zookeeper::*;
+
+// These are reported by the roles themselves.
+pub use crate::roles::pins::{UNPINNED_VERSION, VERSION_DIFFERS};
 
 use crate::lint::{Finding, Lint, LintHost};
 use crate::words::{Location, ResourceId};

@@ -2,10 +2,10 @@ use super::super::agents::DOCKER_PACKAGES;
 use super::mesos::Daemon;
 use crate::kinds::Package;
 use crate::lint::LintHost;
-use crate::roles::Version;
 use crate::roles::docker::DockerAt;
 use crate::roles::marathon::MarathonApi;
 use crate::roles::mesos::{MesosAgentAt, MesosMasterAt};
+use crate::roles::version::{Version, numbers};
 use std::fmt;
 
 /// The release that a package's version is of: `0.22.1` of `0.22.1-1.0.ubuntu1404`, `3.8.0` of `1:3.8.0-11`.
@@ -33,21 +33,6 @@ impl Release {
     pub(in super::super) fn since(self, major: u32, minor: u32) -> bool {
         (self.0[0], self.0[1]) >= (major, minor)
     }
-}
-
-/// The numbers that a package's version has of its release, three at the most: 3, 8 and 0 of `1:3.8.0-11`, 1 and 4 of `1.4.*`.
-pub(in super::super) fn numbers(version: &str) -> Vec<u32> {
-    let upstream = version.split_once(':').map_or(version, |(_, rest)| rest);
-    let mut numbers = Vec::new();
-    for part in upstream.split('.').take(3) {
-        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-        let Ok(number) = part[..digits].parse() else { break };
-        numbers.push(number);
-        if digits < part.len() {
-            break;
-        }
-    }
-    numbers
 }
 
 impl From<Version> for Release {

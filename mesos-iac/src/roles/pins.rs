@@ -1,25 +1,29 @@
-use super::read::release::{Release, numbers};
-use crate::lint::Finding;
+//! Whether packages are of the version that their role is told: only the roles know which ones are to be.
+
+use super::version::{Version, numbers};
 use crate::lint_rule;
-use crate::roles::Version;
+use crate::model::{Finding, Level, Lint};
 
-lints! {
-    UNPINNED_VERSION = Warning "unpinned-version": "a role says a version, and nothing says which one its packages get";
-    VERSION_DIFFERS = Warning "version-differs": "a role says one version, and its packages are pinned to another";
-}
+/// `unpinned-version`: a role says a version, and nothing says which one its packages get.
+pub static UNPINNED_VERSION: Lint = Lint {
+    name: "unpinned-version",
+    level: Level::Warning,
+    summary: "a role says a version, and nothing says which one its packages get",
+    page: include_str!("lints/pages/unpinned-version.md"),
+};
 
-lint_rule!(by_the_roles => [&UNPINNED_VERSION, &VERSION_DIFFERS]);
+/// `version-differs`: a role says one version, and its packages are pinned to another.
+pub static VERSION_DIFFERS: Lint = Lint {
+    name: "version-differs",
+    level: Level::Warning,
+    summary: "a role says one version, and its packages are pinned to another",
+    page: include_str!("lints/pages/version-differs.md"),
+};
 
-/// The roles report them: only they know which packages are to be of the version that they are told.
-const fn by_the_roles(_: &crate::lint::LintCx<'_>) {}
+lint_rule!([&UNPINNED_VERSION, &VERSION_DIFFERS]);
 
 /// What is wrong with packages that are to be software of this version, pinned or not.
-pub(in crate::roles) fn of_packages(
-    names: &[String],
-    pinned: Option<&str>,
-    software: &str,
-    version: Version,
-) -> Option<Finding> {
+pub(super) fn of_packages(names: &[String], pinned: Option<&str>, software: &str, version: Version) -> Option<Finding> {
     if names.is_empty() {
         return None;
     }
@@ -38,7 +42,7 @@ pub(in crate::roles) fn of_packages(
     };
     // A packager may name fewer numbers, and none where the version isn't upstream's.
     let told = numbers(pinned);
-    if told == Release::from(version).0[..told.len()] {
+    if told == [version.major(), version.minor(), version.patch()].map(u32::from)[..told.len()] {
         return None;
     }
     let message = format!("the role is told {software} {version}, and {packages} {are} pinned to `{pinned}`");
