@@ -5,7 +5,6 @@
     reason = "a test fails by panicking, and tells its figures"
 )]
 
-use mesos_iac::SecretForm;
 use mesos_iac::bridge::{
     BRIDGE_FORMAT, BridgeConfig, HaProxyVersion, HostNames, Rendered, Routing, Tasks, parse_labels, parse_tasks, render,
 };
@@ -75,19 +74,17 @@ fn rendered(config: &BridgeConfig, tasks: &Tasks, names: &HostNames) -> Rendered
     render(config, tasks, names, &BTreeSet::new())
 }
 
-/// HAProxy's own configuration, as the role writes it.
+/// HAProxy's own configuration, as the role writes it. In the place of a secret stands its source.
 fn base(role: HaProxy) -> String {
+    own_configuration(role).text().unwrap()
+}
+
+fn own_configuration(role: HaProxy) -> File {
     let role = role.marathons(["10.0.0.1:8080"]);
     let cluster = Cluster::new("x").hosts(host("a").role(role)).build().unwrap();
     let compiled = cluster.compile().unwrap();
-    let file = compiled
-        .host("a")
-        .unwrap()
-        .catalog
-        .get::<File>("/etc/haproxy/haproxy.cfg")
-        .unwrap();
-    // In the place of a secret stands its source.
-    file.text().unwrap()
+    let catalog = &compiled.host("a").unwrap().catalog;
+    catalog.get::<File>("/etc/haproxy/haproxy.cfg").unwrap().clone()
 }
 
 fn checked(files: &[&Path]) -> Output {
@@ -162,17 +159,18 @@ fn haproxy_takes_a_password_of_any_characters() {
     let place = tempfile::tempdir().unwrap();
     let own = place.path().join("haproxy.cfg");
     let password = Secret::from_env("STATS_PASSWORD");
-    let content = Content::text(
-        "defaults\n    mode http\n    timeout connect 1s\n    timeout client 1s\n    timeout server 1s\n",
-    )
-    .and(Content::text(
-        "listen stats\n    bind 127.0.0.1:9090\n    stats auth 'ops:",
-    ))
-    .and(SecretForm::HaProxyWord.of(&password).into())
-    .and(Content::text("'\n"));
+    let file = own_configuration(HaProxy::new().stats("ops", password.clone()));
+    let path = AbsPath::new("/etc/haproxy/haproxy.cfg").unwrap();
     for value in ["a'b", "a b # c", "\\", "\"$HOME'"] {
-        let system = FakeSystem::new().with_secret(password.source().clone(), value);
-        std::fs::write(&own, content.reveal(&system).unwrap()).unwrap();
+        // What the role would write on a host, with the password in it.
+        let system = FakeSystem::new()
+            .with_directories_of([&path])
+            .with_secret(password.source().clone(), value);
+        let Check::Change(diff) = file.check(&system).unwrap() else {
+            panic!("the host has no such file yet")
+        };
+        file.apply(&system, &diff).unwrap();
+        std::fs::write(&own, system.text(path.as_str()).unwrap()).unwrap();
         accepted(value, &[&own]);
     }
 }
