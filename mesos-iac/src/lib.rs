@@ -85,8 +85,8 @@
 //! # Secrets
 //!
 //! A [`Secret`] is known by its source until a plan or a run needs it. It has no `Debug` that shows it, serialises as its
-//! source, travels only to the hosts that use it, and is taken out of everything that a host reports. Where it is written to decides
-//! what its value may be: a [`SecretForm`] escapes it, or has the run refuse it before any host is touched.
+//! source, travels only to the hosts that use it, and is taken out of everything that a host reports. Where it is written
+//! to decides what its value may be: a [`SecretForm`] escapes it, or has the run refuse it before any host is touched.
 //!
 //! # Tests
 //!

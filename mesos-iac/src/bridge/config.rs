@@ -90,8 +90,8 @@ impl BridgeConfig {
     /// Says what makes no sense.
     ///
     /// # Errors
-    /// No Marathon, one on port 0, credentials for one that isn't asked, no host's name where there must be one, port 0, a version before
-    /// [`HaProxyVersion::OLDEST`], or a `validate` without the file.
+    /// No Marathon, one on port 0, credentials for one that isn't asked, no host's name where there must be one, port 0, a
+    /// version before [`HaProxyVersion::OLDEST`], or a `validate` without the file.
     pub fn check(&self) -> Result<(), String> {
         if self.marathons.is_empty() {
             return Err("it names no Marathon".to_owned());

@@ -79,7 +79,7 @@ macro_rules! placement_methods {
             }
 
             /// What starts it; systemd unless said. For Upstart the job is written, since it names the program, which early
-            /// packages have in `/usr/local/bin` and later ones in `/usr/bin`.
+            /// packages have in `/usr/local/bin` and later ones in `/usr/bin`: Marathon's since 0.8.0.
             pub const fn init(mut self, init: Init) -> Self {
                 self.placement.init = init;
                 self

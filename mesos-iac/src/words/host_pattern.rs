@@ -16,7 +16,8 @@ const MOST_HOSTS: usize = 65_536;
 /// | `rack[1-2]-[01-40]` | every combination, the last one running fastest |
 /// | `*`, `?` | any characters, one character; only where hosts are selected, not where they are declared |
 ///
-/// `agent-[13]` is `agent-13`: the two agents 1 and 3 are `agent-[1,3]`. Stacki's own patterns mean something else by brackets; [`HostPattern::fnmatch`] reads those.
+/// `agent-[13]` is `agent-13`: the two agents 1 and 3 are `agent-[1,3]`. Stacki's own patterns mean something else by
+/// brackets; [`HostPattern::fnmatch`] reads those.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HostPattern {
     text: String,
