@@ -139,9 +139,25 @@ fn fill(name: &str, wanted: &mut Json, shown: &Json) {
         }
         // Of an item that changes nothing stays.
         (Json::Array(wanted), Json::Array(shown)) => {
-            for wanted in wanted {
-                let same = shown.iter().find(|shown| is_covered(name, wanted, Some(shown), true));
-                if let Some(shown) = same {
+            let items = match SETS.contains(&name) {
+                true => distinct(wanted),
+                false => wanted.iter().collect(),
+            };
+            let of_items = partners(name, &items, &shown.iter().collect::<Vec<_>>(), true);
+            // What is said twice is filled in twice, lest it become two things.
+            let of_wanted: Vec<_> = wanted
+                .iter()
+                .enumerate()
+                .map(|(at, wanted)| {
+                    let at = match SETS.contains(&name) {
+                        true => items.iter().position(|item| *item == wanted)?,
+                        false => at,
+                    };
+                    of_items.get(at).copied().flatten()
+                })
+                .collect();
+            for (wanted, shown) in wanted.iter_mut().zip(of_wanted) {
+                if let Some(shown) = shown {
                     fill(name, wanted, shown);
                 }
             }
@@ -177,17 +193,9 @@ fn is_covered(name: &str, wanted: &Json, shown: Option<&Json>, is_whole: bool) -
             is_there && (!is_whole || more.all(|(more, shown)| is_filled_in(name, more, shown)))
         }
         (Json::Array(wanted), Json::Array(shown)) if SETS.contains(&name) => {
-            let is_same = |wanted: &Json, shown: &Json| {
-                // What is in a list within a set has an order.
-                let name = if wanted.is_object() { name } else { "" };
-                is_covered(name, wanted, Some(shown), is_whole)
-            };
-            wanted
-                .iter()
-                .all(|wanted| shown.iter().any(|shown| is_same(wanted, shown)))
-                && shown
-                    .iter()
-                    .all(|shown| wanted.iter().any(|wanted| is_same(wanted, shown)))
+            let (wanted, shown) = (distinct(wanted), distinct(shown));
+            let is_whole_set = wanted.len() == shown.len();
+            is_whole_set && partners(name, &wanted, &shown, is_whole).iter().all(Option::is_some)
         }
         (Json::Array(wanted), Json::Array(shown)) => {
             wanted.len() == shown.len()
@@ -203,6 +211,51 @@ fn is_covered(name: &str, wanted: &Json, shown: Option<&Json>, is_whole: bool) -
         }
         (wanted, shown) => wanted == shown,
     }
+}
+
+/// Every item once.
+fn distinct(items: &[Json]) -> Vec<&Json> {
+    let mut once = Vec::new();
+    for item in items {
+        if !once.contains(&item) {
+            once.push(item);
+        }
+    }
+    once
+}
+
+/// Which item that is shown each wanted one is: no two are the same one, and as many have one as can. What is wanted says
+/// less than what is shown, so one wanted item may be any of several, of which another may be only one.
+fn partners<'a>(name: &str, wanted: &[&Json], shown: &[&'a Json], is_whole: bool) -> Vec<Option<&'a Json>> {
+    let could_be: Vec<Vec<usize>> = wanted
+        .iter()
+        .map(|wanted| {
+            // What is in a list within a set has an order.
+            let name = if wanted.is_object() { name } else { "" };
+            let same = |at: &usize| is_covered(name, wanted, shown.get(*at).copied(), is_whole);
+            (0..shown.len()).filter(same).collect()
+        })
+        .collect();
+    let mut taken = vec![None; shown.len()];
+    for of in 0..wanted.len() {
+        take(of, &could_be, &mut taken, &mut vec![false; shown.len()]);
+    }
+    let partner = |of: usize| taken.iter().position(|by| *by == Some(of)).map(|at| shown[at]);
+    (0..wanted.len()).map(partner).collect()
+}
+
+/// Finds a place for the item `of`, and another one for whoever has it, as long as there is one.
+fn take(of: usize, could_be: &[Vec<usize>], taken: &mut [Option<usize>], asked: &mut [bool]) -> bool {
+    for &at in &could_be[of] {
+        if std::mem::replace(&mut asked[at], true) {
+            continue;
+        }
+        if taken[at].is_none_or(|by| take(by, could_be, taken, asked)) {
+            taken[at] = Some(of);
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether having nothing is the same.
@@ -290,6 +343,28 @@ mod tests {
         ] {
             assert_eq!(differing(&same, &shown), [""; 0], "{same}");
         }
+        // Whichever is looked at first, each is one of those that are shown.
+        let twice = json!([{ "path": "/a", "intervalSeconds": 5 }, { "path": "/a", "intervalSeconds": 60 }]);
+        for same in [
+            json!([{ "path": "/a" }, { "path": "/a", "intervalSeconds": 5 }]),
+            json!([{ "path": "/a", "intervalSeconds": 60 }, { "path": "/a" }]),
+        ] {
+            assert_eq!(
+                differing(&wanted(same.clone()), &wanted(twice.clone())),
+                [""; 0],
+                "{same}"
+            );
+        }
+        for (fewer, more) in [
+            (json!([{ "path": "/a" }]), twice),
+            (
+                json!([{ "path": "/a" }, { "path": "/a", "intervalSeconds": 5 }]),
+                json!([{ "path": "/a", "intervalSeconds": 5 }]),
+            ),
+        ] {
+            let told = differing(&wanted(fewer.clone()), &wanted(more));
+            assert_eq!(told.len(), 1, "{fewer}");
+        }
         for other in [
             wanted(json!([{ "path": "/a" }, { "path": "/c" }])),
             wanted(json!([{ "path": "/a" }, { "path": "/a" }])),
@@ -352,6 +427,17 @@ mod tests {
                 "mem": 1, "healthChecks": [{ "path": "/b", "delaySeconds": 6 }, { "path": "/c", "intervalSeconds": 1 }],
                 "container": { "portMappings": [{ "containerPort": 80, "servicePort": 10001 }] },
             })
+        );
+        // Of two that are alike but for what one leaves to the server, neither gets what is the other's.
+        let checks = |checks: Json| json!({ "healthChecks": checks });
+        assert_eq!(
+            filled(
+                checks(json!([{ "path": "/a" }, { "path": "/a", "delaySeconds": 5 }, { "path": "/a" }])),
+                &checks(json!([{ "path": "/a", "delaySeconds": 5 }, { "path": "/a", "delaySeconds": 6 }])),
+            ),
+            checks(json!([
+                { "path": "/a", "delaySeconds": 6 }, { "path": "/a", "delaySeconds": 5 }, { "path": "/a", "delaySeconds": 6 },
+            ]))
         );
     }
 
