@@ -153,9 +153,20 @@ impl Framework<'_> {
     }
 
     /// Has it run with what it is told, and restarted when any of that changes.
-    pub(super) fn start(&self, cx: &mut Cx<'_>, told: Told, mut changes: Changes) {
+    ///
+    /// # Errors
+    /// Nothing would hand it its variables.
+    pub(super) fn start(&self, cx: &mut Cx<'_>, told: Told, mut changes: Changes) -> Result<()> {
         let (name, variables) = (self.name, self.variables_file());
         let has_variables = told.variables != Content::empty();
+        if has_variables && !told.is_read && self.placement.init == Init::SysV {
+            let (title, version) = (self.title, self.version);
+            return Err(Error::message(format!(
+                "start {title}: it is told variables, such as those of `Mesos::tls`, and the System V script of its package for \
+                 {version} isn't known to read {variables}; take `Init::Upstart` or `Init::Systemd` in `{title}Layout::init`, \
+                 or tell it none"
+            )));
+        }
         if has_variables {
             changes.add(cx.add(file(&variables).content(told.variables)));
         }
@@ -189,7 +200,7 @@ impl Framework<'_> {
                 false => self.program.clone(),
             };
             upstart_job(cx, name, self.title, &exec, changes);
-            return;
+            return Ok(());
         }
         cx.add(
             service(name)
@@ -198,6 +209,7 @@ impl Framework<'_> {
                 .listens_on(self.port)
                 .restart_on(changes),
         );
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@ use crate::support::assert_snapshot;
 use mesos_iac::prelude::*;
 use mesos_iac::roles::Version;
 use mesos_iac::roles::chronos::{Chronos, ChronosLayout};
+use mesos_iac::roles::flags::chronos;
 use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
 use mesos_iac::roles::mesos::{Init, Mesos, MesosLayout, Tls};
 use mesos_iac::testing::FakeHost;
@@ -127,4 +128,46 @@ fn frameworks_speak_tls_with_the_masters() {
         .tls(tls());
     let told = problems(&Cluster::new("lab").hosts(host("a").addr("198.18.0.1").role(Chronos::new(V3, &none))));
     assert!(told.contains("speaks no TLS"), "{told}");
+}
+
+/// What the script of a package may not read isn't written, as if it did.
+#[test]
+fn variables_that_no_script_reads_are_refused() {
+    let (safe, plain) = (mesos().tls(tls()), mesos());
+    let by_script = |mesos| {
+        let role = Chronos::new(V3, mesos).layout(ChronosLayout::mesosphere().init(Init::SysV));
+        Cluster::new("lab").hosts(host("a").addr("198.18.0.1").role(role))
+    };
+    let told = problems(&by_script(&safe));
+    for part in [
+        "start Chronos",
+        "Mesos::tls",
+        "/etc/default/chronos",
+        "ChronosLayout::init",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    by_script(&plain).build().unwrap().compile().unwrap();
+    let marathon = |version| {
+        let layout = MarathonLayout::mesosphere().init(Init::SysV);
+        Cluster::new("lab").hosts(host("a").addr("198.18.0.1").role(Marathon::new(version, layout, &safe)))
+    };
+    let told = problems(&marathon(Version::new(0, 8, 1)));
+    assert!(told.contains("start Marathon"), "{told}");
+    marathon(Version::new(0, 8, 2)).build().unwrap().compile().unwrap();
+}
+
+/// A unit of ours hands a flag on as a word, so it can't carry what a word can't.
+#[test]
+fn values_that_would_be_read_as_another_flag_are_refused() {
+    for value in ["", "-x"] {
+        let role = Chronos::new(V3, &mesos())
+            .layout(ChronosLayout::archive("/opt/chronos"))
+            .flag(chronos::HTTP_REALM, value);
+        let told = problems(&Cluster::new("lab").hosts(host("a").addr("198.18.0.1").role(role)));
+        assert!(
+            told.contains("`--http_realm` of chronos") && told.contains("another flag"),
+            "{told}"
+        );
+    }
 }

@@ -132,8 +132,7 @@ impl Declares for Chronos {
         } else {
             directory_of_flags(cx, "/etc/chronos/conf", &flags, &[], &mut changes)?;
         }
-        framework.start(cx, told, changes);
-        Ok(())
+        framework.start(cx, told, changes)
     }
 
     fn rollout(&self) -> Option<Rollout> {
@@ -152,13 +151,18 @@ impl Declares for Chronos {
 /// everybody may read, has no secret in it.
 ///
 /// # Errors
-/// A variable can't carry the value of a flag; all of those that can't.
+/// A variable or a word can't carry the value of a flag; all of those that can't.
 fn words(flags: &[CheckedFlag]) -> Result<(Content, Vec<String>)> {
     let mut problems = Problems::new();
     let (mut variables, mut words) = (Content::empty(), Vec::new());
     for flag in flags {
         if let FlagText::Switch(_) = flag.value() {
             words.extend(flag.words().map_err(Problems::from)?);
+            continue;
+        }
+        // The variable is put in as one word, which is read as any other. A secret's value isn't known yet.
+        if let (FlagText::Text(_), Err(problem)) = (flag.value(), flag.words()) {
+            problems.push(problem);
             continue;
         }
         // Not `CHRONOS_`, of which start scripts make arguments of their own.

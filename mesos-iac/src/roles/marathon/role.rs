@@ -188,8 +188,7 @@ impl Declares for Marathon {
                 ..Told::default()
             },
         };
-        framework.start(cx, told, changes);
-        Ok(())
+        framework.start(cx, told, changes)
     }
 
     fn rollout(&self) -> Option<Rollout> {
