@@ -39,7 +39,7 @@ pub use program::{Agent, Chronos, Known, Marathon, Master, Program};
 pub use rate::{Percent, Rate};
 pub use spans::{Span, Spans};
 pub use table::{agent_all as agent, chronos, marathon_all as marathon, master};
-pub use value::{FlagPath, FlagValue, Form, Json, List, Milliseconds, Seconds, UintList, Written};
+pub use value::{FlagPath, FlagValue, Form, Json, List, Milliseconds, NameAndPassword, Seconds, UintList, Written};
 
 use program::Dialect;
 

@@ -1,4 +1,4 @@
-use crate::model::Content;
+use crate::model::{Content, SecretForm};
 use crate::words::{AbsPath, Secret};
 use serde::Serialize;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -244,6 +244,25 @@ impl FlagValue for Secret<String> {
 
     fn written(&self) -> Written {
         Written::Secret(Content::secret(self.source().clone()))
+    }
+}
+
+/// A secret that has a name and a password with a colon between them. A value without one is refused before any host is
+/// touched: with it, nobody could log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameAndPassword(Secret<String>);
+
+impl From<Secret<String>> for NameAndPassword {
+    fn from(secret: Secret<String>) -> Self {
+        Self(secret)
+    }
+}
+
+impl FlagValue for NameAndPassword {
+    const FORM: Form = Form::Secret;
+
+    fn written(&self) -> Written {
+        Written::Secret(SecretForm::NameAndPassword.of(&self.0).into())
     }
 }
 

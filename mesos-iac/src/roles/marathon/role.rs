@@ -88,7 +88,7 @@ impl Marathon {
         self.flag(marathon::ARTIFACT_STORE, url.into())
     }
 
-    /// Who may use its API: name and password with a colon between them.
+    /// Who may use its API: name and password with a colon between them. Any other value is refused before a host is touched.
     pub fn credentials(mut self, credentials: Secret<String>) -> Self {
         self.credentials = Some(credentials);
         self

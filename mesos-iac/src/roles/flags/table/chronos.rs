@@ -1,6 +1,6 @@
 //! The flags of Chronos.
 
-use super::{Chronos, Facts, Flag, FlagPath, List, Milliseconds, Seconds};
+use super::{Chronos, Facts, Flag, FlagPath, List, Milliseconds, NameAndPassword, Seconds};
 use crate::roles::mesos::{MasterUrl, ZkAuth};
 use crate::words::Secret;
 
@@ -48,7 +48,7 @@ flags! {
     /// The address that HTTP is served on.
     HTTP_ADDRESS: String = "http_address" in "", perhaps("0.0..");
     /// User and password that the API asks for, as `user:password`.
-    HTTP_CREDENTIALS: Secret<String> = "http_credentials" in "", perhaps("0.0..");
+    HTTP_CREDENTIALS: NameAndPassword = "http_credentials" in "", perhaps("0.0..");
     /// User and password for notifications, as `user:password`.
     HTTP_NOTIFICATION_CREDENTIALS: Secret<String> = "http_notification_credentials" in "3.1..";
     /// URL that notifications are posted to.

@@ -1,6 +1,6 @@
 //! Marathon's flags: where it is, who may call it, what it allows.
 
-use super::{Facts, Flag, FlagPath, List, Marathon, Milliseconds, Seconds};
+use super::{Facts, Flag, FlagPath, List, Marathon, Milliseconds, NameAndPassword, Seconds};
 use crate::roles::mesos::{MasterUrl, ZkUrl};
 use crate::words::Secret;
 
@@ -59,7 +59,7 @@ flags! {
     HTTP_COMPRESSION: bool = "http_compression" in "1.8.244..", off("disable_http_compression", "1.8.244"),
         default("true"), perhaps("0.0..1.8.244");
     /// User and password that the API asks for, as `user:password`.
-    HTTP_CREDENTIALS: Secret<String> = "http_credentials" in "1.8.244..", perhaps("0.0..1.8.244");
+    HTTP_CREDENTIALS: NameAndPassword = "http_credentials" in "1.8.244..", perhaps("0.0..1.8.244");
     /// URLs that events are posted to, with commas between.
     HTTP_ENDPOINTS: List = "http_endpoints" in "0.8.2..1.5.15";
     /// The port that HTTP is served on.

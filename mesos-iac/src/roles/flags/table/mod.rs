@@ -2,7 +2,8 @@
 
 use super::{
     Agent, Bytes, Chronos, Facts, Flag, FlagPath, ImageBackend, Json, Launcher, List, LoggingLevel, Marathon, Master,
-    MesosDuration, Milliseconds, Percent, Rate, ReconfigurationPolicy, Recover, Registry, Seconds, Sorter, UintList,
+    MesosDuration, Milliseconds, NameAndPassword, Percent, Rate, ReconfigurationPolicy, Recover, Registry, Seconds,
+    Sorter, UintList,
 };
 
 /// Makes a typed constant of each row, and a list of all.
