@@ -153,10 +153,10 @@ pub mod prelude {
     };
     pub use crate::model::{
         Arch, AttributeValue, Attributes, Catalog, Check, Cluster, ClusterBuilder, Condition, Content, Converge, Cx,
-        Declare, Declares, Diff, Effect, Effects, Endpoint, Error, ExposeCx, FileWrite, Handle, Host, HostView, Hosts,
-        IncludeCx, Key, Os, PathAttributes, Precedence, ReadSystem, RefreshAction, Refreshed, Reload, Rerun, Resource,
-        Restart, Result, Role, Shown, Stage, System, Template, UnitAction, appliance, attributes_of, fnmatch, host,
-        hosts, invoke, probe, resource, role,
+        Declare, Declares, Diff, Effect, Effects, Endpoint, Error, ExposeCx, FileWrite, FormedSecret, Handle, Host,
+        HostView, Hosts, IncludeCx, Key, Os, PathAttributes, Precedence, ReadSystem, RefreshAction, Refreshed, Reload,
+        Rerun, Resource, Restart, Result, Role, SecretForm, Shown, Stage, System, Template, UnitAction, appliance,
+        attributes_of, fnmatch, host, hosts, invoke, probe, resource, role,
     };
     pub use crate::words::{AbsPath, HostPattern, Mode, Secret};
     pub use mesos_iac_macros::{Attributes, Hosts, Resource, Role, Template, template};

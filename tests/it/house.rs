@@ -5,27 +5,28 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The floor of each module of the library: a file imports its own floor or a lower one.
+/// The floor of each module of the library: a file imports its own floor or a lower one. The tens are the floors; those on
+/// the third also stand on each other: a machine knows nothing of what converges it.
 const FLOORS: [(&str, u8); 19] = [
     ("words", 0),
-    ("model", 1),
-    ("kinds", 1),
-    ("bridge", 2),
-    ("compile", 2),
-    ("lint", 2),
-    ("plan", 2),
-    ("roles", 2),
-    ("workloads", 2),
-    ("system", 3),
-    ("state", 3),
-    ("converge", 3),
-    ("agent", 3),
-    ("transport", 3),
-    ("fleet", 3),
-    ("agent_main", 4),
-    ("report", 4),
-    ("cli", 4),
-    ("testing", 4),
+    ("model", 10),
+    ("kinds", 10),
+    ("bridge", 20),
+    ("compile", 20),
+    ("lint", 20),
+    ("plan", 20),
+    ("roles", 20),
+    ("workloads", 20),
+    ("system", 30),
+    ("state", 30),
+    ("transport", 30),
+    ("converge", 31),
+    ("agent", 32),
+    ("fleet", 33),
+    ("agent_main", 40),
+    ("report", 40),
+    ("cli", 40),
+    ("testing", 40),
 ];
 
 fn rust_files(directory: &Path) -> Vec<PathBuf> {

@@ -1,7 +1,7 @@
 //! Secrets: known by source in everything that is shown or kept, in the open only on the host that uses them.
 
 use crate::support::{Lab, assert_snapshot};
-use mesos_iac::converge::{ConvergeOptions, Redactor, converge};
+use mesos_iac::converge::{ConvergeOptions, converge};
 use mesos_iac::prelude::*;
 use mesos_iac::roles::Version;
 use mesos_iac::roles::haproxy::HaProxy;
@@ -10,7 +10,7 @@ use mesos_iac::roles::mesos::{Credential, Credentials, Mesos, MesosLayout};
 use mesos_iac::roles::zookeeper::{ZooKeeper, ZooKeeperHost};
 use mesos_iac::state::Store;
 use mesos_iac::testing::{FakeSystem, snapshot_text};
-use mesos_iac::{CompiledHost, SecretSource, SecretText};
+use mesos_iac::{CompiledHost, Redactor, SecretSource, SecretText};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 

@@ -1,8 +1,8 @@
 //! What a run does once it is known what is wanted: the same on a host and in a sandbox.
 
 use super::protocol::{Mode, Refusal, RunOptions};
-use crate::converge::{Control, Event, Redactor, Summary, converge, forget};
-use crate::model::{Catalog, Ledger, System};
+use crate::converge::{Control, Event, Summary, converge, forget};
+use crate::model::{Catalog, Ledger, Redactor, System};
 use crate::plan::{Plan, beyond, lasting_text, plan, plan_orphans};
 use crate::state::{Hold, Holder, HostIdentity, HostKey, StateError, Store, UndoLog};
 use crate::system::PlanningSystem;

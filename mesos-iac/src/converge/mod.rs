@@ -15,11 +15,9 @@ mod redact;
 mod refreshes;
 mod retries;
 mod schedule;
-mod traces;
 mod undo;
 
 pub use event::{Event, OrphanOutcome, Outcome, RefreshOutcome, Summary};
 pub use executor::{Control, ConvergeOptions, converge};
 pub use prune::forget;
-pub use redact::Redactor;
 pub use undo::{UndoOptions, Undone, undo, undo_log};

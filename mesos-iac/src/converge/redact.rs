@@ -1,36 +1,14 @@
-use super::event::{Event, OrphanOutcome, Outcome, RefreshOutcome};
-use super::traces::Traces;
-use crate::model::{Change, Diff, Shown};
-use crate::plan::{Because, Plan, Planned};
-use crate::words::{SecretSource, SecretText};
-use std::collections::BTreeMap;
+//! What a run tells, without the values of secrets.
 
-/// Takes the values of secrets out of everything that leaves a host.
-///
-/// A secret's own resource never shows it. But its value may stand in a file that is replaced, or in what a tool prints,
-/// so every text is searched for every value that came with the run, before it is sent: for the whole value, with or
-/// without the white space at its ends, for each of its lines of four bytes or more, and for every piece of eight bytes
-/// or more. What is shorter, or was encoded, isn't recognised.
-#[derive(Debug, Clone, Default)]
-pub struct Redactor(Traces);
+use super::event::{Event, OrphanOutcome, Outcome, RefreshOutcome};
+use crate::model::{Change, Diff, Redactor, Shown};
+use crate::plan::{Because, Plan, Planned};
 
 impl Redactor {
-    /// Searches for these values.
-    #[must_use]
-    pub fn new(secrets: &BTreeMap<SecretSource, SecretText>) -> Self {
-        Self(Traces::new(secrets))
-    }
-
-    /// The text without the values of secrets.
-    #[must_use]
-    pub fn text(&self, text: String) -> String {
-        self.0.replaced(&text).unwrap_or(text)
-    }
-
     /// The event without the values of secrets.
     #[must_use]
     pub fn event(&self, mut event: Event) -> Event {
-        if !self.0.is_empty() {
+        if !self.is_empty() {
             self.redact(&mut event);
         }
         event
@@ -65,7 +43,7 @@ impl Redactor {
     /// The plan without the values of secrets.
     #[must_use]
     pub fn plan(&self, mut plan: Plan) -> Plan {
-        if self.0.is_empty() {
+        if self.is_empty() {
             return plan;
         }
         for resource in &mut plan.resources {
@@ -116,16 +94,7 @@ impl Redactor {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn redactor(values: &[(&str, &str)]) -> Redactor {
-        let secrets = values.iter().map(|(name, value)| {
-            (
-                SecretSource::Environment((*name).to_owned()),
-                SecretText::new(value.as_bytes().to_vec()),
-            )
-        });
-        Redactor::new(&secrets.collect())
-    }
+    use crate::words::{SecretSource, SecretText};
 
     #[test]
     fn an_old_plain_value_in_a_diff_is_taken_out() {
@@ -141,7 +110,11 @@ mod tests {
             cause: None,
             milliseconds: 0,
         };
-        let shown = format!("{:?}", redactor(&[("A", "hunter2")]).event(event));
+        let secret = (
+            SecretSource::Environment("A".into()),
+            SecretText::new(b"hunter2".to_vec()),
+        );
+        let shown = format!("{:?}", Redactor::new(&[secret].into()).event(event));
         assert!(!shown.contains("hunter2"), "{shown}");
     }
 }

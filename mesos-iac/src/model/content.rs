@@ -64,18 +64,17 @@ impl Content {
         self.0.push(Segment::Formed(secret));
     }
 
-    /// This content, and `other` after it.
+    /// This content, and `other` after it: content, or a secret in its form.
     #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
+    pub fn and(mut self, other: impl Into<Self>) -> Self {
+        self.0.extend(other.into().0);
         self
     }
 
     /// This content as it stands in a place of this form: text escaped, and each secret as soon as its value is known.
     ///
-    /// That the form can carry the text is for the caller to see to.
-    #[must_use]
-    pub fn within(self, form: SecretForm) -> Self {
+    /// That the form can carry the text, and that there are no bytes that are none, is for the caller to see to.
+    pub(crate) fn within(self, form: SecretForm) -> Self {
         let within = |segment| match segment {
             Segment::Text(text) => Segment::Text(form.escaped(&text)),
             Segment::Secret(secret) => Segment::Formed(form.of(&secret)),

@@ -39,6 +39,7 @@ mod peers;
 mod problem;
 mod provenance;
 mod reach;
+mod redactor;
 pub mod registry;
 mod resource;
 mod retry;
@@ -51,6 +52,7 @@ mod system;
 mod system_error;
 mod system_ext;
 mod template;
+mod traces;
 mod unit;
 mod value;
 mod workload;
@@ -88,6 +90,7 @@ pub use packages::{PackageChange, PackageForecast, PackageRequest};
 pub use peers::World;
 pub use problem::{Code, Place, Problem, Problems};
 pub use provenance::{Declaration, DroppedEdge, LeftOut, Provenance, RoleOrigin};
+pub use redactor::Redactor;
 pub use registry::{AttributeRegistration, AttributeSpec, KindRegistration, RoleRegistration};
 pub use resource::{
     AfterFailure, Converge, Kind, RefreshAction, Refreshed, Reload, Rerun, Resource, Restart, Timing, Work,

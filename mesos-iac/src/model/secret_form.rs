@@ -5,40 +5,56 @@ use std::fmt;
 /// The field under which a [`FormedSecret`] has its forms in serialised data, so that it can be found in any value.
 pub(crate) const FORMS_FIELD: &str = "mesos_iac.secret_forms";
 
-/// How a secret's value has to be written where it stands, so that what reads the file reads the value and nothing else.
-///
-/// The value is known only once it is revealed. One that its place can't carry is refused then, before any host is touched;
-/// a form that stands between quotes escapes what would end them.
-///
-/// ```
-/// use mesos_iac::prelude::*;
-/// use mesos_iac::SecretForm;
-///
-/// let token: Secret = Secret::from_env("TOKEN");
-/// let content = Content::text("{\"token\":\"").and(SecretForm::Json.of(&token).into()).and(Content::text("\"}\n"));
-/// assert_eq!(content.to_string(), "{\"token\":\"«env:TOKEN»\"}\n");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum SecretForm {
-    /// A word among others, parted by white space: it has none.
-    Word,
-    /// A line, or a part of one: it has no control characters.
-    Line,
-    /// A name and a password on one line, with a colon between them.
-    NameAndPassword,
-    /// The password of a ZooKeeper URL, which ends at an `@` and has no `/` and no white space.
-    ZooKeeperPassword,
-    /// A value of Java's properties, such as in `zoo.cfg`: one word of ASCII without backslashes.
-    JavaProperty,
-    /// Between the double quotes of a JSON string; escaped.
-    Json,
-    /// Between the double quotes of a line that systemd reads as an `EnvironmentFile` and shells as a script; escaped, and
-    /// without control characters.
-    EnvironmentFile,
-    /// Between single quotes in a configuration of HAProxy; escaped, and without control characters.
-    HaProxyWord,
+/// Makes the forms and the list of all of them.
+macro_rules! forms {
+    ($(#[$about:meta])* pub enum SecretForm { $($(#[$doc:meta])* $name:ident,)+ }) => {
+        $(#[$about])*
+        pub enum SecretForm {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl SecretForm {
+            /// All of them.
+            pub(super) const ALL: &[Self] = &[$(Self::$name),+];
+        }
+    };
+}
+
+forms! {
+    /// How a secret's value has to be written where it stands, so that what reads the file reads the value and nothing else.
+    ///
+    /// The value is known only once it is revealed. One that its place can't carry is refused then, before any host is touched;
+    /// a form that stands between quotes escapes what would end them.
+    ///
+    /// ```
+    /// use mesos_iac::prelude::*;
+    ///
+    /// let token: Secret = Secret::from_env("TOKEN");
+    /// let content = Content::text("{\"token\":\"").and(SecretForm::Json.of(&token)).and(Content::text("\"}\n"));
+    /// assert_eq!(content.to_string(), "{\"token\":\"«env:TOKEN»\"}\n");
+    /// ```
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    #[non_exhaustive]
+    pub enum SecretForm {
+        /// A word among others, parted by white space: it has none.
+        Word,
+        /// A line, or a part of one: it has no control characters.
+        Line,
+        /// A name and a password on one line, with a colon between them.
+        NameAndPassword,
+        /// The password of a ZooKeeper URL, which ends at an `@` and has no `/` and no white space.
+        ZooKeeperPassword,
+        /// A value of Java's properties, such as in `zoo.cfg`: one word of ASCII without backslashes.
+        JavaProperty,
+        /// Between the double quotes of a JSON string; escaped.
+        Json,
+        /// Between the double quotes of a line that systemd reads as an `EnvironmentFile` and shells as a script; escaped, and
+        /// without control characters.
+        EnvironmentFile,
+        /// Between single quotes in a configuration of HAProxy; escaped, and without control characters.
+        HaProxyWord,
+    }
 }
 
 /// A secret's value can't stand where it is to be written. The value is no part of it.
@@ -52,18 +68,6 @@ pub struct UnfitSecret {
 }
 
 impl SecretForm {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Word,
-        Self::Line,
-        Self::NameAndPassword,
-        Self::ZooKeeperPassword,
-        Self::JavaProperty,
-        Self::Json,
-        Self::EnvironmentFile,
-        Self::HaProxyWord,
-    ];
-
     /// The secret, to be written in this form.
     #[must_use]
     pub fn of<T>(self, secret: &Secret<T>) -> FormedSecret {
@@ -99,7 +103,12 @@ impl SecretForm {
         }
     }
 
-    /// The text as it is written there.
+    /// The text as it is written there, if the place can carry it.
+    pub(super) fn written(self, text: &str) -> Option<String> {
+        self.takes(text).then(|| self.escaped(text))
+    }
+
+    /// The text as it is written there. That the place can carry it is for the caller to see to.
     pub(crate) fn escaped(self, text: &str) -> String {
         match self {
             Self::Word | Self::Line | Self::NameAndPassword | Self::ZooKeeperPassword | Self::JavaProperty => {
@@ -178,16 +187,13 @@ impl FormedSecret {
         let mut text = value.expose().to_vec();
         for form in &self.forms {
             let unwritten = std::str::from_utf8(&text).map_err(|_| unfit(*form))?;
-            if !form.takes(unwritten) {
-                return Err(unfit(*form));
-            }
-            text = form.escaped(unwritten).into_bytes();
+            text = form.written(unwritten).ok_or_else(|| unfit(*form))?.into_bytes();
         }
         Ok(text)
     }
 }
 
-/// The secrets with forms in serialised data, with those within each other's data.
+/// Adds to `found` every [`FormedSecret`] that stands somewhere in this data, such as that of a resource.
 pub(crate) fn formed_secrets(json: &serde_json::Value, found: &mut Vec<FormedSecret>) {
     match json {
         serde_json::Value::Object(map) if map.contains_key(FORMS_FIELD) => {
@@ -229,7 +235,6 @@ mod tests {
                 assert_eq!(written(form, value), None, "{form:?} {value:?}");
             }
         }
-        assert_eq!(SecretForm::ALL.len(), 8);
     }
 
     #[test]

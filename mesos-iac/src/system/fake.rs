@@ -1,9 +1,9 @@
 mod made;
 
 use super::fake_repository::FakeRepository;
+use super::known_secrets::KnownSecrets;
 use super::local::ask;
 use super::machine::Machine;
-use crate::converge::Redactor;
 use crate::model::{
     Account, AccountChange, Arch, Ended, Facts, Fetch, FileWrite, GroupEntry, HttpAnswer, HttpChange, HttpQuestion,
     Invocation, Os, Output, PackageForecast, PackageRequest, PackageSource, PathAttributes, PathEntry, PathKind, Probe,
@@ -24,7 +24,7 @@ pub struct FakeSystem {
     state: Mutex<State>,
     facts: Facts,
     boot: Option<String>,
-    secrets: BTreeMap<SecretSource, SecretText>,
+    secrets: KnownSecrets,
     has_real_http: bool,
 }
 
@@ -116,7 +116,7 @@ impl FakeSystem {
                 init: "systemd".into(),
             },
             boot: None,
-            secrets: BTreeMap::new(),
+            secrets: KnownSecrets::default(),
             has_real_http: false,
         }
     }
@@ -400,14 +400,11 @@ impl ReadSystem for FakeSystem {
     }
 
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
-        self.secrets
-            .get(secret)
-            .cloned()
-            .ok_or_else(|| SystemError::NoSecret(secret.clone()))
+        self.secrets.reveal(secret)
     }
 
     fn redacted(&self, text: String) -> String {
-        Redactor::new(&self.secrets).text(text)
+        self.secrets.redacted(text)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod fake;
 mod fake_repository;
+mod known_secrets;
 pub mod local;
 mod machine;
 mod planning;

@@ -1,7 +1,7 @@
+use super::known_secrets::KnownSecrets;
 use super::local::{Durability, Files, Ownership, Root};
 use super::machine::{MACHINE_FORMAT, Machine};
 use super::sandbox_place::{OWN, admit, inspect, is_own};
-use crate::converge::Redactor;
 use crate::model::{
     Account, AccountChange, Arch, Catalog, DeclaredFacts, Facts, Fetch, FileWrite, GroupEntry, HttpAnswer, HttpChange,
     HttpQuestion, Invocation, Os, Output, PackageForecast, PackageRequest, PackageSource, PathAttributes, PathEntry,
@@ -28,7 +28,7 @@ pub struct Sandbox {
     host: HostName,
     declared: DeclaredFacts,
     machine: Mutex<Machine>,
-    secrets: BTreeMap<SecretSource, SecretText>,
+    secrets: KnownSecrets,
 }
 
 /// Why a sandbox can't be used. Each message reads after "failed to".
@@ -91,14 +91,14 @@ impl Sandbox {
             place,
             host: catalog.host.clone(),
             declared: catalog.declared.clone(),
-            secrets: BTreeMap::new(),
+            secrets: KnownSecrets::default(),
         })
     }
 
     /// The same sandbox with the values of secrets.
     #[must_use]
     pub fn with_secrets(mut self, secrets: BTreeMap<SecretSource, SecretText>) -> Self {
-        self.secrets = secrets;
+        self.secrets = KnownSecrets::new(secrets);
         self
     }
 
@@ -319,14 +319,11 @@ impl ReadSystem for Sandbox {
     }
 
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
-        self.secrets
-            .get(secret)
-            .cloned()
-            .ok_or_else(|| SystemError::NoSecret(secret.clone()))
+        self.secrets.reveal(secret)
     }
 
     fn redacted(&self, text: String) -> String {
-        Redactor::new(&self.secrets).text(text)
+        self.secrets.redacted(text)
     }
 }
 

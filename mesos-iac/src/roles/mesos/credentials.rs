@@ -66,12 +66,12 @@ impl Credential {
 
     fn json(&self) -> Content {
         Content::text(format!(r#"{{"principal":"{}","secret":""#, self.principal))
-            .and(SecretForm::Json.of(&self.secret).into())
+            .and(SecretForm::Json.of(&self.secret))
             .and(Content::text(r#""}"#))
     }
 
     fn plain(&self) -> Content {
-        Content::text(format!("{} ", self.principal)).and(SecretForm::Word.of(&self.secret).into())
+        Content::text(format!("{} ", self.principal)).and(SecretForm::Word.of(&self.secret))
     }
 }
 

@@ -137,7 +137,7 @@ impl ZkUrl {
         match &self.credentials {
             None => Content::text(format!("zk://{rest}")),
             Some((user, password)) => Content::text(format!("zk://{user}:"))
-                .and(SecretForm::ZooKeeperPassword.of(password).into())
+                .and(SecretForm::ZooKeeperPassword.of(password))
                 .and(Content::text(format!("@{rest}"))),
         }
     }
@@ -146,7 +146,7 @@ impl ZkUrl {
     #[must_use]
     pub fn auth(&self) -> Option<ZkAuth> {
         let (user, password) = self.credentials.as_ref()?;
-        let content = Content::text(format!("digest:{user}:")).and(SecretForm::ZooKeeperPassword.of(password).into());
+        let content = Content::text(format!("digest:{user}:")).and(SecretForm::ZooKeeperPassword.of(password));
         Some(ZkAuth(content))
     }
 

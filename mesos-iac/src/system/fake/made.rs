@@ -29,7 +29,7 @@ impl FakeSystem {
     /// The same machine with the value of a secret.
     #[must_use]
     pub fn with_secret(mut self, source: SecretSource, value: &str) -> Self {
-        self.secrets.insert(source, SecretText::new(value.as_bytes().to_vec()));
+        self.secrets = self.secrets.with(source, SecretText::new(value.as_bytes().to_vec()));
         self
     }
 

@@ -18,12 +18,12 @@ use super::scope;
 use super::services_denied;
 use super::systemd::{self, Systemd};
 use super::unit_files;
-use crate::converge::Redactor;
 use crate::model::{
     Account, AccountChange, COMMAND_TIME_OUT, Ended, Facts, Fetch, FileDraft, FileWrite, GroupEntry, HttpAnswer,
     HttpChange, HttpQuestion, Invocation, Output, PackageForecast, PackageRequest, PackageSource, PathAttributes,
     PathEntry, PathKind, Probe, ReadSystem, Sha256Digest, System, SystemError, UnitAction, UnitState, Unpack,
 };
+use crate::system::known_secrets::KnownSecrets;
 use crate::words::{AbsPath, CommandLine, HumanDuration, SecretSource, SecretText};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -43,7 +43,7 @@ pub struct LocalSystem {
     dpkg: Dpkg,
     apt: Apt,
     systemd: Systemd,
-    secrets: BTreeMap<SecretSource, SecretText>,
+    secrets: KnownSecrets,
     enclosure: Enclosure,
 }
 
@@ -73,7 +73,7 @@ impl LocalSystem {
             dpkg: Dpkg::new(root),
             apt: Apt::default(),
             systemd: Systemd::default(),
-            secrets: BTreeMap::new(),
+            secrets: KnownSecrets::default(),
             enclosure: Enclosure::default(),
         }
     }
@@ -81,7 +81,7 @@ impl LocalSystem {
     /// Gives it the values of the secrets that came with the run.
     #[must_use]
     pub fn with_secrets(mut self, secrets: BTreeMap<SecretSource, SecretText>) -> Self {
-        self.secrets = secrets;
+        self.secrets = KnownSecrets::new(secrets);
         self
     }
 
@@ -261,14 +261,11 @@ impl ReadSystem for LocalSystem {
     }
 
     fn reveal(&self, secret: &SecretSource) -> Result<SecretText> {
-        self.secrets
-            .get(secret)
-            .cloned()
-            .ok_or_else(|| SystemError::NoSecret(secret.clone()))
+        self.secrets.reveal(secret)
     }
 
     fn redacted(&self, text: String) -> String {
-        Redactor::new(&self.secrets).text(text)
+        self.secrets.redacted(text)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Finds the values of secrets in texts, whole and in pieces.
 
-use crate::model::SecretForm;
+use super::SecretForm;
 use crate::words::{SecretSource, SecretText};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -37,8 +37,7 @@ impl Traces {
             let text = String::from_utf8_lossy(value.expose()).into_owned();
             // As JSON and files of configuration spell it, too: what is sent to an API comes back in its refusals, and
             // what a daemon's check of its file refuses is in the complaint.
-            let spellings: BTreeSet<String> = SecretForm::ALL.map(|form| form.escaped(&text)).into();
-            for spelling in spellings.into_iter().filter(|spelling| *spelling != text) {
+            for spelling in spellings(&text).into_iter().filter(|spelling| *spelling != text) {
                 traces.add(spelling, format!("«{source}»"));
             }
             traces.add(text, format!("«{source}»"));
@@ -142,6 +141,18 @@ impl fmt::Debug for Traces {
     }
 }
 
+/// The text as each form that can carry it spells it, and as each other one spells that: JSON may stand in a variable.
+fn spellings(text: &str) -> BTreeSet<String> {
+    let forms = || SecretForm::ALL.iter();
+    let mut spellings: BTreeSet<String> = forms().filter_map(|form| form.written(text)).collect();
+    let within: Vec<String> = spellings
+        .iter()
+        .flat_map(|once| forms().filter_map(move |form| form.written(once)))
+        .collect();
+    spellings.extend(within);
+    spellings
+}
+
 /// The range, made wider to where characters begin and end.
 fn at_characters(text: &str, range: Range<usize>) -> Range<usize> {
     let (mut start, mut end) = (range.start, range.end);
@@ -157,6 +168,7 @@ fn at_characters(text: &str, range: Range<usize>) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::Secret;
 
     fn traces(values: &[(&str, &str)]) -> Traces {
         let secrets = values.iter().map(|(name, value)| {
@@ -246,6 +258,23 @@ mod tests {
         assert_shown(&[("A", "größenwahn")], "ö größenwahn ö", "ö «env:A» ö");
         let text = "ößenwahn€";
         assert_shown(&[("A", "größenwahn")], text, "«env:A»€");
+    }
+
+    #[test]
+    fn a_secret_is_found_in_every_form_and_in_one_within_another() {
+        let value = "p'a\"$\\";
+        let secret = Secret::<String>::from_env("A");
+        for inner in SecretForm::ALL {
+            for outer in SecretForm::ALL {
+                let formed = inner.of(&secret).within(*outer);
+                let Ok(written) = formed.written(&SecretText::new(value.into())) else {
+                    continue;
+                };
+                let text = format!("§{}§", String::from_utf8(written).unwrap());
+                let shown = traces(&[("A", value)]).replaced(&text);
+                assert_eq!(shown.as_deref(), Some("§«env:A»§"), "{inner:?} {outer:?}");
+            }
+        }
     }
 
     #[test]
