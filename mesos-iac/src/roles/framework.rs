@@ -52,14 +52,15 @@ impl Placement {
 macro_rules! placement_methods {
     ($layout:ident) => {
         impl $layout {
-            /// Where the software comes from.
+            /// Where the software comes from, with its pin: [`pinned`](Self::pinned) is said after it.
             pub fn source(mut self, source: Source) -> Self {
                 self.placement.source = source;
                 self
             }
 
             /// Pins the packages of the source to this version, as the package manager writes it. So a host gets what the
-            /// role's version says, and not what its repository has that day.
+            /// role's version says, and not what its repository has that day. A source without packages has nothing to pin,
+            /// which the lint `pin-without-packages` tells.
             pub fn pinned(mut self, version: impl Into<String>) -> Self {
                 self.placement.source = self.placement.source.version(version);
                 self

@@ -20,12 +20,25 @@ pub static VERSION_DIFFERS: Lint = Lint {
     page: include_str!("lints/pages/version-differs.md"),
 };
 
-lint_rule!([&UNPINNED_VERSION, &VERSION_DIFFERS]);
+/// `pin-without-packages`: a role pins a version, and has no packages that it could hold.
+pub static PIN_WITHOUT_PACKAGES: Lint = Lint {
+    name: "pin-without-packages",
+    level: Level::Warning,
+    summary: "a role pins a version, and has no packages that it could hold",
+    page: include_str!("lints/pages/pin-without-packages.md"),
+};
+
+lint_rule!([&UNPINNED_VERSION, &PIN_WITHOUT_PACKAGES, &VERSION_DIFFERS]);
 
 /// What is wrong with packages that are to be software of this version, pinned or not.
 pub(super) fn of_packages(names: &[String], pinned: Option<&str>, software: &str, version: Version) -> Option<Finding> {
     if names.is_empty() {
-        return None;
+        let message = format!(
+            "{software} {version} is pinned to `{}`, and has no packages that this could hold",
+            pinned?
+        );
+        let hint = "leave the pin out; or say the packages, `.source(Source::packages([\"NAME\"]))` before the pin";
+        return Some(PIN_WITHOUT_PACKAGES.finding(message).hint(hint));
     }
     let (packages, are) = match names {
         [name] => (format!("the package `{name}`"), "is"),
@@ -71,6 +84,8 @@ mod tests {
 
     #[test]
     fn software_that_is_there_already_is_of_no_package() {
-        assert_eq!(of_packages(&[], None, "Docker", Version::new(1, 8, 1)), None);
+        let lint = |pinned| of_packages(&[], pinned, "Docker", Version::new(1, 8, 1)).map(|finding| finding.lint.name);
+        assert_eq!(lint(None), None);
+        assert_eq!(lint(Some("1.8.1-1")), Some("pin-without-packages"));
     }
 }

@@ -108,16 +108,19 @@ impl Source {
 
     /// The version that the packages are pinned to.
     #[must_use]
-    pub fn pinned(&self) -> Option<&str> {
+    pub fn pin(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
     /// Finds fault with packages that may turn out to be of another release than the one that a role says the software has,
-    /// and holds its flags against: the lints `unpinned-version` and `version-differs`. An archive is known by its digest.
+    /// and holds its flags against: the lints `unpinned-version` and `version-differs`. An archive is known by its digest; a
+    /// pin of it, or of what is on the host already, means nothing, which `pin-without-packages` tells.
     pub fn hold_against(&self, cx: &mut Cx<'_>, software: &str, version: Version) {
-        if let From::Packages(names) = &self.from
-            && let Some(finding) = pins::of_packages(names, self.pinned(), software, version)
-        {
+        let names: &[String] = match &self.from {
+            From::Packages(names) => names,
+            From::Archive { .. } => &[],
+        };
+        if let Some(finding) = pins::of_packages(names, self.pin(), software, version) {
             cx.report(finding);
         }
     }

@@ -126,6 +126,11 @@ pub(super) fn cases() -> Vec<Case> {
             near: || of_package(MesosLayout::mesosphere().pinned("0.22.1-1.0.debian78")),
         },
         Case {
+            lint: &lints::PIN_WITHOUT_PACKAGES,
+            bad: || of_package(MesosLayout::environment_file().pinned("0.22.1-1.0.debian78")),
+            near: || of_package(MesosLayout::environment_file()),
+        },
+        Case {
             lint: &lints::VERSION_DIFFERS,
             bad: || of_package(MesosLayout::mesosphere().pinned("0.22.0-1.0.debian78")),
             near: || of_package(MesosLayout::mesosphere().pinned("0.22.1-1.0.debian78")),

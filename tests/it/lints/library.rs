@@ -20,15 +20,15 @@ fn told(cluster: Result<Cluster>) -> String {
 #[test]
 fn nothing_is_wrong_with_what_the_role_library_declares() {
     for (version, layout) in [
-        (Version::new(0, 22, 1), MesosLayout::mesosphere()),
-        (Version::new(1, 11, 0), MesosLayout::mesosphere()),
-        (Version::new(1, 11, 0), MesosLayout::apache_rpm()),
-        (Version::new(1, 11, 0), MesosLayout::default_files()),
+        (Version::new(0, 22, 1), MesosLayout::mesosphere().pinned("0.22.1-1")),
+        (Version::new(1, 11, 0), MesosLayout::mesosphere().pinned("1.11.0-1")),
+        (Version::new(1, 11, 0), MesosLayout::apache_rpm().pinned("1.11.0-1")),
+        (Version::new(1, 11, 0), MesosLayout::default_files().pinned("1.11.0-1")),
         (Version::new(1, 11, 0), MesosLayout::environment_file()),
         (Version::new(1, 11, 0), MesosLayout::command_line()),
     ] {
         let shown = format!("{version} {layout:?}");
-        let mesos = Mesos::new(version, layout.pinned(format!("{version}-1")));
+        let mesos = Mesos::new(version, layout);
         let master = appliance("master")
             .role(ZooKeeper::new())
             .role(mesos.master().cluster("lab"));
@@ -55,12 +55,12 @@ fn nothing_is_wrong_with_what_stands_around_mesos() {
             .unwrap(),
     );
     for (version, layout) in [
-        (Version::new(0, 8, 2), MarathonLayout::mesosphere()),
-        (Version::new(1, 4, 13), MarathonLayout::mesosphere()),
-        (Version::new(1, 5, 15), MarathonLayout::mesosphere()),
+        (Version::new(0, 8, 2), MarathonLayout::mesosphere().pinned("0.8.2-1")),
+        (Version::new(1, 4, 13), MarathonLayout::mesosphere().pinned("1.4.13-1")),
+        (Version::new(1, 5, 15), MarathonLayout::mesosphere().pinned("1.5.15-1")),
         (Version::new(1, 5, 15), MarathonLayout::archive("/opt/marathon")),
     ] {
-        let marathon = Marathon::new(version, layout.pinned(format!("{version}-1")), &mesos);
+        let marathon = Marathon::new(version, layout, &mesos);
         let pinned = ChronosLayout::mesosphere().pinned("3.0.2-1");
         let chronos = Chronos::new(Version::new(3, 0, 2), &mesos).layout(pinned.clone());
         let unpacked = Chronos::new(Version::new(3, 0, 2), &mesos).layout(ChronosLayout::archive("/opt/chronos"));
@@ -119,6 +119,45 @@ fn roles_with_packages_of_any_version_are_named() {
             format!("the role is told Mesos 1.11.0, and the package `mesos` is {any}"),
             format!("the role is told Marathon 1.5.15, and the package `marathon` is {any}"),
             "the role is told Chronos 3.0.2, and the package `chronos` is pinned to `2.4.0-1`".to_owned(),
+        ]
+    );
+}
+
+/// What seems to be pinned and isn't is named, whatever it comes from; and a source that is said later has its own pin.
+#[test]
+fn pins_that_hold_nothing_are_named() {
+    let mesos = Mesos::new(
+        Version::new(1, 11, 0),
+        MesosLayout::environment_file().pinned("1.11.0-1"),
+    )
+    .zookeeper("zk://198.18.0.1:2181/mesos".parse().unwrap());
+    let archive = Source::archive("/opt/marathon", "http://mirror.example/marathon.tgz", "0".repeat(64));
+    let unpacked = MarathonLayout::archive("/opt/marathon")
+        .source(archive)
+        .pinned("1.5.15-1");
+    let later = ChronosLayout::mesosphere().pinned("3.0.2-1").source(Source::present());
+    let cluster = Cluster::new("lab")
+        .hosts(
+            host("m")
+                .addr("198.18.0.1")
+                .role(mesos.master())
+                .role(Marathon::new(Version::new(1, 5, 15), unpacked, &mesos))
+                .role(Chronos::new(Version::new(3, 0, 2), &mesos).layout(later)),
+        )
+        .build()
+        .unwrap();
+    let found = findings(&cluster).found;
+    let told: Vec<&str> = found
+        .iter()
+        .filter(|finding| finding.lint.name == "pin-without-packages")
+        .map(|finding| finding.problem.message.as_str())
+        .collect();
+    let nothing = "and has no packages that this could hold";
+    assert_eq!(
+        told,
+        [
+            format!("Mesos 1.11.0 is pinned to `1.11.0-1`, {nothing}"),
+            format!("Marathon 1.5.15 is pinned to `1.5.15-1`, {nothing}"),
         ]
     );
 }

@@ -76,7 +76,7 @@ pub use zk_addresses::*;
 pub use zookeeper::*;
 
 // These are reported by the roles themselves.
-pub use crate::roles::pins::{UNPINNED_VERSION, VERSION_DIFFERS};
+pub use crate::roles::pins::{PIN_WITHOUT_PACKAGES, UNPINNED_VERSION, VERSION_DIFFERS};
 
 use crate::lint::{Finding, Lint, LintHost};
 use crate::words::{Location, ResourceId};

@@ -88,14 +88,15 @@ impl MesosLayout {
         Self::new(FlagsIn::CommandLine, Source::present())
     }
 
-    /// Where the software comes from.
+    /// Where the software comes from, with its pin: [`pinned`](Self::pinned) is said after it.
     pub fn source(mut self, source: Source) -> Self {
         self.source = source;
         self
     }
 
     /// Pins the packages of the source to this version, as the package manager writes it. So a host gets what the role's
-    /// version says, and not what its repository has that day.
+    /// version says, and not what its repository has that day. A source without packages has nothing to pin, which the lint
+    /// `pin-without-packages` tells.
     pub fn pinned(mut self, version: impl Into<String>) -> Self {
         self.source = self.source.version(version);
         self
