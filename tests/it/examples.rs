@@ -135,13 +135,19 @@ fn storage_profiles_are_upgraded_by_one_word() {
         [
             "package[mesos]",
             "file[/etc/init/mesos-master.conf]",
+            // Whoever starts it by hand finds it where it is now.
+            "file[/etc/init/mesos-slave.conf]",
             "package[marathon]",
             "file[/etc/init/marathon.conf]"
         ]
     );
     assert_eq!(
         changes(Init::Upstart, "local-1"),
-        ["package[mesos]", "file[/etc/init/mesos-slave.conf]"]
+        [
+            "package[mesos]",
+            "file[/etc/init/mesos-slave.conf]",
+            "file[/etc/init/mesos-master.conf]"
+        ]
     );
     let job = |release| {
         let compiled = storage_profiles::cluster(release, Init::Upstart)

@@ -91,13 +91,27 @@ pub(super) fn upstart_job(cx: &mut Cx<'_>, name: &str, description: &str, exec: 
             .unless(["sh", "-c", &upstart_runs(name)])
             .after(changes.0.clone()),
     );
-    let restart = command(["initctl", "restart", name])
+    // `initctl restart` keeps the job as it was when it was started: the program of an upgrade that moves it wouldn't run.
+    // That a job which doesn't run can't be stopped is none of our errors; one that goes on running can't be started.
+    let again = format!("initctl stop {name}; initctl start {name}");
+    let restart = command(["sh", "-c", &again])
         .name(format!("restart {name}"))
         .refresh_only();
     cx.add(restart.rerun_on(changes).after(started));
 }
 
+/// A job of Upstart that runs this when somebody starts it by hand, and not now. No override says so: those of Enterprise
+/// Linux 6, which has Upstart 0.6.5, aren't read.
+pub(super) fn upstart_job_by_hand(cx: &mut Cx<'_>, name: &str, description: &str, exec: &str) {
+    let job = format!(
+        "# Started by hand only: this host doesn't have its role.\ndescription \"{description}\"\nexec {exec}\n"
+    );
+    let job = cx.add(file(format!("/etc/init/{name}.conf")).content(job));
+    let stop = command(["initctl", "stop", name]).only_if(["sh", "-c", &upstart_runs(name)]);
+    cx.add(stop.after(job));
+}
+
 /// A line of shell that says whether Upstart runs a job.
-pub(super) fn upstart_runs(name: &str) -> String {
+fn upstart_runs(name: &str) -> String {
     format!("initctl status {name} | grep -q start/running")
 }

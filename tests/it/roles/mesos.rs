@@ -1,4 +1,5 @@
 use super::{problems, text};
+use mesos_iac::ResourceId;
 use mesos_iac::prelude::*;
 use mesos_iac::roles::chronos::Chronos;
 use mesos_iac::roles::docker::Docker;
@@ -123,6 +124,52 @@ fn whoever_has_one_role_doesn_t_run_the_other_daemon() {
     assert_eq!((runs("m1", "mesos-master"), runs("m1", "mesos-slave")), (on, off));
     assert_eq!((runs("a1", "mesos-master"), runs("a1", "mesos-slave")), (off, on));
     assert_eq!((runs("both", "mesos-master"), runs("both", "mesos-slave")), (on, on));
+
+    // Upstart of Enterprise Linux 6 reads no overrides: the job itself says it.
+    let upstart = Mesos::new(V0_22, MesosLayout::mesosphere().init(Init::Upstart));
+    let cluster = cluster(&upstart).build().unwrap();
+    let job = |host: &str, daemon: &str| text(&cluster, host, &format!("/etc/init/{daemon}.conf"));
+    let starts =
+        |host: &str, daemon: &str| job(host, daemon).contains("start on stopped rc RUNLEVEL=[2345]\nrespawn\n");
+    for (host, own, other) in [
+        ("m1", "mesos-master", "mesos-slave"),
+        ("a1", "mesos-slave", "mesos-master"),
+    ] {
+        assert!(starts(host, own), "{host}");
+        let by_hand = job(host, other);
+        assert!(
+            !by_hand.contains("start on") && !by_hand.contains("respawn"),
+            "{by_hand}"
+        );
+        assert!(by_hand.contains("exec /usr/bin/mesos-init-wrapper "), "{by_hand}");
+        let compiled = cluster.compile().unwrap();
+        let catalog = &compiled.host(host).unwrap().catalog;
+        assert!(catalog.get::<Command>(&format!("initctl stop {other}")).is_some());
+        assert!(catalog.get::<File>(&format!("/etc/init/{other}.override")).is_none());
+    }
+}
+
+/// Upstart's own restart goes on with the job as it was when it was started, and so with a program that has moved.
+#[test]
+fn a_job_that_changed_is_stopped_and_started() {
+    let mesos = Mesos::new(V0_22, MesosLayout::mesosphere().init(Init::Upstart));
+    let compiled = cluster(&mesos).build().unwrap().compile().unwrap();
+    let catalog = &compiled.host("m1").unwrap().catalog;
+    let restart = catalog.get::<Command>("restart mesos-master").unwrap();
+    let words: Vec<&str> = restart
+        .invocation()
+        .command
+        .arguments()
+        .iter()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(words, ["-c", "initctl stop mesos-master; initctl start mesos-master"]);
+    let is_it = |id: &ResourceId| id.to_string() == "command[restart mesos-master]";
+    let entry = catalog.entries.iter().find(|entry| is_it(&entry.id)).unwrap();
+    for cause in ["package[mesos]", "file[/etc/init/mesos-master.conf]"] {
+        let is_cause = entry.refresh_on.iter().any(|edge| edge.on.to_string() == cause);
+        assert!(is_cause, "{cause} restarts nothing: {:?}", entry.refresh_on);
+    }
 }
 
 #[test]

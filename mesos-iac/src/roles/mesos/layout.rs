@@ -43,7 +43,8 @@ pub(super) enum FlagsIn {
 pub enum Init {
     /// systemd.
     Systemd,
-    /// Upstart: Ubuntu up to 14.04, Enterprise Linux 6. Jobs are written, and restarted by `initctl`.
+    /// Upstart: Ubuntu up to 14.04, Enterprise Linux 6. Jobs are written, started and stopped by
+    /// `initctl`; that of a daemon whose role the host doesn't have starts by hand only.
     Upstart,
     /// Scripts of System V.
     SysV,

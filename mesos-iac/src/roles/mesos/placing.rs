@@ -1,11 +1,12 @@
 //! Flags, where each layout reads them.
 
-use super::layout::{FlagsIn, Init};
+use super::layout::{FlagsIn, Init, MesosLayout};
 use super::{Attributes, Daemon, Mesos, Resources};
-use crate::kinds::{UnitFileBuilder, command, directory, file, service, unit_file};
+use crate::kinds::{UnitFileBuilder, directory, file, service, unit_file};
 use crate::model::{Content, Cx, Declare as _, Dependency, Error, Problems, Result};
+use crate::roles::Version;
 use crate::roles::flags::{CheckedFlag, EnvironmentLine, FlagText};
-use crate::roles::placed::{Changes, directory_of_flags, plain_path, upstart_job, upstart_runs, variables};
+use crate::roles::placed::{Changes, directory_of_flags, plain_path, upstart_job, upstart_job_by_hand, variables};
 
 /// What a daemon is to read.
 pub(super) struct Daemonized<'a> {
@@ -323,11 +324,7 @@ impl Daemonized<'_> {
                 cx.add(running.restart_on(changes));
             }
             Init::Upstart => {
-                let wrapper = format!(
-                    "{}/bin/mesos-init-wrapper {}",
-                    layout.prefix_of(*version),
-                    self.daemon.wrapped(layout)
-                );
+                let wrapper = wrapper(layout, *version, self.daemon);
                 upstart_job(cx, name, self.daemon.description(), &wrapper, changes);
             }
             Init::SysV => {
@@ -352,11 +349,16 @@ pub(super) fn disable(cx: &mut Cx<'_>, mesos: &Mesos, other: Daemon) {
             cx.add(service(name).disabled().stopped());
         }
         Init::Upstart => {
-            cx.add(file(format!("/etc/init/{name}.override")).content("manual\n"));
-            let stop = command(["initctl", "stop", name]);
-            cx.add(stop.only_if(["sh", "-c", &upstart_runs(name)]));
+            let wrapper = wrapper(&mesos.layout, mesos.version, other);
+            upstart_job_by_hand(cx, name, other.description(), &wrapper);
         }
     }
+}
+
+/// What a job of Upstart runs.
+fn wrapper(layout: &MesosLayout, version: Version, daemon: Daemon) -> String {
+    let role = daemon.wrapped(layout);
+    format!("{}/bin/mesos-init-wrapper {role}", layout.prefix_of(version))
 }
 
 fn sysv_script(name: &str, description: &str, wrapper: &str, role: &str) -> String {

@@ -108,7 +108,10 @@ impl Daemon {
         let masked = |unit: &&str| {
             let off = |path: String| host.get::<File>(&path).is_some_and(|file| !file.is_present());
             let manual = host.file(&format!("/etc/init/{unit}.override"));
-            manual.is_some_and(|file| file.text.trim() == "manual") || off(format!("/etc/init/{unit}.conf"))
+            let job = format!("/etc/init/{unit}.conf");
+            manual.is_some_and(|file| file.text.trim() == "manual")
+                || host.file(&job).is_some_and(|file| !starts_by_itself(&file.text))
+                || off(job)
         };
         self.units().iter().any(masked).then_some(false)
     }
@@ -207,7 +210,12 @@ pub(in super::super) fn mesos<'c>(host: &LintHost<'c>, daemon: Daemon) -> Option
     Some(mesos)
 }
 
-/// Everything that units and jobs of upstart start.
+/// Whether upstart starts a job without being told to by hand.
+fn starts_by_itself(job: &str) -> bool {
+    job.lines().any(|line| line.trim_start().starts_with("start on "))
+}
+
+/// Everything that units and jobs of upstart start by themselves.
 pub(in super::super) fn starts<'c>(host: &LintHost<'c>) -> Vec<Start<'c>> {
     let mut starts = Vec::new();
     for unit in unit::units(host) {
@@ -222,7 +230,7 @@ pub(in super::super) fn starts<'c>(host: &LintHost<'c>) -> Vec<Start<'c>> {
     }
     let jobs = host
         .files_in("/etc/init")
-        .filter(|(name, _)| name.strip_suffix(".conf").is_some());
+        .filter(|(name, file)| name.strip_suffix(".conf").is_some() && starts_by_itself(&file.text));
     for (_, file) in jobs {
         for words in shell::commands(&file.text)
             .iter()
