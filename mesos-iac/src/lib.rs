@@ -148,8 +148,8 @@ pub use words::*;
 pub mod prelude {
     pub use crate::kinds::{
         AptRepository, Archive, Command, Directory, Download, File, Group, Package, Service, Symlink, Sysctl, User,
-        apt_pin, apt_repository, archive, command, cron_job, directory, download, file, group, limits, package,
-        service, symlink, sysctl, timer, unit_file, user, yum_repository,
+        YumRepository, apt_pin, apt_repository, archive, command, cron_job, directory, download, file, group, limits,
+        package, service, symlink, sysctl, timer, unit_file, user, yum_repository,
     };
     pub use crate::model::{
         Arch, AttributeValue, Attributes, Catalog, Check, Cluster, ClusterBuilder, Condition, Content, Converge, Cx,

@@ -469,28 +469,17 @@ fn a_setting_of_the_kernel_is_set_now_and_after_a_boot() {
 }
 
 #[test]
-fn limits_and_repositories_of_yum_are_files() {
+fn limits_are_a_file() {
     let catalog = catalog(|cx| {
         cx.add(
             limits("mesos")
                 .both("mesos", "nofile", 65536)
                 .soft("@ops", "core", "unlimited"),
         );
-        cx.add(
-            yum_repository("mesosphere")
-                .base_url("http://repos.example.com/el/$releasever/$basearch/")
-                .signed_by("file:///etc/pki/rpm-gpg/RPM-GPG-KEY-mesosphere")
-                .option("priority", "10"),
-        );
     });
     assert_eq!(
         text(&catalog, "/etc/security/limits.d/mesos.conf"),
         "mesos - nofile 65536\n@ops soft core unlimited\n"
-    );
-    assert_eq!(
-        text(&catalog, "/etc/yum.repos.d/mesosphere.repo"),
-        "[mesosphere]\nname=mesosphere\nbaseurl=http://repos.example.com/el/$releasever/$basearch/\nenabled=1\n\
-         gpgcheck=1\ngpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-mesosphere\npriority=10\n"
     );
 }
 

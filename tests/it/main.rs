@@ -52,3 +52,4 @@ mod truth_table;
 mod undo;
 mod workload_rules;
 mod workloads;
+mod yum_repositories;

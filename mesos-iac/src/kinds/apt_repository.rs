@@ -229,7 +229,7 @@ fn one_word(what: &str, word: &str) -> Result<String> {
 }
 
 /// What apt takes a key for is the end of its name.
-fn key_suffix(key: &[u8]) -> Option<&'static str> {
+pub(super) fn key_suffix(key: &[u8]) -> Option<&'static str> {
     let text = std::str::from_utf8(key).unwrap_or_default();
     if text.trim_start().starts_with("-----BEGIN PGP PUBLIC KEY BLOCK-----") {
         Some("asc")

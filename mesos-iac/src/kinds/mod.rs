@@ -58,4 +58,4 @@ pub use sysctl::{Sysctl, SysctlBuilder, sysctl};
 pub use timer::{TimerBuilder, timer};
 pub use unit_file::{UnitFileBuilder, unit_file};
 pub use user::{User, UserBuilder, user};
-pub use yum_repository::{YumRepositoryBuilder, yum_repository};
+pub use yum_repository::{YumRepository, YumRepositoryBuilder, yum_repository};

@@ -36,14 +36,13 @@ enum From {
     },
 }
 
-/// A repository of packages that becomes a resource of the host. One of apt brings its key along; one of yum names where
-/// its key is, and a role of yours brings it there before the role that has the packages: `.after(role::<Keys>())`.
+/// A repository of packages that becomes a resource of the host, and brings its key along if the definition has it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Repository {
-    /// Of apt, with its key.
+    /// Of apt.
     Apt(AptRepositoryBuilder),
-    /// Of yum, whose key is at an address.
+    /// Of yum.
     Yum(YumRepositoryBuilder),
 }
 
@@ -100,7 +99,7 @@ impl Source {
         self
     }
 
-    /// Has the packages come from this repository, which becomes a resource of the host; of its key see [`Repository`].
+    /// Has the packages come from this repository, which becomes a resource of the host.
     pub fn repository(mut self, repository: impl Into<Repository>) -> Self {
         self.repository = Some(repository.into());
         self

@@ -6,6 +6,37 @@ use mesos_iac::prelude::*;
 use mesos_iac::roles::docker::Docker;
 use mesos_iac::roles::{Source, Version};
 
+const KEY: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n";
+
+/// A host with a repository of yum.
+#[derive(Role, Clone)]
+#[role(name = "mirrored")]
+struct Mirrored {
+    is_signed: bool,
+}
+
+impl Declares for Mirrored {
+    fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+        let mirror = yum_repository("mirror").base_url("http://mirror.lan/el7");
+        cx.add(if self.is_signed {
+            mirror.signed_by(KEY)
+        } else {
+            mirror.unsigned()
+        });
+        Ok(())
+    }
+}
+
+fn repository(is_signed: bool, os: Os) -> ClusterBuilder {
+    let host = host("h").addr("198.18.0.1").os(os).role(Mirrored { is_signed });
+    Cluster::new("lab").hosts(host)
+}
+
+fn with_package(os: Os) -> ClusterBuilder {
+    let host = host("h").addr("198.18.0.1").os(os).role(by_hand().package("nginx"));
+    Cluster::new("lab").hosts(host)
+}
+
 pub(super) fn cases() -> Vec<Case> {
     vec![
         Case {
@@ -79,6 +110,26 @@ pub(super) fn cases() -> Vec<Case> {
                     "[mesos]\nbaseurl=http://mirror.lan/mesos\ngpgcheck=1\n",
                 )])
             },
+        },
+        Case {
+            lint: &lint::UNSIGNED_REPOSITORY,
+            bad: || repository(false, Os::any("centos")),
+            near: || repository(true, Os::any("centos")),
+        },
+        Case {
+            lint: &lint::PACKAGE_MANAGER,
+            bad: || repository(true, Os::debian("12")),
+            near: || repository(true, Os::new("rocky", "9")),
+        },
+        Case {
+            lint: &lint::PACKAGE_MANAGER,
+            bad: || with_package(Os::new("centos", "7")),
+            near: || with_package(Os::ubuntu("24.04")),
+        },
+        Case {
+            lint: &lint::PACKAGE_MANAGER,
+            bad: || with_files([("/etc/yum.repos.d/mesos.repo", "[mesos]\n")]),
+            near: || with_files([("/etc/apt/apt.conf.d/10mesos", "// none\n")]),
         },
         Case {
             lint: &lint::UNUSED_ALLOWANCE,

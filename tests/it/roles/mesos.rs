@@ -451,7 +451,7 @@ fn software_comes_from_the_repository_that_is_said_in_the_version_that_is_said()
         ),
         (
             pinned(Source::packages(["mesos"]).repository(yum)),
-            "file[/etc/yum.repos.d/mirror.repo]",
+            "yum-repository[mirror]",
         ),
     ] {
         let cluster = cluster(&Mesos::new(V1_11, MesosLayout::mesosphere().source(source)))

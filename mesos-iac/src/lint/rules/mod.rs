@@ -1,6 +1,7 @@
 //! Rules that concern every cluster. Those of the role library stand with it.
 
 mod directories;
+mod package_managers;
 mod permissions;
 mod repositories;
 mod secrets;
@@ -9,6 +10,7 @@ mod text;
 mod upgrades;
 
 pub use directories::MISSING_DIRECTORY;
+pub use package_managers::PACKAGE_MANAGER;
 pub use permissions::{CRON_FILE_IGNORED, SCRIPT_NOT_EXECUTABLE, WORLD_WRITABLE};
 pub use repositories::UNSIGNED_REPOSITORY;
 pub use secrets::{DEFAULT_PASSWORD, PRIVATE_KEY_IN_DEFINITION, SECRET_READABLE};

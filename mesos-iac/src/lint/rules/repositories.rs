@@ -1,4 +1,4 @@
-use crate::kinds::AptRepository;
+use crate::kinds::{AptRepository, YumRepository};
 use crate::lint::LintCx;
 use crate::lint_rule;
 use crate::model::{Level, Lint};
@@ -16,17 +16,17 @@ lint_rule!(repositories => [&UNSIGNED_REPOSITORY]);
 
 fn repositories(cx: &LintCx<'_>) {
     for host in cx.hosts() {
-        let own = host
-            .catalog()
-            .all::<AptRepository>()
-            .filter(|(_, repository)| repository.is_present());
-        let own = own.filter_map(|(name, repository)| {
-            let id = ResourceId::new("core.apt-repository", name).ok()?;
-            Some((
-                id,
-                repository.sources().path().to_string(),
-                repository.sources().text()?,
-            ))
+        let apt = host.catalog().all::<AptRepository>().map(|(name, repository)| {
+            let file = repository.is_present().then(|| repository.sources());
+            ("core.apt-repository", name, file)
+        });
+        let yum = host.catalog().all::<YumRepository>().map(|(name, repository)| {
+            let file = repository.is_present().then(|| repository.definition());
+            ("core.yum-repository", name, file)
+        });
+        let own = apt.chain(yum).filter_map(|(kind, name, file)| {
+            let id = ResourceId::new(kind, name).ok()?;
+            Some((id, file?.path().to_string(), file?.text()?))
         });
         let files = host
             .files()
@@ -39,7 +39,7 @@ fn repositories(cx: &LintCx<'_>) {
             if let Some((number, line)) = line.filter(|_| !is_local) {
                 let message = format!("line {} of {path}: `{}`", number + 1, line.trim());
                 let finding = UNSIGNED_REPOSITORY.finding(message).on(host.name()).of(&id);
-                cx.report(finding.hint("sign the repository and declare its key: `apt_repository(…).signed_by(…)`"));
+                cx.report(finding.hint("sign the repository and declare its key: `.signed_by(…)`"));
             }
         }
     }
