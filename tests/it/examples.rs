@@ -176,6 +176,24 @@ fn storage_profiles_are_upgraded_by_one_word() {
     assert_eq!(changes(Init::Systemd, "local-1"), ["package[mesos]"]);
 }
 
+/// A slave that was started under another name would be another one to the masters.
+#[test]
+fn hosts_have_their_names_before_slaves_tell_them() {
+    let compiled = photon_agents::cluster().unwrap().compile().unwrap();
+    for host in ["photon-1", "photon-2", "photon-3"] {
+        let catalog = &compiled.host(host).unwrap().catalog;
+        let name = catalog.get::<File>("/etc/hostname").unwrap();
+        assert_eq!(name.text().unwrap(), format!("{host}\n"));
+        let order: Vec<String> = catalog.entries.iter().map(|entry| entry.id.to_string()).collect();
+        let at = |id: &str| order.iter().position(|one| one == id).unwrap();
+        let (set, identity) = (
+            at("command[hostname --file /etc/hostname]"),
+            at("mesos-agent-identity[agent]"),
+        );
+        assert!(at("file[/etc/hostname]") < set && set < identity, "{order:?}");
+    }
+}
+
 #[test]
 fn every_template_of_every_example_renders() {
     assert!(render_every_template().unwrap() >= 4);

@@ -256,12 +256,13 @@ const PHOTON: [&str; 3] = ["photon-1", "photon-2", "photon-3"];
 pub(crate) fn slaves_with_a_unit_of_ours_join_masters_elsewhere(suite: &Suite) -> String {
     let stage = Stage::new(suite, "photon_agents", &PHOTON);
     for (host, number) in PHOTON.into_iter().zip(1..) {
-        // The image of the document: Docker and Mesos' binaries, no configuration, an interface that is called like this.
+        // The image of the document: Docker and Mesos' binaries, no configuration, an interface that is called like this, and
+        // an operating system that is none of Debian's.
         let image = format!(
             "{DOCKER_IN_A_CONTAINER} && apt-get install -y docker.io >/dev/null && dpkg -x /srv/apt/mesos_1.11.0-fixture1_*.deb /run/x && \
              mkdir -p /usr/share/mesos && cp -r /run/x/usr/share/mesos/. /usr/share/mesos && cp /run/x/usr/sbin/mesos-slave /usr/sbin/ && \
              ip link add eno{number} type veth peer name other && ip address add 198.18.240.{number}/32 dev eno{number} && \
-             ip link set eno{number} up"
+             ip link set eno{number} up && rm /etc/os-release && echo ID=photon >/etc/os-release"
         );
         stage.on(host, &image);
     }
@@ -285,6 +286,7 @@ pub(crate) fn slaves_with_a_unit_of_ours_join_masters_elsewhere(suite: &Suite) -
         let own = format!("MESOS_IP=198.18.240.{number}");
         assert!(variables.lines().any(|line| line == own), "{host}: {variables}");
         assert_eq!(stage.on(host, "systemd-analyze verify mesos-slave.service 2>&1"), "");
+        assert_eq!(stage.on(host, "cat /proc/sys/kernel/hostname"), format!("{host}\n"));
     }
     format!(
         "photon_agents: {changed} changes on 3 hosts with Docker and bare binaries, then 0; the unit is ours, and each slave has the \
