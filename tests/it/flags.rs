@@ -29,6 +29,36 @@ fn text<P: Program>(name: &str, value: &str) -> Flags<P> {
     Flags::new().set_text(name, value)
 }
 
+/// Words of old releases: each release takes its own, and tells what to write for the others.
+#[test]
+fn words_of_old_releases_are_told_with_what_they_stand_for() {
+    let agent = |name, value, version: &str| {
+        let flags = text::<Agent>(name, value);
+        match flags.checked(version.parse().unwrap()) {
+            Ok(_) => String::new(),
+            Err(_) => told(&flags, version).remove(0),
+        }
+    };
+    for version in ["0.20.1", "0.28.3", "1.0.4"] {
+        assert_eq!(agent("containerizers", "external,mesos", version), "", "{version}");
+        let isolation = agent("isolation", "external", version);
+        assert!(isolation.contains("say `--containerizers=external`"), "{isolation}");
+        assert!(agent("containerizers", "rkt", version).contains("mesos, docker, external"));
+    }
+    assert_eq!(agent("isolation", "external", "0.19.1"), "");
+    for (name, value) in [("containerizers", "external,mesos"), ("isolation", "external")] {
+        let gone = agent(name, value, "1.1.0");
+        assert!(gone.contains("the external containerizer was removed in 1.1"), "{gone}");
+    }
+    assert!(!agent("containerizers", "rkt", "1.1.0").contains("external"));
+    for version in ["0.19.0", "0.28.3", "1.11.0"] {
+        let of = |value| agent("isolation", value, version);
+        assert!(of("process").ends_with("write `--isolation=posix/cpu,posix/mem`"));
+        assert!(of("cgroups").ends_with("write `--isolation=cgroups/cpu,cgroups/mem`"));
+        assert_eq!(of("posix/cpu,posix/mem"), "");
+    }
+}
+
 #[test]
 fn each_mistake_is_told_with_its_reason_and_the_right_spelling() {
     let master = |name, value, version| told(&text::<Master>(name, value), version).remove(0);

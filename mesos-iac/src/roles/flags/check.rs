@@ -96,6 +96,8 @@ pub(in crate::roles) enum ByHand {
     Name(Problem),
     /// It can't read the value.
     Value(Problem),
+    /// It only just puts up with the value.
+    OldValue(Problem),
 }
 
 /// Whether a version reads a flag under this name with this value.
@@ -106,9 +108,10 @@ pub(in crate::roles) fn by_hand<P: Program>(name: &str, text: &str, version: Ver
         return Ok(());
     }
     let given = Written::Text(text.to_owned());
+    let is_old = found.facts.is_some_and(|facts| facts.puts_up_with(text, version));
     value(P::KNOWN, &found, &given, version)
         .map(drop)
-        .map_err(ByHand::Value)
+        .map_err(if is_old { ByHand::OldValue } else { ByHand::Value })
 }
 
 fn invalid(message: String) -> Problem {

@@ -3,6 +3,22 @@ use super::{FlagValue, Form};
 use crate::roles::Version;
 use std::marker::PhantomData;
 
+/// What a word that isn't one of every release's is to some of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Word {
+    /// One of the list, like the others.
+    Member,
+    /// Read with a warning where it is the whole value: this is what it stands for.
+    StandsFor(&'static str),
+    /// Read with a warning where it is the whole value: another flag says the same.
+    SaidBy(&'static str),
+    /// Refused, for this reason.
+    Gone(&'static str),
+}
+
+/// A word, the versions to which it is something, and what it is to them.
+type Words = &'static [(&'static str, &'static str, Word)];
+
 /// What is known of one flag, under all of its names.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts {
@@ -18,6 +34,7 @@ pub struct Facts {
     pub(super) defaults: &'static [(&'static str, Option<&'static str>)],
     pub(super) choices: &'static [(&'static str, &'static [&'static str])],
     pub(super) members: &'static [&'static str],
+    pub(super) words: Words,
     pub(super) least: Option<&'static str>,
     pub(super) most: Option<&'static str>,
     pub(super) build_option: Option<&'static str>,
@@ -82,6 +99,7 @@ impl Facts {
             defaults: &[],
             choices: &[],
             members: &[],
+            words: &[],
             least: None,
             most: None,
             build_option: None,
@@ -145,6 +163,12 @@ impl Facts {
     /// What a list may have. Names without a `/` may also be of modules where one of these has a `/`.
     pub(super) const fn members(mut self, members: &'static [&'static str]) -> Self {
         self.members = members;
+        self
+    }
+
+    /// Words of a list that only some versions have, or have for something else.
+    pub(super) const fn words(mut self, words: Words) -> Self {
+        self.words = words;
         self
     }
 
@@ -250,6 +274,17 @@ impl Facts {
             .is_some_and(|since: Version| since <= version)
     }
 
+    /// What this word is to the version, where it isn't one of every release's.
+    pub(super) fn word_in(&self, word: &str, version: Version) -> Option<Word> {
+        let is_it = |(known, spans, _): &&(&str, &'static str, Word)| *known == word && Spans::of(spans).has(version);
+        self.words.iter().find(is_it).map(|(_, _, meaning)| *meaning)
+    }
+
+    /// Whether the version reads this value with a warning.
+    pub(super) fn puts_up_with(&self, value: &str, version: Version) -> bool {
+        matches!(self.word_in(value, version), Some(Word::StandsFor(_) | Word::SaidBy(_)))
+    }
+
     /// The flag that switches it off in this version.
     pub(super) fn off_in(&self, version: Version) -> Option<&'static str> {
         let since: Version = self.off_since.parse().ok()?;
@@ -288,4 +323,18 @@ impl Facts {
 fn since<T: Copy>(entries: &[(&str, T)], version: Version) -> Option<T> {
     let so_far = |(since, _): &&(&str, T)| since.parse::<Version>().is_ok_and(|since| since <= version);
     entries.iter().rev().find(so_far).map(|(_, entry)| *entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Agent, Marathon, Master, facts};
+    use super::*;
+
+    #[test]
+    fn each_word_is_something_to_some_version() {
+        let all = facts::<Agent>().chain(facts::<Master>()).chain(facts::<Marathon>());
+        for (word, spans, _) in all.flat_map(|facts| facts.words) {
+            assert!(Spans::of(spans).iter().count() > 0, "{word}: {spans:?}");
+        }
+    }
 }

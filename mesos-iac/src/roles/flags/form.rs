@@ -1,5 +1,6 @@
 //! Holds a value against the form of its flag.
 
+use super::facts::Word;
 use super::rate::check_percent;
 use super::{Bytes, Dialect, Facts, Form, FormError, MesosDuration, Rate, Written};
 use crate::roles::Version;
@@ -58,7 +59,7 @@ pub(super) fn check(facts: &Facts, dialect: Dialect, version: Version, text: &st
         Form::Path => {}
         Form::Ip => number::<IpAddr>(text, "IP address").map(drop)?,
         Form::Json => json(dialect, text)?,
-        Form::List => list(facts, text)?,
+        Form::List => list(facts, version, text)?,
         Form::UintList => {
             for item in text.split(',') {
                 number::<u32>(item, "whole number that isn't negative")?;
@@ -167,7 +168,7 @@ fn json(dialect: Dialect, text: &str) -> Result<(), FormError> {
     }
 }
 
-fn list(facts: &Facts, text: &str) -> Result<(), FormError> {
+fn list(facts: &Facts, version: Version, text: &str) -> Result<(), FormError> {
     for item in text.split(',') {
         if item.is_empty() {
             return Err(FormError::new(format!("`{text}` has an empty item")));
@@ -176,21 +177,50 @@ fn list(facts: &Facts, text: &str) -> Result<(), FormError> {
             let items: Vec<&str> = text.split(',').map(str::trim).collect();
             return Err(FormError::new(format!("`{text}` has spaces around an item")).or(items.join(",")));
         }
+        match facts.word_in(item, version) {
+            Some(Word::Member) => continue,
+            Some(meaning) => return Err(of_old(item, meaning, text)),
+            None => {}
+        }
         // Modules add items of their own to sets whose built-in members are named `part/part`.
         let open = facts.members.iter().any(|member| member.contains('/')) && !item.contains('/');
         if facts.members.is_empty() || facts.members.contains(&item) {
             continue;
         }
-        let close = nearest(item, facts.members);
+        let of_this = |(word, _, _): &(&'static str, &'static str, Word)| {
+            let meaning = facts.word_in(word, version);
+            (meaning == Some(Word::Member)).then_some(*word)
+        };
+        let words = facts.words.iter().filter_map(of_this);
+        let mut known: Vec<&str> = facts.members.iter().copied().chain(words).collect();
+        known.dedup();
+        let close = nearest(item, &known);
         if !open || close.is_some() {
             let right = close.map(|close| {
                 let items = text.split(',').map(|other| if other == item { close } else { other });
                 items.collect::<Vec<_>>().join(",")
             });
-            return Err(outside(item, facts.members, right));
+            return Err(outside(item, &known, right));
         }
     }
     Ok(())
+}
+
+/// A word of old releases: why it isn't to be written, and what is.
+fn of_old(item: &str, meaning: Word, text: &str) -> FormError {
+    let why = match meaning {
+        Word::Gone(why) => format!("`{item}` is refused: {why}"),
+        _ if item != text => format!("`{item}` is only read where it is the whole value"),
+        Word::SaidBy(flag) => format!("`{item}` is deprecated: say `{flag}` in its place"),
+        Word::StandsFor(_) | Word::Member => format!("`{item}` is deprecated"),
+    };
+    match meaning {
+        Word::StandsFor(right) => {
+            let items = text.split(',').map(|other| if other == item { right } else { other });
+            FormError::new(why).or(items.collect::<Vec<_>>().join(","))
+        }
+        _ => FormError::new(why),
+    }
 }
 
 fn choice(facts: &Facts, version: Version, text: &str) -> Result<(), FormError> {

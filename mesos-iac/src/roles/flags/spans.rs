@@ -41,6 +41,11 @@ impl Spans {
         Self(text)
     }
 
+    /// These stretches, which a test holds to be some.
+    pub(super) const fn of(text: &'static str) -> Self {
+        Self(text)
+    }
+
     /// The stretches, in their order.
     pub fn iter(self) -> impl Iterator<Item = Span> {
         self.0.split_whitespace().filter_map(|span| {

@@ -4,7 +4,7 @@ use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
 
 lints! {
-    DEPRECATED_FLAG = Warning "deprecated-flag": "a flag is set by a name that its release only just puts up with";
+    DEPRECATED_FLAG = Warning "deprecated-flag": "a flag has a name or a value that its release only just puts up with";
     MISSING_WORK_DIR = Error "missing-work-dir": "a daemon of Mesos has no working directory, and won't start";
     REGISTRY_STRICT = Error "registry-strict": "the master is told to keep a strict registry, and won't start";
     OBSOLETE_ROLES_FLAG = Warning "obsolete-roles-flag": "the master is given a list of roles, which nobody needs any more";

@@ -1,3 +1,4 @@
+use super::flag_values::DEPRECATED_FLAG;
 use super::found;
 use super::read::marathon::marathon;
 use super::read::mesos::{Daemon, Setting, Way, mesos};
@@ -87,6 +88,7 @@ fn one(cx: &LintCx<'_>, host: &LintHost<'_>, setting: &Setting<'_>, release: Rel
         // Empty values and values that begin with a blank line have lints of their own.
         Err(ByHand::Value(_)) if value.is_none_or(|value| value.trim().is_empty() || value.starts_with('\n')) => return,
         Err(ByHand::Value(problem)) => (&FLAG_VALUE_FORM, problem),
+        Err(ByHand::OldValue(problem)) => (&DEPRECATED_FLAG, problem),
     };
     let Problem { message, hint, .. } = problem;
     let finding = found(lint, host, setting.id, format!("{message} (by {})", setting.place));

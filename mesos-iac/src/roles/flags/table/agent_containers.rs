@@ -1,6 +1,9 @@
 //! The agent's flags for containers, their executors, images and disks.
 
+use super::Word;
 use super::{Agent, Bytes, Facts, Flag, FlagPath, ImageBackend, Json, Launcher, List, MesosDuration, UintList};
+
+const EXTERNAL_GONE: &str = "the external containerizer was removed in 1.1";
 
 flags! {
     Agent;
@@ -39,7 +42,8 @@ flags! {
     /// External containerizer executable (feature removed in 1.1).
     CONTAINERIZER_PATH: FlagPath = "containerizer_path" in "0.19..1.1";
     /// Ordered comma list of containerizers (mesos, docker).
-    CONTAINERIZERS: List = "containerizers" in "0.20..", default("mesos"), members(&["mesos", "docker"]);
+    CONTAINERIZERS: List = "containerizers" in "0.20..", default("mesos"), members(&["mesos", "docker"]),
+        words(&[("external", "0.20..1.1", Word::Member), ("external", "1.1..", Word::Gone(EXTERNAL_GONE))]);
     /// Directory of CSI plugin configs.
     CSI_PLUGIN_CONFIG_DIR: FlagPath = "csi_plugin_config_dir" in "1.11..";
     /// DNS settings applied to CNI / docker containers without their own, JSON.
@@ -156,7 +160,11 @@ flags! {
             "filesystem/linux", "filesystem/posix", "filesystem/shared", "gpu/nvidia", "linux/capabilities",
             "linux/devices", "linux/nnp", "linux/seccomp", "namespaces/ipc", "namespaces/pid", "network/cni",
             "network/port_mapping", "network/ports", "posix/cpu", "posix/mem", "posix/rlimits", "volume/csi",
-            "volume/host_path", "volume/image", "volume/sandbox_path", "volume/secret"]);
+            "volume/host_path", "volume/image", "volume/sandbox_path", "volume/secret"]),
+        words(&[("process", "0.19..", Word::StandsFor("posix/cpu,posix/mem")),
+            ("cgroups", "0.19..", Word::StandsFor("cgroups/cpu,cgroups/mem")), ("external", "0.19..0.20", Word::Member),
+            ("external", "0.20..1.1", Word::SaidBy("--containerizers=external")),
+            ("external", "1.1..", Word::Gone(EXTERNAL_GONE))]);
     /// Path of the key signing executor/provider JWTs (SSL builds).
     JWT_SECRET_KEY: FlagPath = "jwt_secret_key" in "1.5..", formerly("executor_secret_key", "1.3..1.5"),
         alias("executor_secret_key", "1.5.."), build("USE_SSL_SOCKET");

@@ -1,5 +1,6 @@
 //! The tables: a row for each flag, with all that is known of it.
 
+use super::facts::Word;
 use super::{
     Agent, Bytes, Chronos, Facts, Flag, FlagPath, ImageBackend, Json, Launcher, List, LoggingLevel, Marathon, Master,
     MesosDuration, Milliseconds, NameAndPassword, Percent, Rate, ReconfigurationPolicy, Recover, Registry, Seconds,
