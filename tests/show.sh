@@ -159,92 +159,103 @@ haproxy_config() {
     echo "haproxy-config: $(sed -n 's/^\.*haproxy-config: //p' target/show/haproxy-config | sort | paste -sd';' | sed 's/;/; /g')"
 }
 
+# Shows one promise. Its figure is the last line.
+show() {
+    case "${1-}" in
+    sandbox) sandbox ;;
+    bad-input) bad_input ;;
+    hosts | trust | connections | states | canary | lockout | kinds) suite "$1" "$1::" ;;
+    unreachable) suite "$1" a_dead_host ;;
+    upload) suite "$1" an_edited_ ;;
+    interrupt) suite "$1" losses::an_ ;;
+    lints) cargo test --quiet --test it -- lints::each_lint_finds_its_mistake --nocapture 2>&1 | grep '^lints:' ;;
+    exactness) cargo test --quiet --test it -- exactness:: --nocapture 2>&1 | grep '^exactness:' ;;
+    agent-kills) suite "$1" kills::an_agent ;;
+    stray) suite "$1" kills::what_a_killed_run_left ;;
+    network-cuts) suite "$1" kills::a_network ;;
+    exactness-hosts) suite "$1" plans::a_plan_is_what_a_run_does ;;
+    saved-plan-hosts) suite "$1" plans::a_saved_plan_refuses ;;
+    first-contact) suite "$1" left_alone_at_first_contact ;;
+    plan-packages) suite "$1" plans::the_package_manager_is_asked_once ;;
+    saved-plan)
+        cargo test --quiet --test it -- saved_plan:: orphans:: 2>&1 | tee target/show/saved-plan
+        echo "saved-plan: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/saved-plan) tests: a plan is saved, shown and obeyed; the host that was edited by hand is refused by name"
+        ;;
+    prune)
+        cargo test --quiet --test it -- orphans:: looking:: 2>&1 | tee target/show/prune
+        passed=$(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/prune)
+        [ -n "$passed" ]
+        echo "prune: $passed tests: what we changed is undone when it leaves the definition, and what we found stays"
+        ;;
+    haproxy-config) haproxy_config ;;
+    haproxy-hosts) suite "$1" haproxy:: ;;
+    examples-hosts) suite "$1" examples:: ;;
+    examples)
+        cargo test --quiet --test it -- examples:: 2>&1 | tee target/show/examples
+        grep -q ' 0 failed' target/show/examples
+        echo "examples: $(grep -c '^    ("\|^        "' tests/it/examples.rs) examples, $(grep -o '[0-9]* passed' target/show/examples) tests"
+        ;;
+    capabilities) cargo test --quiet --test it -- capabilities:: --nocapture 2>&1 | grep '^capabilities:' ;;
+    third-party)
+        cargo test --quiet -p third-party-exporters 2>&1 | tee target/show/third-party
+        grep -q ' 0 failed' target/show/third-party
+        echo "third-party: $(grep -o '[0-9]* passed' target/show/third-party | head -n 1), without a change to the library"
+        ;;
+    workloads)
+        cargo test --quiet --test it -- workload deploy:: chronos:: 2>&1 | tee target/show/workloads
+        passed=$(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/workloads)
+        [ -n "$passed" ]
+        rules() { sed -n 's/^\([0-9]*\) rules$/\1/p' "snapshots/$1__mistakes.snap"; }
+        echo "workloads: $passed tests; $(rules workloads) rules for apps and $(rules chronos) for jobs, each with one that breaks it and a near one that doesn't"
+        ;;
+    schemas)
+        MARATHON_SCHEMAS=$(realpath "${2:?a directory with the schemas of the repository of Marathon}") \
+            cargo test --quiet --test it -- workloads::marathons_own_schemas --nocapture 2>&1 | tee target/show/schemas
+        grep '^schemas:' target/show/schemas | tail -n 1
+        ;;
+    build) build ;;
+    benches) benches ;;
+    edit) edit ;;
+    graphs)
+        cases=$(sed -n 's/.*with_cases(\([0-9]*\)).*/\1/p' tests/it/graphs.rs | paste -sd/)
+        cargo test --quiet --test it -- graphs:: 2>&1 | tee target/show/graphs
+        echo "graphs: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/graphs) properties held over $cases random graphs of up to 23 resources"
+        ;;
+    flags) cargo test --quiet --test it -- flag_tables:: --nocapture 2>&1 | grep -o 'flags: .*' ;;
+    units)
+        cargo test --quiet --test it -- kinds::systemd roles::rendered --nocapture 2>&1 | tee target/show/units
+        echo "units: $(sed -n 's/^\.*units: //p' target/show/units); $(sed -n 's/^\.*role-units: //p' target/show/units)"
+        ;;
+    edges) cargo test --quiet --test it -- automatic:: --nocapture 2>&1 | grep '^edges:' ;;
+    links | damage)
+        cargo test --quiet --test it -- "$1::" 2>&1 | tee "target/show/$1"
+        passed=$(grep -o '[0-9]* passed' "target/show/$1")
+        grep -q ' 0 failed' "target/show/$1"
+        echo "$1: $passed"
+        ;;
+    truth-table) cargo test --quiet --test it -- truth_table:: --nocapture 2>&1 | grep '^truth-table:' ;;
+    kills) kills ;;
+    engine)
+        cargo test --quiet --test it -- engine:: 2>&1 | tee target/show/engine
+        echo "engine: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/engine) tests: an immediate refresh comes at once, a restart includes a reload, drift is told from a changed definition, checks and files are made at the same time"
+        ;;
+    nothing-to-do)
+        tests/testbed/testbed.sh install
+        tests/testbed/testbed.sh base
+        tests/testbed/bench.sh
+        ;;
+    *)
+        sed -n '/^# usage/,/^set/ s/^# \{0,1\}//p' "$0" >&2
+        exit 1
+        ;;
+    esac
+}
+
+# A figure that wasn't taken leaves a gap: an empty part, or two spaces where it would stand.
 mkdir -p target/show
-case "${1-}" in
-sandbox) sandbox ;;
-bad-input) bad_input ;;
-hosts | trust | connections | states | canary | lockout | kinds) suite "$1" "$1::" ;;
-unreachable) suite "$1" a_dead_host ;;
-upload) suite "$1" an_edited_ ;;
-interrupt) suite "$1" losses::an_ ;;
-lints) cargo test --quiet --test it -- lints::each_lint_finds_its_mistake --nocapture 2>&1 | grep '^lints:' ;;
-exactness) cargo test --quiet --test it -- exactness:: --nocapture 2>&1 | grep '^exactness:' ;;
-agent-kills) suite "$1" kills::an_agent ;;
-stray) suite "$1" kills::what_a_killed_run_left ;;
-network-cuts) suite "$1" kills::a_network ;;
-exactness-hosts) suite "$1" plans::a_plan_is_what_a_run_does ;;
-saved-plan-hosts) suite "$1" plans::a_saved_plan_refuses ;;
-first-contact) suite "$1" left_alone_at_first_contact ;;
-plan-packages) suite "$1" plans::the_package_manager_is_asked_once ;;
-saved-plan)
-    cargo test --quiet --test it -- saved_plan:: orphans:: 2>&1 | tee target/show/saved-plan
-    echo "saved-plan: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/saved-plan) tests: a plan is saved, shown and obeyed; the host that was edited by hand is refused by name"
-    ;;
-prune)
-    cargo test --quiet --test it -- orphans:: looking:: 2>&1 | tee target/show/prune
-    passed=$(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/prune)
-    [ -n "$passed" ]
-    echo "prune: $passed tests: what we changed is undone when it leaves the definition, and what we found stays"
-    ;;
-haproxy-config) haproxy_config ;;
-haproxy-hosts) suite "$1" haproxy:: ;;
-examples-hosts) suite "$1" examples:: ;;
-examples)
-    cargo test --quiet --test it -- examples:: 2>&1 | tee target/show/examples
-    grep -q ' 0 failed' target/show/examples
-    echo "examples: $(grep -c '^    ("\|^        "' tests/it/examples.rs) examples, $(grep -o '[0-9]* passed' target/show/examples) tests"
-    ;;
-capabilities) cargo test --quiet --test it -- capabilities:: --nocapture 2>&1 | grep '^capabilities:' ;;
-third-party)
-    cargo test --quiet -p third-party-exporters 2>&1 | tee target/show/third-party
-    grep -q ' 0 failed' target/show/third-party
-    echo "third-party: $(grep -o '[0-9]* passed' target/show/third-party | head -n 1), without a change to the library"
-    ;;
-workloads)
-    cargo test --quiet --test it -- workload deploy:: chronos:: 2>&1 | tee target/show/workloads
-    passed=$(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/workloads)
-    [ -n "$passed" ]
-    rules() { sed -n 's/^\([0-9]*\) rules$/\1/p' "snapshots/$1__mistakes.snap"; }
-    echo "workloads: $passed tests; $(rules workloads) rules for apps and $(rules chronos) for jobs, each with one that breaks it and a near one that doesn't"
-    ;;
-schemas)
-    MARATHON_SCHEMAS=$(realpath "${2:?a directory with the schemas of the repository of Marathon}") \
-        cargo test --quiet --test it -- workloads::marathons_own_schemas --nocapture 2>&1 | tee target/show/schemas
-    grep '^schemas:' target/show/schemas | tail -n 1
-    ;;
-build) build ;;
-benches) benches ;;
-edit) edit ;;
-graphs)
-    cases=$(sed -n 's/.*with_cases(\([0-9]*\)).*/\1/p' tests/it/graphs.rs | paste -sd/)
-    cargo test --quiet --test it -- graphs:: 2>&1 | tee target/show/graphs
-    echo "graphs: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/graphs) properties held over $cases random graphs of up to 23 resources"
-    ;;
-flags) cargo test --quiet --test it -- flag_tables:: --nocapture 2>&1 | grep -o 'flags: .*' ;;
-units)
-    cargo test --quiet --test it -- kinds::systemd roles::rendered --nocapture 2>&1 | tee target/show/units
-    echo "units: $(sed -n 's/^\.*units: //p' target/show/units); $(sed -n 's/^\.*role-units: //p' target/show/units)"
-    ;;
-edges) cargo test --quiet --test it -- automatic:: --nocapture 2>&1 | grep '^edges:' ;;
-links | damage)
-    cargo test --quiet --test it -- "$1::" 2>&1 | tee "target/show/$1"
-    passed=$(grep -o '[0-9]* passed' "target/show/$1")
-    grep -q ' 0 failed' "target/show/$1"
-    echo "$1: $passed"
-    ;;
-truth-table) cargo test --quiet --test it -- truth_table:: --nocapture 2>&1 | grep '^truth-table:' ;;
-kills) kills ;;
-engine)
-    cargo test --quiet --test it -- engine:: 2>&1 | tee target/show/engine
-    echo "engine: $(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' target/show/engine) tests: an immediate refresh comes at once, a restart includes a reload, drift is told from a changed definition, checks and files are made at the same time"
-    ;;
-nothing-to-do)
-    tests/testbed/testbed.sh install
-    tests/testbed/testbed.sh base
-    tests/testbed/bench.sh
-    ;;
-*)
-    sed -n '/^# usage/,/^set/ s/^# \{0,1\}//p' "$0" >&2
+show "$@" | tee target/show/figure
+if ! tail -n 1 target/show/figure | grep -q '^[a-z-]*: *[^ ]' || tail -n 1 target/show/figure | grep -qE '[:;] *(;|$)|  '; then
+    echo "show: failed to take the figure of \`$1\`: the last line has a gap where it would stand; perhaps a tool that it needs" \
+        "isn't on this machine (\`systemd-analyze\` for \`units\`): install it, and show it again" >&2
     exit 1
-    ;;
-esac
+fi

@@ -188,3 +188,35 @@ fn the_top_level_is_what_the_project_says_it_is() {
         assert!(ALLOWED.contains(&name.as_str()), "`{name}` doesn't belong at the top");
     }
 }
+
+/// What shows a promise fails where nothing was measured: a tool was missing, or no test ran.
+#[test]
+fn a_promise_without_a_figure_is_not_shown() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let tests = directory.path().join("tests");
+    fs::create_dir(&tests).unwrap();
+    fs::copy(repository().join("tests/show.sh"), tests.join("show.sh")).unwrap();
+    let show = |cargo_says: &str, promise: &str| {
+        let cargo = directory.path().join("cargo");
+        fs::write(&cargo, format!("#!/bin/sh\necho '{cargo_says}'\n")).unwrap();
+        fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+        let path = format!("{}:/usr/bin:/bin", directory.path().display());
+        let output = std::process::Command::new("bash")
+            .arg(tests.join("show.sh"))
+            .arg(promise)
+            .env("PATH", path)
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        (output.status.success(), told)
+    };
+    for promise in ["units", "engine", "kills", "lints", "saved-plan"] {
+        let (shown, _) = show("nothing", promise);
+        assert!(!shown, "{promise}");
+    }
+    let (_, told) = show("units: 3 units", "units");
+    assert!(told.contains("failed to take the figure of `units`"), "{told}");
+    let ran = "test result: ok. 9 passed; 0 failed";
+    assert_eq!(show(ran, "engine"), (true, String::new()));
+}
