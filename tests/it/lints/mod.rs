@@ -2,6 +2,7 @@
 
 mod agents;
 mod ensembles;
+mod eras;
 mod flags;
 mod general;
 mod haproxy;
@@ -25,6 +26,7 @@ fn cases() -> Vec<Case> {
     [
         agents::cases(),
         ensembles::cases(),
+        eras::cases(),
         flags::cases(),
         general::cases(),
         haproxy::cases(),

@@ -10,6 +10,7 @@
 //! here as 1.12.0. Marathon: those of 0.8.2, 0.15.3, 1.1.7, 1.4.13, 1.5.15, 1.8.244, 1.10.26, and of the end of its
 //! development, which stands here as 1.12.0. Chronos: those of the end of its development. What another version has follows
 //! from its neighbours: where they differ, or one of them wasn't read, a flag is [`Basis::Likely`] and not refused.
+//! A release of Mesos that is none of these, mistyped or older than 0.19.0, is told by the lint `unknown-release`.
 
 mod builder;
 mod bytes;
@@ -42,6 +43,11 @@ pub use table::{agent_all as agent, chronos, marathon_all as marathon, master};
 pub use value::{FlagPath, FlagValue, Form, Json, List, Milliseconds, NameAndPassword, Seconds, UintList, Written};
 
 use program::Dialect;
+
+/// The releases whose sources the tables are from, in their order.
+pub(in crate::roles) fn releases<P: Program>() -> &'static [crate::roles::Version] {
+    P::KNOWN.versions
+}
 
 /// All that is known of the flags of a program.
 pub fn facts<P: Program>() -> impl Iterator<Item = &'static Facts> {

@@ -1,8 +1,8 @@
 use super::found;
 use super::read::runs::{By, runs};
-use super::read::shell;
 use super::read::variables::variables;
-use crate::lint::LintCx;
+use super::read::{shell, system};
+use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
 use crate::words::ResourceId;
 use serde_json::Value;
@@ -10,12 +10,14 @@ use serde_json::Value;
 lints! {
     DOCKER_INSECURE_NETWORK = Warning "docker-insecure-network": "Docker trusts every registry of a whole network";
     DOCKER_OPEN_API = Warning "docker-open-api": "Docker takes orders from the network without asking who gives them";
+    DOCKER_OTHER_ARGS = Warning "docker-other-args": "Docker's options stand where only the start script of EL6 reads them";
 }
 
-lint_rule!(docker => [&DOCKER_INSECURE_NETWORK, &DOCKER_OPEN_API]);
+lint_rule!(docker => [&DOCKER_INSECURE_NETWORK, &DOCKER_OPEN_API, &DOCKER_OTHER_ARGS]);
 
 fn docker(cx: &LintCx<'_>) {
     for host in cx.hosts() {
+        other_args(cx, host);
         for told in tellings(host) {
             for network in told.insecure.iter().filter(|name| is_network(name)) {
                 let message = format!("{} trusts every registry in {network}, without encryption", told.place);
@@ -44,6 +46,29 @@ fn docker(cx: &LintCx<'_>) {
     }
 }
 
+/// `other_args` where something else than EL6 is said to run.
+fn other_args(cx: &LintCx<'_>, host: &LintHost<'_>) {
+    const PATH: &str = "/etc/sysconfig/docker";
+    let (Some(os), Some(file)) = (host.view().os(), host.file(PATH)) else {
+        return;
+    };
+    let is_of_el = matches!(os.id.as_str(), "centos" | "rhel" | "ol" | "scientific" | "amzn");
+    // A version that can't be read may be 6.
+    let is_six = is_of_el && system::version(os).is_none_or(|(major, _)| major == 6 || os.id == "amzn");
+    // Somebody's own unit may read it.
+    let is_read = || {
+        host.files()
+            .iter()
+            .any(|other| other.path != PATH && other.text.contains("other_args"))
+    };
+    if !is_six && variables(&file.text).any(|variable| variable.name == "other_args") && !is_read() {
+        let message = format!("`other_args` of {PATH} is read by the start script of EL6 alone, and the host has {os}");
+        cx.report(found(&DOCKER_OTHER_ARGS, host, Some(file.id), message).hint(
+            "write the options to /etc/docker/daemon.json, or into the variable that the system's package reads",
+        ));
+    }
+}
+
 /// What one place tells the Docker daemon.
 struct Telling<'c> {
     id: &'c ResourceId,
@@ -53,7 +78,7 @@ struct Telling<'c> {
     verifies: bool,
 }
 
-fn tellings<'c>(host: &crate::lint::LintHost<'c>) -> Vec<Telling<'c>> {
+fn tellings<'c>(host: &LintHost<'c>) -> Vec<Telling<'c>> {
     let mut tellings = Vec::new();
     if let Some(file) = host.file("/etc/docker/daemon.json")
         && let Ok(config) = serde_json::from_str::<Value>(&file.text)

@@ -12,12 +12,13 @@ lints! {
     STRAY_FLAG_FILE = Error "stray-flag-file": "a file among the flag files is none, and is passed on as a flag";
     EMPTY_FLAG_FILE = Warning "empty-flag-file": "a flag file is empty, and so is the flag's value";
     FLAG_FILES_UNREAD = Warning "flag-files-unread": "flag files are written where nothing reads them";
+    DEPLOY_COMMENT = Warning "deploy-comment": "the words of a comment are taken for hosts by the scripts that start Mesos everywhere";
     DIRECTORY_WITHIN_ATTRIBUTES = Error "directory-within-attributes": "a directory within the directory of attributes or resources keeps the agent from starting";
 }
 
 lint_rule!(flag_files => [
     &FLAG_GIVEN_TWICE, &ENVIRONMENT_BEATEN_BY_FILE, &STRAY_FLAG_FILE, &EMPTY_FLAG_FILE, &FLAG_FILES_UNREAD,
-    &DIRECTORY_WITHIN_ATTRIBUTES
+    &DEPLOY_COMMENT, &DIRECTORY_WITHIN_ATTRIBUTES
 ]);
 
 const DIRECTORIES: [&str; 3] = ["/etc/mesos-master", "/etc/mesos-slave", "/etc/mesos-agent"];
@@ -36,6 +37,38 @@ fn flag_files(cx: &LintCx<'_>) {
             unread(cx, host, &mesos);
         }
         nested(cx, host);
+        hosts_of_scripts(cx, host);
+    }
+}
+
+/// The files from which `mesos-start-cluster.sh` and its kin take the hosts: below `/usr/etc` from 0.21 on, before that where
+/// state is.
+fn hosts_of_scripts(cx: &LintCx<'_>, host: &LintHost<'_>) {
+    const DIRECTORIES: [&str; 5] = [
+        "/usr/etc/mesos",
+        "/usr/local/etc/mesos",
+        "/etc/mesos",
+        "/usr/var/mesos/deploy",
+        "/usr/local/var/mesos/deploy",
+    ];
+    for directory in DIRECTORIES {
+        for (_, file) in host
+            .files_in(directory)
+            .filter(|(name, _)| matches!(*name, "masters" | "agents" | "slaves"))
+        {
+            let is_comment = |line: &str| line.contains('#') && !line.starts_with('#');
+            if let Some(number) = file.text.lines().position(is_comment) {
+                let message = format!(
+                    "line {} of {} has a comment that isn't known as one",
+                    number + 1,
+                    file.path
+                );
+                cx.report(
+                    found(&DEPLOY_COMMENT, host, Some(file.id), message)
+                        .hint("write it on a line of its own, with `#` in the first column"),
+                );
+            }
+        }
     }
 }
 

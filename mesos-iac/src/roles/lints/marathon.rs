@@ -1,20 +1,24 @@
 use super::found;
 use super::read::marathon::{Marathon, marathon};
 use super::read::mesos::Way;
+use super::read::variables::variables;
 use super::read::{release, zk_url};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
+use crate::roles::Version;
 
 lints! {
     MARATHON_CONF_IGNORED = Error "marathon-conf-ignored": "Marathon is configured by files that its release doesn't read";
     MARATHON_NO_MASTER = Error "marathon-no-master": "Marathon isn't told where the masters are, and won't start";
     MARATHON_ZK_PATH = Error "marathon-zk-path": "Marathon keeps its state at ZooKeeper's root, or where Mesos keeps its own";
     MARATHON_MESOS_USER = Warning "marathon-mesos-user": "Marathon starts tasks as a user that agents don't have";
+    MARATHON_VARIABLES_UNREAD = Warning "marathon-variables-unread": "Marathon is given variables that nothing reads";
     MARATHON_FLAG_AND_VARIABLE = Error "marathon-flag-and-variable": "a flag of Marathon is given by a file and by a variable, and it won't start";
 }
 
 lint_rule!(of_marathon => [
-    &MARATHON_CONF_IGNORED, &MARATHON_NO_MASTER, &MARATHON_ZK_PATH, &MARATHON_MESOS_USER, &MARATHON_FLAG_AND_VARIABLE
+    &MARATHON_CONF_IGNORED, &MARATHON_NO_MASTER, &MARATHON_ZK_PATH, &MARATHON_MESOS_USER, &MARATHON_VARIABLES_UNREAD,
+    &MARATHON_FLAG_AND_VARIABLE
 ]);
 
 fn of_marathon(cx: &LintCx<'_>) {
@@ -28,11 +32,34 @@ fn of_marathon(cx: &LintCx<'_>) {
                     .hint("set `MARATHON_FLAG=value` in /etc/default/marathon, in capitals"),
             );
         }
+        unread(cx, host);
         if let Some(marathon) = marathon(host) {
             packaged(cx, host, &marathon);
             path(cx, host, &marathon);
             twice(cx, host, &marathon);
         }
+    }
+}
+
+/// Start scripts before 0.8.2 don't read variables; a unit, a drop-in or a job of Upstart may.
+fn unread(cx: &LintCx<'_>, host: &LintHost<'_>) {
+    const PATH: &str = "/etc/default/marathon";
+    let first = Version::new(0, 8, 2);
+    let release = release::of_marathon(host).filter(|release| release.version() < first);
+    let (Some(release), Some(file)) = (release, host.file(PATH)) else {
+        return;
+    };
+    let is_start = |path: &str| path.starts_with("/etc/init") || path.contains("/systemd/system/");
+    let is_read = host
+        .files()
+        .iter()
+        .any(|other| is_start(other.path) && other.text.contains(PATH));
+    if !is_read && variables(&file.text).next().is_some() {
+        let message = format!("nothing reads {PATH}: the start script of Marathon {release} doesn't");
+        cx.report(
+            found(&MARATHON_VARIABLES_UNREAD, host, Some(file.id), message)
+                .hint("write a file for each flag to /etc/marathon/conf"),
+        );
     }
 }
 

@@ -13,6 +13,7 @@ mod master;
 mod membership;
 mod placing;
 mod tls;
+mod tls_variables;
 mod urls;
 
 pub use crate::kinds::mesos_agent::{
@@ -32,3 +33,4 @@ pub use urls::{MasterUrl, ZkAuth, ZkUrl};
 
 pub(super) use cluster::wrong;
 pub(in crate::roles) use daemon::Daemon;
+pub(in crate::roles) use tls_variables::{Reading, reading};

@@ -1,4 +1,4 @@
-use super::GrammarError;
+use super::{GrammarError, tls_variables};
 use crate::model::Content;
 use crate::roles::Version;
 use crate::roles::flags::EnvironmentLine;
@@ -182,7 +182,7 @@ impl Tls {
     /// Mesos before 0.23 speaks no TLS; or something is asked for that this version doesn't have: it would read no such
     /// variable, and say nothing; or a cipher or the curves are no names.
     pub fn environment(&self, version: Version) -> Result<Vec<EnvironmentLine>, GrammarError> {
-        if version < Version::new(0, 23, 0) {
+        if version < tls_variables::FIRST {
             return Err(GrammarError::new(format!(
                 "Mesos {version} speaks no TLS, which came with 0.23"
             )));
@@ -221,16 +221,10 @@ impl Tls {
             }
         }
 
-        let newest = version >= Version::new(1, 10, 0);
-        let prefix = if version >= Version::new(1, 0, 0) {
-            "LIBPROCESS_SSL_"
-        } else {
-            "SSL_"
-        };
         let mut lines = Vec::new();
         let mut add = |name: &str, value: String| {
             lines.push(EnvironmentLine {
-                name: format!("{prefix}{name}"),
+                name: tls_variables::variable(name, version),
                 value: Content::text(value),
             });
         };
@@ -239,14 +233,8 @@ impl Tls {
         add("KEY_FILE", self.key_file.to_string());
         let switches = [
             ("SUPPORT_DOWNGRADE", self.support_downgrade),
-            (
-                if newest { "VERIFY_SERVER_CERT" } else { "VERIFY_CERT" },
-                self.verify_server_cert,
-            ),
-            (
-                if newest { "REQUIRE_CLIENT_CERT" } else { "REQUIRE_CERT" },
-                self.require_client_cert,
-            ),
+            ("VERIFY_SERVER_CERT", self.verify_server_cert),
+            ("REQUIRE_CLIENT_CERT", self.require_client_cert),
             ("VERIFY_IPADD", self.verify_ip_address),
         ];
         for (name, on) in switches.into_iter().filter(|(_, on)| *on) {

@@ -15,6 +15,8 @@ pub(in super::super) struct Mesos<'c> {
     pub(in super::super) daemon: Daemon,
     /// Everything, in the order of its sources, with what the package leaves there.
     pub(in super::super) settings: Vec<Setting<'c>>,
+    /// Variables of its environment that are for something else than a flag, by their whole names.
+    pub(in super::super) variables: Vec<Setting<'c>>,
     /// The release, where the package's version is pinned or a role says it.
     pub(in super::super) release: Option<Release>,
     /// Whether it is the package's start script that starts it, which reads `/etc/mesos-…` and `/etc/default`.
@@ -190,6 +192,7 @@ pub(in super::super) fn mesos<'c>(host: &LintHost<'c>, daemon: Daemon) -> Option
     let mut mesos = Mesos {
         daemon,
         settings: Vec::new(),
+        variables: Vec::new(),
         release: release::of_mesos(host, daemon),
         by_wrapper,
         role,
@@ -339,6 +342,9 @@ impl<'c> Mesos<'c> {
         }
         for mut setting in known {
             if setting.way == Way::Line {
+                if setting.id.is_some() {
+                    self.variables.push(setting.clone());
+                }
                 let flag = match (self.daemon, setting.name.as_str()) {
                     (Daemon::Master, "ZK") => "zk",
                     (Daemon::Master, "PORT") => "port",
@@ -442,34 +448,37 @@ impl<'c> Mesos<'c> {
             for line in unit.service("Environment") {
                 let place = format!("`Environment` of {}", unit.name);
                 for word in shell::words(&line.value) {
-                    found.extend(word.split_once('=').and_then(|(name, value)| {
-                        Some((
-                            name.strip_prefix("MESOS_")?.to_lowercase(),
-                            value.to_owned(),
-                            place.clone(),
-                            unit.file.id,
-                        ))
-                    }));
+                    found.extend(
+                        word.split_once('=')
+                            .map(|(name, value)| (name.to_owned(), value.to_owned(), place.clone(), unit.file.id)),
+                    );
                 }
             }
             for line in unit.service("EnvironmentFile") {
                 let path = line.value.trim_start_matches('-');
                 let Some(file) = host.file(path) else { continue };
-                found.extend(variables(&file.text).filter_map(|variable| {
-                    let flag = variable.name.strip_prefix("MESOS_")?.to_lowercase();
-                    Some((flag, variable.value, format!("`{}` of {path}", variable.name), file.id))
+                found.extend(variables(&file.text).map(|variable| {
+                    let place = format!("`{}` of {path}", variable.name);
+                    (variable.name, variable.value, place, file.id)
                 }));
             }
         }
         for (name, value, place, id) in found {
-            let mut setting = Setting::of_line(&name, &value, &place, id);
+            let flag = name.strip_prefix("MESOS_");
+            let mut setting = Setting::of_line(flag.unwrap_or_default(), &value, &place, id);
             setting.way = Way::Environment;
-            let is_there = self
-                .settings
+            let known = match flag {
+                Some(_) => &mut self.settings,
+                None => {
+                    setting.name = name;
+                    &mut self.variables
+                }
+            };
+            let is_there = known
                 .iter()
                 .any(|known| known.place == setting.place && known.name == setting.name);
             if !is_there {
-                self.settings.push(setting);
+                known.push(setting);
             }
         }
     }
