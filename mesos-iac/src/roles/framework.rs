@@ -6,7 +6,13 @@ use super::mesos::Init;
 use super::placed::{Changes, plain_path, upstart_job};
 use super::{Source, Version};
 use crate::kinds::{PackageBuilder, directory, file, package, service, unit_file};
-use crate::model::{Content, Cx, Declare as _, Error, Result};
+use crate::model::{Content, Cx, Declare as _, Endpoint, Error, Result};
+
+/// A host has Java: a layout declares a package of it, or says that it is there.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::roles) struct HasJava;
+
+impl Endpoint for HasJava {}
 
 /// Debian's package of Java.
 const JAVA: &str = "default-jre-headless";

@@ -4,6 +4,7 @@ use super::{ByHand, Case, by_hand, findings, finds, one, with_files};
 use mesos_iac::prelude::*;
 use mesos_iac::roles::Version;
 use mesos_iac::roles::lints;
+use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
 use mesos_iac::roles::mesos::{Mesos, MesosLayout};
 
 fn agent(version: &'static str) -> ByHand {
@@ -187,4 +188,31 @@ fn a_word_for_others_is_none_beside_them() {
         told.contains("--isolation=posix/cpu,posix/mem,cgroups/devices"),
         "{told}"
     );
+}
+
+/// What a layout says of Java is believed, by whatever name; where nothing says it, each place is told once.
+#[test]
+fn java_that_a_layout_speaks_of_is_there() {
+    let mesos = Mesos::new(Version::new(1, 4, 1), MesosLayout::mesosphere())
+        .zookeeper("zk://198.18.0.1:2181/mesos".parse().unwrap());
+    let layout = || MarathonLayout::mesosphere().pinned("1.4.13-1");
+    for layout in [layout().java_is_present(), layout().java("openj9-8"), layout()] {
+        let marathon = Marathon::new(Version::new(1, 4, 13), layout, &mesos);
+        let cluster = Cluster::new("lab").hosts(host("m").addr("198.18.0.1").role(marathon));
+        assert!(!finds(&cluster.build().unwrap(), &lints::MISSING_JRE));
+    }
+    let by_hand = by_hand()
+        .package("marathon")
+        .file("/etc/mesos/zk", "zk://10.0.0.1:2181/mesos\n");
+    let hosts = hosts("m[1-2]").addrs(["198.18.0.1", "198.18.0.2"]).role(by_hand);
+    let found = findings(&Cluster::new("lab").hosts(hosts).build().unwrap()).found;
+    let told: Vec<_> = found
+        .iter()
+        .filter(|finding| *finding.lint == lints::MISSING_JRE)
+        .map(|finding| &finding.problem)
+        .collect();
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[0].message, told[1].message);
+    assert!(!told[0].places.is_empty());
+    assert!(told[0].hint.as_deref().unwrap().contains("`.java(\"PACKAGE\")`"));
 }

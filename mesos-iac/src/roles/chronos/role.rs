@@ -2,7 +2,7 @@ use super::{ChronosApi, ChronosLayout};
 use crate::model::{Content, Cx, Declares, ExposeCx, Gate, MaxDown, Problems, Result, Rollout, RolloutOrder};
 use crate::roles::Version;
 use crate::roles::flags::{CheckedFlag, Chronos as Program, Flag, FlagText, FlagValue, Flags, chronos};
-use crate::roles::framework::{Framework, Told, lines};
+use crate::roles::framework::{Framework, HasJava, Told, lines};
 use crate::roles::mesos::Mesos;
 use crate::roles::placed::{Changes, directory_of_flags, principals_secret};
 use crate::words::Secret;
@@ -100,6 +100,7 @@ impl Chronos {
 
 impl Declares for Chronos {
     fn expose(&self, cx: &mut ExposeCx<'_>) -> Result<()> {
+        cx.expose(HasJava);
         if let Ok(address) = cx.addr()?.parse::<IpAddr>() {
             cx.expose(ChronosApi::at((address, self.port).into(), self.version));
         }

@@ -4,6 +4,8 @@ use super::read::release;
 use crate::kinds::Package;
 use crate::lint::LintCx;
 use crate::lint_rule;
+use crate::roles::framework::HasJava;
+use crate::words::ResourceId;
 
 lints! {
     MISSING_JRE = Warning "missing-jre": "a daemon needs Java, and nothing brings it to the host";
@@ -50,10 +52,20 @@ fn java(cx: &LintCx<'_>) {
             let key = &entry.id.key;
             ["/jvm/", "/jdk", "/jre", "java"].iter().any(|part| key.contains(part))
         }) || host.files().iter().any(|file| file.text.contains("JAVA_HOME="));
-        if !by_package && !by_file {
-            let message = format!("{who} needs Java, and nothing brings it to {}", host.name());
-            let id = start.filter(|_| package.is_none()).map(|start| start.id);
-            cx.report(found(&MISSING_JRE, host, id, message).hint("declare a package such as `default-jre-headless`"));
+        // The layouts of Marathon and of Chronos bring it, or say that it is there.
+        let by_layout = host.endpoints::<HasJava>().next().is_some();
+        if !by_package && !by_file && !by_layout {
+            let message = format!("{who} needs Java, and nothing brings it");
+            let of_package = package.and_then(|package| ResourceId::new("core.package", *package).ok());
+            let id = match (&of_package, &start) {
+                (Some(id), _) => Some(id),
+                (None, Some(start)) => Some(start.id),
+                (None, None) => None,
+            };
+            cx.report(found(&MISSING_JRE, host, id, message).hint(
+                "declare a package such as `default-jre-headless`; a layout of Marathon or of Chronos takes `.java(\"PACKAGE\")`, \
+                 or `.java_is_present()` where Java is on the host already",
+            ));
         }
     }
 }

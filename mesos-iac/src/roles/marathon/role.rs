@@ -3,7 +3,7 @@ use super::{MarathonApi, MarathonLayout};
 use crate::model::{Cx, Declares, ExposeCx, Gate, MaxDown, Result, Rollout, RolloutOrder};
 use crate::roles::Version;
 use crate::roles::flags::{CheckedFlag, Flag, FlagValue, Flags, Marathon as Program, marathon};
-use crate::roles::framework::{Framework, Told, lines};
+use crate::roles::framework::{Framework, HasJava, Told, lines};
 use crate::roles::mesos::Mesos;
 use crate::roles::placed::{Changes, directory_of_flags, principals_secret, variables};
 use crate::words::Secret;
@@ -151,6 +151,7 @@ impl Marathon {
 
 impl Declares for Marathon {
     fn expose(&self, cx: &mut ExposeCx<'_>) -> Result<()> {
+        cx.expose(HasJava);
         // A host that is declared by name can't be asked by its address here; the bridge is told of it by hand then.
         if let Ok(address) = cx.addr()?.parse::<IpAddr>() {
             let mut api = MarathonApi::at((address, self.port).into(), self.version);
