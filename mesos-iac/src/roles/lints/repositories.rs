@@ -1,5 +1,5 @@
 use super::found;
-use crate::kinds::AptRepository;
+use crate::kinds::{AptRepository, YumRepository};
 use crate::lint::LintCx;
 use crate::lint_rule;
 use crate::words::ResourceId;
@@ -21,14 +21,17 @@ const GONE: [(&str, &str); 5] = [
 
 fn repositories(cx: &LintCx<'_>) {
     for host in cx.hosts() {
-        let declared = host
-            .catalog()
-            .all::<AptRepository>()
-            .filter(|(_, repository)| repository.is_present());
-        let declared = declared.filter_map(|(name, repository)| {
-            let id = ResourceId::new("core.apt-repository", name).ok()?;
-            let sources = repository.sources();
-            Some((id, sources.path().to_string(), sources.text()?))
+        let apt = host.catalog().all::<AptRepository>().map(|(name, repository)| {
+            let file = Some(repository.sources()).filter(|_| repository.is_present());
+            ("core.apt-repository", name, file)
+        });
+        let yum = host.catalog().all::<YumRepository>().map(|(name, repository)| {
+            let file = Some(repository.definition()).filter(|_| repository.is_present());
+            ("core.yum-repository", name, file)
+        });
+        let declared = apt.chain(yum).filter_map(|(kind, name, file)| {
+            let (id, file) = (ResourceId::new(kind, name).ok()?, file?);
+            Some((id, file.path().to_string(), file.text()?))
         });
         let files = host.files().iter().filter(|file| is_of_repositories(file.path));
         let files = files.map(|file| (file.id.clone(), file.path.to_owned(), file.text.clone()));
