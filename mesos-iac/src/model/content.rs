@@ -1,4 +1,4 @@
-use super::{AttributeTemplate, Error, FormedSecret, HostView, MOST_BYTES, ReadSystem, Result, SecretForm, Template};
+use super::{AttributeTemplate, Error, FormedSecret, HostView, MOST_BYTES, ReadSystem, Result, Template};
 use crate::words::{Secret, SecretSource};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -74,7 +74,8 @@ impl Content {
     /// This content as it stands in a place of this form: text escaped, and each secret as soon as its value is known.
     ///
     /// That the form can carry the text, and that there are no bytes that are none, is for the caller to see to.
-    pub(crate) fn within(self, form: SecretForm) -> Self {
+    #[cfg(any(feature = "roles", test))]
+    pub(crate) fn within(self, form: super::SecretForm) -> Self {
         let within = |segment| match segment {
             Segment::Text(text) => Segment::Text(form.escaped(&text)),
             Segment::Secret(secret) => Segment::Formed(form.of(&secret)),
@@ -293,6 +294,7 @@ impl<T: Template> IntoContent for T {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::SecretForm;
     use crate::system::FakeSystem;
 
     #[test]
