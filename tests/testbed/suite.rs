@@ -21,7 +21,7 @@ pub(crate) const LAB: [&str; 10] = [
     "lab-0-0", "lab-0-1", "lab-0-2", "lab-0-3", "lab-0-4", "lab-0-5", "lab-0-6", "lab-0-7", "lab-0-8", "lab-0-9",
 ];
 
-/// Whoever an example needs is played by these, while the other hosts have their own promises shown on them.
+/// Whoever an example needs is played by these.
 pub(crate) const STAGE: [&str; 10] = [
     "stage-0", "stage-1", "stage-2", "stage-3", "stage-4", "stage-5", "stage-6", "stage-7", "stage-8", "stage-9",
 ];
