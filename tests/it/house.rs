@@ -34,7 +34,7 @@ fn rust_files(directory: &Path) -> Vec<PathBuf> {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            if path.file_name().is_some_and(|name| name != "target" && name != "ui") {
+            if path.file_name().is_some_and(|name| name != "target" && name != "cases") {
                 found.extend(rust_files(&path));
             }
         } else if path.extension().is_some_and(|extension| extension == "rs") {

@@ -33,7 +33,6 @@ mod kinds;
 mod links;
 mod lints;
 mod looking;
-mod macros;
 #[path = "../testbed/marathon.rs"]
 mod marathon;
 mod ordering;
