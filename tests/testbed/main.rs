@@ -2,7 +2,8 @@
 //! installs. Words behind `--` select the promises whose names hold one of them; `--list` lists all.
 //!
 //! It builds the cluster programs, makes its hosts with `testbed.sh`, shows promises, each ending in a line of figures, and
-//! takes its hosts away again, however it ends. Promises that don't hold don't stop the others.
+//! takes its hosts away again, however it ends. Promises that don't hold don't stop the others. Those that are about time are
+//! shown alone; the others then in two rows at once, each on hosts of its own.
 //! The programs run in a hermetic environment, where they reach the hosts and nothing else.
 #![expect(
     clippy::unwrap_used,
@@ -54,8 +55,9 @@ macro_rules! promises {
     };
 }
 
-/// In the order in which they are shown.
-const PROMISES: &[Promise] = promises![
+/// Shown first, with nothing beside them: many are about how long a host may be silent, and a busy machine isn't the place
+/// for that. In this order, since the first ones make what the others find.
+const ALONE: &[Promise] = promises![
     hosts:
         the_first_apply_installs_writes_and_starts,
         zookeeper_is_started_once_and_not_by_its_package,
@@ -98,6 +100,12 @@ const PROMISES: &[Promise] = promises![
         the_state_of_others_is_refused_each_in_its_own_words,
         a_truncated_journal_is_read_as_far_as_it_is_whole,
         a_full_disk_for_the_state_changes_nothing;
+    connections:
+        a_hundred_first_connections_at_once_crash_nothing;
+];
+
+/// Shown beside the examples, on the hosts of those before.
+const BESIDE_EXAMPLES: &[Promise] = promises![
     canary:
         a_secret_is_where_it_is_for_and_nowhere_else,
         an_agent_that_is_aborted_leaves_no_core;
@@ -112,8 +120,6 @@ const PROMISES: &[Promise] = promises![
         a_run_that_is_killed_is_undone_too;
     kinds:
         each_kind_does_on_a_host_what_it_says;
-    connections:
-        a_hundred_first_connections_at_once_crash_nothing;
     haproxy:
         it_serves_what_marathon_lists_and_outlives_it;
     plans:
@@ -123,7 +129,7 @@ const PROMISES: &[Promise] = promises![
         the_package_manager_is_asked_once_and_only_where_packages_change;
 ];
 
-/// Shown last, on hosts of their own.
+/// On hosts of their own.
 const EXAMPLES: &[Promise] = promises![
     examples:
         an_ensemble_elects_one_leader_and_outlives_it,
@@ -145,7 +151,11 @@ fn main() -> ExitCode {
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--list" => {
-                PROMISES.iter().chain(EXAMPLES).for_each(|(name, _)| println!("{name}"));
+                [ALONE, BESIDE_EXAMPLES, EXAMPLES]
+                    .iter()
+                    .copied()
+                    .flatten()
+                    .for_each(|(name, _)| println!("{name}"));
                 return ExitCode::SUCCESS;
             }
             // What cargo's own test programs would be told, and this one does anyway.
@@ -158,7 +168,8 @@ fn main() -> ExitCode {
         }
     }
     let is_chosen = |(name, _): &&Promise| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
-    let chosen = [PROMISES, EXAMPLES].map(|promises| promises.iter().filter(is_chosen).collect::<Vec<_>>());
+    let chosen =
+        [ALONE, BESIDE_EXAMPLES, EXAMPLES].map(|promises| promises.iter().filter(is_chosen).collect::<Vec<_>>());
     if chosen.iter().all(Vec::is_empty) {
         eprintln!(
             "testbed: no promise is called anything like {}; see `--list`",
@@ -204,13 +215,20 @@ fn show(suite: &Suite, chosen: &[&Promise]) -> Vec<&'static str> {
     broken
 }
 
-fn show_all(suite: &Suite, chosen: &[Vec<&Promise>; 2]) -> ExitCode {
+fn show_all(suite: &Suite, [alone, beside, examples]: &[Vec<&Promise>; 3]) -> ExitCode {
     // Where and what; how the suite got there is of no interest.
     std::panic::set_hook(Box::new(|panic| println!("  {}: {panic}", SHOWN.get())));
     let began = Instant::now();
-    // One after the other: some promises are about how long a host may be silent, which a busy machine isn't the place for.
-    let broken: Vec<&str> = chosen.iter().flat_map(|promises| show(suite, promises)).collect();
-    let all: usize = chosen.iter().map(Vec::len).sum();
+    let mut broken = show(suite, alone);
+    let rows = std::thread::scope(|scope| {
+        let examples = scope.spawn(|| show(suite, examples));
+        [
+            show(suite, beside),
+            examples.join().expect("what a promise panics with is caught"),
+        ]
+    });
+    broken.extend(rows.concat());
+    let all = alone.len() + beside.len() + examples.len();
     let (shown, seconds) = (all - broken.len(), began.elapsed().as_secs_f64());
     // The figures of a single promise are the last line already.
     if all > 1 {
