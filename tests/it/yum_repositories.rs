@@ -83,7 +83,7 @@ fn the_key_of_a_repository_of_yum_is_one_or_is_at_an_address() {
             (|cx| {
                 cx.add(repository_of_yum().signed_by("https://repos.example.com/key"));
             }) as fn(&mut Cx<'_>),
-            "its key is none that yum reads",
+            "say `.signed_by_url(…)`",
         ),
         (
             |cx| {

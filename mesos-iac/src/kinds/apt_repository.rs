@@ -1,11 +1,12 @@
 use super::File;
 use super::apt_lists::list_prefix;
 use super::builder::Mistake;
+use super::openpgp_key::PublicKey;
 use super::parts;
 use super::rendered::{file_name, one_line, root_file};
 use crate::model::{
-    Check, Content, ContentSource, Converge, Declare, Diff, Effect, Effects, Error, HostView, IntoContent,
-    PackageSource, PathAttributes, ReadSystem, Resource, Result, Shown, System,
+    Check, ContentSource, Converge, Declare, Diff, Effect, Effects, Error, HostView, IntoContent, PackageSource,
+    PathAttributes, ReadSystem, Resource, Result, Shown, System,
 };
 use crate::words::{AbsPath, ResourceId};
 use mesos_iac_macros::Resource;
@@ -228,17 +229,6 @@ fn one_word(what: &str, word: &str) -> Result<String> {
     }
 }
 
-/// What apt takes a key for is the end of its name.
-pub(super) fn key_suffix(key: &[u8]) -> Option<&'static str> {
-    let text = std::str::from_utf8(key).unwrap_or_default();
-    if text.trim_start().starts_with("-----BEGIN PGP PUBLIC KEY BLOCK-----") {
-        Some("asc")
-    } else {
-        // Every packet of OpenPGP begins with this bit.
-        key.first().is_some_and(|byte| byte & 0x80 != 0).then_some("gpg")
-    }
-}
-
 impl Declare for AptRepositoryBuilder {
     type Out = AptRepository;
 
@@ -273,15 +263,10 @@ impl Declare for AptRepositoryBuilder {
             Some(Signature::Unsigned) => "Trusted: yes\n".to_owned(),
             Some(Signature::KeyFile(path)) => format!("Signed-By: {}\n", signed_by.insert(path)),
             Some(Signature::Key(source)) => {
-                let content: Content = source.resolve(host)?;
-                let bytes = content
-                    .plain_bytes()
-                    .ok_or_else(|| self.refuse("its key is a public one, not a secret"))?;
-                let suffix = key_suffix(&bytes).ok_or_else(|| {
-                    self.refuse("its key is none: expected a public key of OpenPGP, in armour or not")
-                })?;
-                let path = key(suffix);
-                keys.push(root_file(&path).content(content).build(host)?);
+                let public = PublicKey::read(source, host, |why| self.refuse(why))?;
+                // What apt takes a key for is the end of its name.
+                let path = key(if public.is_armoured { "asc" } else { "gpg" });
+                keys.push(root_file(&path).content(public.content).build(host)?);
                 format!("Signed-By: {path}\n")
             }
         };
@@ -428,15 +413,6 @@ impl Converge for AptRepository {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn keys_are_told_by_how_they_begin() {
-        assert_eq!(key_suffix(b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n"), Some("asc"));
-        assert_eq!(key_suffix(&[0x99, 0x01, 0x0d]), Some("gpg"));
-        for none in [b"".as_slice(), b"-----BEGIN PGP PRIVATE KEY BLOCK-----", b"<html>"] {
-            assert_eq!(key_suffix(none), None);
-        }
-    }
 
     #[test]
     fn what_would_be_another_word_or_line_is_refused() {

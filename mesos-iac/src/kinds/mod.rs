@@ -25,6 +25,7 @@ mod limits;
 mod marathon_app;
 mod marathon_leftovers;
 pub mod mesos_agent;
+mod openpgp_key;
 mod package;
 mod parts;
 mod rendered;

@@ -1,10 +1,10 @@
-use super::apt_repository::key_suffix;
 use super::builder::Mistake;
+use super::openpgp_key::PublicKey;
 use super::rendered::{file_name, one_line, root_file};
 use super::{File, parts};
 use crate::model::{
-    Check, Content, ContentSource, Converge, Declare, Diff, Effect, Effects, Error, HostView, IntoContent, ReadSystem,
-    Resource, Result, System,
+    Check, ContentSource, Converge, Declare, Diff, Effect, Effects, Error, HostView, IntoContent, ReadSystem, Resource,
+    Result, System,
 };
 use crate::words::ResourceId;
 use mesos_iac_macros::Resource;
@@ -137,18 +137,16 @@ impl YumRepositoryBuilder {
             (None, true) => Ok((None, None)),
             (Some(Key::At(url)), false) => Ok((None, Some(url))),
             (Some(Key::Content(source)), false) => {
-                let content: Content = source.resolve(host)?;
-                let bytes = content
-                    .plain_bytes()
-                    .ok_or_else(|| self.refuse("its key is a public one, not a secret"))?;
-                if key_suffix(&bytes) != Some("asc") {
-                    return Err(self.refuse(
-                        "its key is none that yum reads: expected a public key of OpenPGP in armour; where it is at an \
-                         address, say `.signed_by_url(…)`",
-                    ));
+                let public = PublicKey::read(source, host, |why| {
+                    self.refuse(&format!("{why}; where it is at an address, say `.signed_by_url(…)`"))
+                })?;
+                if !public.is_armoured {
+                    return Err(
+                        self.refuse("its key isn't in armour, as yum reads it; `gpg --export --armor` writes it so")
+                    );
                 }
                 let path = key_path(&self.name);
-                let file = root_file(&path).content(content).build(host)?;
+                let file = root_file(&path).content(public.content).build(host)?;
                 Ok((Some(file), Some(format!("file://{path}"))))
             }
         }
