@@ -135,6 +135,11 @@ impl Framework<'_> {
                  System V start services"
             )));
         }
+        if self.port == 0 {
+            return Err(Error::message(format!(
+                "start {title}: it needs a port that others know, and 0 is any"
+            )));
+        }
         plain_path(&format!("where {title} is:"), &self.program)
     }
 

@@ -351,8 +351,18 @@ fn what_marathon_and_haproxy_can_t_be_told_is_refused() {
 #[test]
 fn a_port_that_nobody_can_know_is_refused() {
     let mesos = Mesos::new(V1_11, MesosLayout::mesosphere()).zookeeper("zk://198.18.0.9:2181/mesos".parse().unwrap());
-    let told = problems(&Cluster::new("lab").hosts(host("m").addr("198.18.0.1").role(mesos.master().port(0))));
-    assert!(told.contains("it needs a port that others know"), "{told}");
+    let with = |host: Hosts| problems(&Cluster::new("lab").hosts(host.addr("198.18.0.1")));
+    let marathon = Marathon::new(Version::new(1, 5, 15), MarathonLayout::mesosphere(), &mesos);
+    let chronos = Chronos::new(Version::new(3, 0, 2), &mesos);
+    for (name, told) in [
+        ("mesos-master", with(host("m").role(mesos.master().port(0)))),
+        ("mesos-slave", with(host("m").role(mesos.agent().port(0)))),
+        ("Marathon", with(host("m").role(marathon.port(0)))),
+        ("Chronos", with(host("m").role(chronos.port(0)))),
+    ] {
+        let why = format!("start {name}: it needs a port that others know");
+        assert!(told.contains(&why), "{told}");
+    }
 }
 
 /// What shells, units and jobs read as it stands.
