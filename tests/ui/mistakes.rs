@@ -1,5 +1,4 @@
 //! What a user sees who gets a derive or a definition wrong: the compiler's whole message, pinned to one release of it.
-#![expect(clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking")]
 
 /// The release whose messages are pinned; others word and place them differently.
 const PINNED: &str = "1.95";
