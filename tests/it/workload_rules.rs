@@ -34,6 +34,7 @@ type Rule = (&'static str, Version, App, App);
 fn rules() -> Vec<Rule> {
     let id = |id: &str| App::clone(&app(id).cmd("x"));
     let constrained = |constraint: Constraint| sound().constraint(constraint);
+    let mapped = |mapping: PortMapping| app("/web").container(docker("a").bridge().map(mapping));
     let checked = |check: HealthCheck| sound().port(0).health_check(check);
     let single = || sound().instances(1).label("MARATHON_SINGLE_INSTANCE_APP", "true");
     let named = Network::Named("weave".into());
@@ -52,6 +53,24 @@ fn rules() -> Vec<Rule> {
             V15,
             sound().label("mesos_iac.secret", "x"),
             sound().label("mesos-secret", "x"),
+        ),
+        (
+            "env: not a secret's",
+            V15,
+            sound().env("mesos_iac.secret_forms", "x"),
+            sound().env("MESOS_SECRET", "x"),
+        ),
+        (
+            "labels of ports: not a secret's",
+            V15,
+            sound().port(Port::new(0).label("mesos_iac.secret", "x")),
+            sound().port(Port::new(0).label("VIP_0", "x")),
+        ),
+        (
+            "labels of mappings: not a secret's",
+            V15,
+            mapped(PortMapping::new(1).label("mesos_iac.secret", "x")),
+            mapped(PortMapping::new(1).label("VIP_0", "x")),
         ),
         ("cpus", V15, sound().cpus(0.0), sound().cpus(0.001)),
         ("mem", V08, sound().mem(-1), sound().mem(0)),

@@ -4,6 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
+/// How the names of all fields begin under which secrets stand in serialised data.
+#[cfg(feature = "roles")]
+pub(crate) const SECRET_FIELDS: &str = "mesos_iac.";
+
 /// The field under which a [`Secret`] stands in serialised data, so that secrets can be found in any value.
 pub const SECRET_FIELD: &str = "mesos_iac.secret";
 

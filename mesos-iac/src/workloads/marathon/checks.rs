@@ -6,10 +6,9 @@ use super::port::Protocol;
 use super::version::{MarathonLine as _, Since};
 use crate::model::{Code, Problem, Problems};
 use crate::roles::Version;
-use crate::words::SECRET_FIELD;
-use crate::words::visible;
+use crate::words::{SECRET_FIELDS, visible};
 use crate::workloads::text::{is_user, is_variable, is_word, nul_at};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Since when there is what, from the schemas and release lines of Marathon.
 pub(super) mod since {
@@ -547,15 +546,17 @@ fn check_fields(found: &mut Found<'_>) {
             "choose another name",
         );
     }
-    // What has it would be taken for a secret's source.
-    if [
-        app.labels.contains_key(SECRET_FIELD),
-        app.env.contains_key(SECRET_FIELD),
-    ]
-    .contains(&true)
-    {
+    let mappings = app.container.iter().flat_map(|container| &container.mappings);
+    let of_ports = app.ports.iter().flatten().map(|port| &port.labels);
+    let labels = mappings.map(|mapping| &mapping.labels).chain(of_ports);
+    let names = labels
+        .chain([&app.labels])
+        .flat_map(BTreeMap::keys)
+        .chain(app.env.keys());
+    // What has one would be taken for a secret's source.
+    for name in names.filter(|name| name.starts_with(SECRET_FIELDS)) {
         found.say(
-            format!("`{SECRET_FIELD}` is a name of this tool's own"),
+            format!("`{}` is a name of this tool's own", visible(name)),
             "choose another name",
         );
     }
@@ -566,7 +567,7 @@ fn check_fields(found: &mut Found<'_>) {
         );
     }
     let plain = App {
-        fields: std::collections::BTreeMap::new(),
+        fields: BTreeMap::new(),
         ..app.clone()
     };
     let written = plain.to_json(found.version);
