@@ -32,6 +32,7 @@
 #   saved-plan    a plan is saved, shown, obeyed, and refused where the host isn't as it says
 #   prune         what we changed is undone when it leaves the definition; what looks at a host says what it sees
 #   kinds         exclusive directories, repositories, units, timers, cron jobs on a real host; needs root
+#   yum           a real dnf installs from a repository of yum that is declared; needs root
 #   units         unit files and timers, and every unit of the role library, pass systemd-analyze verify
 #   haproxy-config    what HAProxy says of all that the bridge from Marathon writes; needs haproxy, which it installs as root
 #   haproxy-hosts     HAProxy on real hosts serves what a Marathon lists, and outlives it; needs root
@@ -164,7 +165,7 @@ show() {
     case "${1-}" in
     sandbox) sandbox ;;
     bad-input) bad_input ;;
-    hosts | trust | connections | states | canary | lockout | kinds) suite "$1" "$1::" ;;
+    hosts | trust | connections | states | canary | lockout | kinds | yum) suite "$1" "$1::" ;;
     unreachable) suite "$1" a_dead_host ;;
     upload) suite "$1" an_edited_ ;;
     interrupt) suite "$1" losses::an_ ;;

@@ -208,7 +208,8 @@ impl Bed {
     /// The command that runs a program where the hosts can be reached, in an environment without anything of the
     /// machine's.
     pub(crate) fn controller(&self, program: &Path) -> Command {
-        let mut command = self.script.command(&["controller"]);
+        // A suite that runs in the background ignores Ctrl-C, and so would all that it starts.
+        let mut command = self.script.command(&["controller", "env", "--default-signal=INT"]);
         command
             .arg(program)
             .env_clear()

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 pub(crate) const EDITED_GREETING: &str = "edited";
 
 /// The examples that are shown on hosts.
-const EXAMPLES: [&str; 7] = [
+const EXAMPLES: [&str; 8] = [
     "ansible_mesos",
     "cloud_native_stack",
     "photon_agents",
@@ -18,7 +18,8 @@ const EXAMPLES: [&str; 7] = [
     "storage_profiles",
     // Before its upgrade.
     "testbed_storage_profiles_before",
-    // Not an example: all settings of one role.
+    // No examples: a repository of yum, and all settings of one role.
+    "testbed_yum",
     "testbed_zookeeper",
 ];
 

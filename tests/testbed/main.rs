@@ -39,6 +39,7 @@ mod states;
 mod strangers;
 mod suite;
 mod trust;
+mod yum;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -120,6 +121,8 @@ const BESIDE_EXAMPLES: &[Promise] = promises![
         a_run_that_is_killed_is_undone_too;
     kinds:
         each_kind_does_on_a_host_what_it_says;
+    yum:
+        a_real_dnf_installs_from_a_repository_that_is_declared;
     haproxy:
         it_serves_what_marathon_lists_and_outlives_it;
     plans:

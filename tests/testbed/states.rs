@@ -94,8 +94,12 @@ pub(crate) fn the_state_of_others_is_refused_each_in_its_own_words(suite: &Suite
     assert_refused_until(suite, &kills, host, "it belongs to the cluster \"lab\"", &["--adopt"]);
     assert_refused_until(suite, &lab, host, "it belongs to the cluster \"kills\"", &["--adopt"]);
 
-    // Another host of the cluster: two have one address, or one was renamed.
-    let inputs = format!("[host.{other}]\naddress = \"{}\"\n", suite.bed.address(host));
+    // Another host of the cluster: two have changed their addresses, or their names.
+    let inputs = format!(
+        "[host.{other}]\naddress = \"{}\"\n[host.{host}]\naddress = \"{}\"\n",
+        suite.bed.address(host),
+        suite.bed.address(other)
+    );
     let renamed = suite
         .lab()
         .limit(&[other])

@@ -41,7 +41,11 @@ fn assert_refused(suite: &Suite, lab: &Program<'_>, name: &str, why: &str) {
 }
 
 pub(crate) fn a_host_of_another_os_is_not_touched(suite: &Suite) -> String {
-    let inputs = format!("[host.foreign]\naddress = \"{}\"\n", suite.bed.address(STRANGER));
+    // No two hosts of a definition have one address.
+    let inputs = format!(
+        "[host.foreign]\naddress = \"{}\"\n[host.{STRANGER}]\naddress = \"198.18.99.99\"\n",
+        suite.bed.address(STRANGER)
+    );
     let lab = suite.lab().with(["--inputs", &suite.bed.write("foreign.toml", inputs)]);
     assert_refused(
         suite,

@@ -17,7 +17,8 @@ use std::fmt::Write as _;
 /// `/etc/pki/rpm-gpg/RPM-GPG-KEY-NAME`. Both belong to root and can be read by all. yum itself reads what the repository
 /// offers, and takes the key into its own store, when it first installs from it.
 ///
-/// Files, and no more: packages of a catalog are apt's so far, and no host with yum has shown it.
+/// The two directories come with yum's packages. Packages of a catalog are apt's so far: what comes from here, something else
+/// installs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Resource)]
 #[serde(deny_unknown_fields)]
 #[resource(kind = "core.yum-repository", key = name)]

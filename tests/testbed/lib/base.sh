@@ -13,6 +13,7 @@ readonly MACHINE_NEEDS=(
     unshare:util-linux
     nsenter:util-linux
     flock:util-linux
+    gpg:gnupg
     mount:mount
 )
 

@@ -4,7 +4,7 @@
 # Hosts can install these, with their dependencies.
 readonly OFFERED_PACKAGES=(
     zookeeper zookeeperd default-jre-headless haproxy nginx-light rsyslog logrotate curl ca-certificates unzip jq tree
-    hello cowsay nftables docker.io
+    hello cowsay nftables docker.io dnf createrepo-c rpm gnupg
 )
 
 # The base has these; a host that loses them can get them back.
