@@ -73,6 +73,7 @@ impl Declares for ZooKeeper {
                 data_dir: "/var/lib/zookeeper",
                 client_port: 2181,
             }));
+            // Debian's package has the link `/var/lib/zookeeper/myid` lead here.
             let id = cx.add(file("/etc/zookeeper/conf/myid").content(format!("{}\n", self.id)));
             cx.add(service("zookeeper").enabled().running().restart_on((config, id)));
         });
@@ -106,7 +107,7 @@ pub fn cluster() -> Result<Cluster> {
         .hosts_matching("backend-0-[1-4]", |host| host.set(Lab::IS_MESOS_SLAVE, true))
         .allow(
             &mesos_iac::roles::lints::AUTOPURGE_OFF,
-            "the document's zoo.cfg, word for word",
+            "the document leaves ZooKeeper as its package has it",
         )
         .build()
 }

@@ -314,7 +314,9 @@ fn a_dangling_reference_names_the_nearest_or_the_condition() {
     });
     assert!(
         text.contains("[dangling-reference] a: file[/x]: it depends on package[meso], which isn't declared")
-            && text.contains("did you mean `mesos`?"),
+            && text.contains("did you mean `mesos`?")
+            && text.contains("declared at")
+            && text.contains("compile.rs:"),
         "{text}"
     );
 

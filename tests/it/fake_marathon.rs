@@ -224,9 +224,11 @@ impl FakeMarathon {
         }
         let (target, question) = target.split_once('?').unwrap_or((target, ""));
         let version = state.version;
-        let id = match target {
-            "/v2/apps" => body["id"].as_str().unwrap().to_owned(),
-            other => other.strip_prefix("/v2/apps").unwrap().to_owned(),
+        // A bridge may ask for tasks.
+        let id = match (target.strip_prefix("/v2/apps"), body["id"].as_str()) {
+            (Some(""), Some(id)) => id.to_owned(),
+            (Some(id), _) if !id.is_empty() => id.to_owned(),
+            _ => return (404, json!({ "message": format!("there is no {target}") })),
         };
         let exists = state.apps.contains_key(&id);
         match method {

@@ -34,7 +34,10 @@ fn rust_files(directory: &Path) -> Vec<PathBuf> {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            if path.file_name().is_some_and(|name| name != "target" && name != "cases") {
+            if path
+                .file_name()
+                .is_some_and(|name| name != "target" && !path.ends_with("tests/ui/cases"))
+            {
                 found.extend(rust_files(&path));
             }
         } else if path.extension().is_some_and(|extension| extension == "rs") {
@@ -189,6 +192,19 @@ fn the_top_level_is_what_the_project_says_it_is() {
     }
 }
 
+/// A test that was renamed would only be missing once somebody asks for the figure.
+#[test]
+fn each_mistake_of_the_list_has_its_test() {
+    let script = fs::read_to_string(repository().join("tests/show.sh")).unwrap();
+    let (_, list) = script.split_once("MISTAKES=(\n").unwrap();
+    let (list, _) = list.split_once("\n)").unwrap();
+    for line in list.lines() {
+        let (module, test) = line.split_whitespace().next().unwrap().split_once("::").unwrap();
+        let source = fs::read_to_string(repository().join(format!("tests/it/{module}.rs"))).unwrap();
+        assert!(source.contains(&format!("fn {test}(")), "{module}::{test}");
+    }
+}
+
 /// What shows a promise fails where nothing was measured: a tool was missing, or no test ran.
 #[test]
 fn a_promise_without_a_figure_is_not_shown() {
@@ -211,9 +227,13 @@ fn a_promise_without_a_figure_is_not_shown() {
         let told = String::from_utf8(output.stderr).unwrap();
         (output.status.success(), told)
     };
-    for promise in ["units", "engine", "kills", "lints", "saved-plan"] {
+    for promise in ["units", "engine", "kills", "lints", "saved-plan", "bad-input"] {
         let (shown, _) = show("nothing", promise);
         assert!(!shown, "{promise}");
+    }
+    let fails = "nothing'; exit 1; echo '";
+    for promise in ["build", "edges"] {
+        assert!(!show(fails, promise).0, "{promise}");
     }
     let (_, told) = show("units: 3 units", "units");
     assert!(told.contains("failed to take the figure of `units`"), "{told}");

@@ -268,6 +268,32 @@ struct OverwritesTheModel;
 struct OverwritesTheModelThroughALink;
 
 #[test]
+fn users_groups_owners_and_modes_are_kept_in_the_model() {
+    #[derive(Role, Clone)]
+    #[role(name = "site")]
+    struct Site;
+
+    impl Declares for Site {
+        fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+            cx.add(group("web").gid(4000));
+            cx.add(user("anna").group("web").home("/srv/anna"));
+            cx.add(directory("/srv"));
+            cx.add(file("/srv/notes").content("x\n").owner("anna").group("web").mode(0o640));
+            Ok(())
+        }
+    }
+
+    let directory = tempfile::tempdir().unwrap();
+    let first = converged(directory.path(), Site);
+    assert!(first.contains("unchanged: 0, changed: 4, "), "{first}");
+    let again = converged(directory.path(), Site);
+    assert!(again.contains("unchanged: 4, changed: 0, "), "{again}");
+    let model = std::fs::read_to_string(directory.path().join("a/.mesos-iac/machine.json")).unwrap();
+    let model: serde_json::Value = serde_json::from_str(&model).unwrap();
+    assert_snapshot("sandbox__model", serde_json::to_string_pretty(&model).unwrap());
+}
+
+#[test]
 fn a_definition_cannot_touch_what_is_the_sandbox_s_own() {
     let lab = tempfile::tempdir().unwrap();
     let told = converged(lab.path(), OverwritesTheModel);

@@ -83,7 +83,14 @@ fn the_key_of_a_repository_of_yum_is_one_or_is_at_an_address() {
             (|cx| {
                 cx.add(repository_of_yum().signed_by("https://repos.example.com/key"));
             }) as fn(&mut Cx<'_>),
-            "say `.signed_by_url(…)`",
+            "its key is none: expected a public key of OpenPGP, in armour or not; where it is at an address, say \
+             `.signed_by_url(…)`",
+        ),
+        (
+            |cx| {
+                cx.add(repository_of_yum().signed_by(Content::text("\u{99}")));
+            },
+            "its key is none",
         ),
         (
             |cx| {

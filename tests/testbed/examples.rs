@@ -139,8 +139,8 @@ pub(crate) fn an_ensemble_elects_one_leader_and_outlives_it(suite: &Suite) -> St
     // The leader's power fails: the others elect one of them and go on taking writes.
     stage.client(first, "create /before x");
     let others: Vec<&str> = masters.into_iter().filter(|host| *host != first).collect();
-    let began = Instant::now();
     let dead = suite.bed.without("poweroff", "start", stage.by(first));
+    let began = Instant::now();
     let second = stage.leader(&others);
     let elected = began.elapsed();
     let told = stage.client(second, "create /meanwhile x");

@@ -3,7 +3,7 @@
 use crate::bed::{Bed, eventually};
 use crate::marathon::{Answers, serve};
 use crate::program::Program;
-use crate::suite::{LAB, Suite};
+use crate::suite::{STAGE, Suite};
 use std::cell::Cell;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -27,10 +27,10 @@ const PERIOD: Duration = Duration::from_secs(5);
 const SOON: Duration = Duration::from_secs(8);
 
 /// The host that is asked by port.
-const BY_PORT: &str = LAB[8];
+const BY_PORT: &str = STAGE[8];
 
 /// The host that is asked by name.
-const BY_NAME: &str = LAB[9];
+const BY_NAME: &str = STAGE[9];
 
 /// Answers as Marathon, or as tasks, for as long as it lasts.
 pub(crate) fn stand_in(words: &[String]) -> ExitCode {

@@ -2,8 +2,8 @@
 //! installs. Words behind `--` select the promises whose names hold one of them; `--list` lists all.
 //!
 //! It builds the cluster programs, makes its hosts with `testbed.sh`, shows promises, each ending in a line of figures, and
-//! takes its hosts away again, however it ends. Promises that don't hold don't stop the others. Those that are about time are
-//! shown alone; the others then in two rows at once, each on hosts of its own.
+//! takes its hosts away again, however it ends. Promises that don't hold don't stop the others. They are shown in two rows at
+//! once, each on hosts of its own; in the end those about silence, one after the other.
 //! The programs run in a hermetic environment, where they reach the hosts and nothing else.
 #![expect(
     clippy::unwrap_used,
@@ -56,9 +56,8 @@ macro_rules! promises {
     };
 }
 
-/// Shown first, with nothing beside them: many are about how long a host may be silent, and a busy machine isn't the place
-/// for that. In this order, since the first ones make what the others find.
-const ALONE: &[Promise] = promises![
+/// On the hosts of the stacki cluster and of the lab. In this order, since the first ones make what the others find.
+const ON_THE_LAB: &[Promise] = promises![
     hosts:
         the_first_apply_installs_writes_and_starts,
         zookeeper_is_started_once_and_not_by_its_package,
@@ -79,20 +78,6 @@ const ALONE: &[Promise] = promises![
         a_full_disk_is_told_clearly,
         a_noisy_login_is_no_obstacle,
         a_refused_sudo_is_told_clearly;
-    hostile:
-        an_agent_of_another_protocol_is_refused,
-        garbage_is_told_and_made_harmless,
-        hostile_reports_are_made_harmless;
-    strangers:
-        a_host_of_another_os_is_not_touched,
-        a_host_of_another_address_is_not_touched;
-    losses:
-        a_dead_host_does_not_stop_the_others,
-        a_host_that_falls_silent_is_reported_as_lost,
-        a_host_that_hangs_while_it_gets_the_agent_is_reported,
-        a_host_that_gets_the_agent_slowly_is_waited_for,
-        an_agent_stops_once_its_controller_is_gone,
-        an_interrupted_run_stops_at_a_boundary;
     commands:
         commands_run_everywhere_and_no_word_is_read_by_a_shell,
         facts_are_told_whatever_the_definition_declares;
@@ -103,10 +88,6 @@ const ALONE: &[Promise] = promises![
         a_full_disk_for_the_state_changes_nothing;
     connections:
         a_hundred_first_connections_at_once_crash_nothing;
-];
-
-/// Shown beside the examples, on the hosts of those before.
-const BESIDE_EXAMPLES: &[Promise] = promises![
     canary:
         a_secret_is_where_it_is_for_and_nowhere_else,
         an_agent_that_is_aborted_leaves_no_core;
@@ -121,10 +102,6 @@ const BESIDE_EXAMPLES: &[Promise] = promises![
         a_run_that_is_killed_is_undone_too;
     kinds:
         each_kind_does_on_a_host_what_it_says;
-    yum:
-        a_real_dnf_installs_from_a_repository_that_is_declared;
-    haproxy:
-        it_serves_what_marathon_lists_and_outlives_it;
     plans:
         a_plan_is_what_a_run_does,
         a_saved_plan_refuses_the_host_that_was_edited,
@@ -132,8 +109,8 @@ const BESIDE_EXAMPLES: &[Promise] = promises![
         the_package_manager_is_asked_once_and_only_where_packages_change;
 ];
 
-/// On hosts of their own.
-const EXAMPLES: &[Promise] = promises![
+/// Shown beside those, on the hosts of the stage.
+const ON_THE_STAGE: &[Promise] = promises![
     examples:
         an_ensemble_elects_one_leader_and_outlives_it,
         zookeeper_takes_every_setting,
@@ -141,6 +118,29 @@ const EXAMPLES: &[Promise] = promises![
         tenants_get_the_layers_that_they_chose,
         slaves_with_a_unit_of_ours_join_masters_elsewhere,
         appliances_make_the_same_cluster;
+    yum:
+        a_real_dnf_installs_from_a_repository_that_is_declared;
+    haproxy:
+        it_serves_what_marathon_lists_and_outlives_it;
+];
+
+/// Shown last, with no other beside them: they are about how long a host may be silent, and hosts that work aren't the
+/// neighbours for that.
+const ALONE: &[Promise] = promises![
+    hostile:
+        an_agent_of_another_protocol_is_refused,
+        garbage_is_told_and_made_harmless,
+        hostile_reports_are_made_harmless;
+    strangers:
+        a_host_of_another_os_is_not_touched,
+        a_host_of_another_address_is_not_touched;
+    losses:
+        a_dead_host_does_not_stop_the_others,
+        a_host_that_falls_silent_is_reported_as_lost,
+        a_host_that_hangs_while_it_gets_the_agent_is_reported,
+        a_host_that_gets_the_agent_slowly_is_waited_for,
+        an_agent_stops_once_its_controller_is_gone,
+        an_interrupted_run_stops_at_a_boundary;
 ];
 
 fn main() -> ExitCode {
@@ -154,7 +154,7 @@ fn main() -> ExitCode {
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--list" => {
-                [ALONE, BESIDE_EXAMPLES, EXAMPLES]
+                [ON_THE_LAB, ON_THE_STAGE, ALONE]
                     .iter()
                     .copied()
                     .flatten()
@@ -172,7 +172,7 @@ fn main() -> ExitCode {
     }
     let is_chosen = |(name, _): &&Promise| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     let chosen =
-        [ALONE, BESIDE_EXAMPLES, EXAMPLES].map(|promises| promises.iter().filter(is_chosen).collect::<Vec<_>>());
+        [ON_THE_LAB, ON_THE_STAGE, ALONE].map(|promises| promises.iter().filter(is_chosen).collect::<Vec<_>>());
     if chosen.iter().all(Vec::is_empty) {
         eprintln!(
             "testbed: no promise is called anything like {}; see `--list`",
@@ -218,20 +218,19 @@ fn show(suite: &Suite, chosen: &[&Promise]) -> Vec<&'static str> {
     broken
 }
 
-fn show_all(suite: &Suite, [alone, beside, examples]: &[Vec<&Promise>; 3]) -> ExitCode {
+fn show_all(suite: &Suite, [lab, stage, alone]: &[Vec<&Promise>; 3]) -> ExitCode {
     // Where and what; how the suite got there is of no interest.
     std::panic::set_hook(Box::new(|panic| println!("  {}: {panic}", SHOWN.get())));
     let began = Instant::now();
-    let mut broken = show(suite, alone);
     let rows = std::thread::scope(|scope| {
-        let examples = scope.spawn(|| show(suite, examples));
+        let stage = scope.spawn(|| show(suite, stage));
         [
-            show(suite, beside),
-            examples.join().expect("what a promise panics with is caught"),
+            show(suite, lab),
+            stage.join().expect("what a promise panics with is caught"),
         ]
     });
-    broken.extend(rows.concat());
-    let all = alone.len() + beside.len() + examples.len();
+    let broken = [rows.concat(), show(suite, alone)].concat();
+    let all = lab.len() + stage.len() + alone.len();
     let (shown, seconds) = (all - broken.len(), began.elapsed().as_secs_f64());
     // The figures of a single promise are the last line already.
     if all > 1 {

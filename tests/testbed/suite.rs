@@ -45,6 +45,12 @@ impl Suite {
         if owner.uid() != 0 {
             return Err("it needs root, since its hosts are containers with networks of their own".to_owned());
         }
+        let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+        if !release.lines().any(|line| line == "VERSION_ID=\"12\"") {
+            return Err(
+                "it needs Debian 12: hosts are of the machine's release, and its definitions declare that".to_owned(),
+            );
+        }
         // Hosts first: a machine that can't make them says so at once.
         let bed = Bed::raise(&[&STACKI[..], &LAB[..], &STAGE[..]].concat())?;
         let builds = Builds::make()?;

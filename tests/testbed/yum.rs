@@ -1,7 +1,7 @@
 //! What a real dnf makes of a repository that is declared.
 
 use crate::program::Program;
-use crate::suite::{LAB, Suite};
+use crate::suite::{STAGE, Suite};
 
 /// Makes a repository of two packages, one of which is signed, and prints the key.
 const REPOSITORY: &str = r#"set -e
@@ -40,7 +40,7 @@ fn dnf(words: &str) -> String {
 }
 
 pub(crate) fn a_real_dnf_installs_from_a_repository_that_is_declared(suite: &Suite) -> String {
-    let (host, bed) = (LAB[8], &suite.bed);
+    let (host, bed) = (STAGE[0], &suite.bed);
     bed.on(host, "rm -rf /var/lib/mesos-iac");
     let hosts = std::fs::read_to_string(bed.inputs("yum-hosts", &[host])).unwrap();
     let with = |key: &str| {
@@ -61,7 +61,7 @@ pub(crate) fn a_real_dnf_installs_from_a_repository_that_is_declared(suite: &Sui
     let there = |file: &str| bed.is_so_on(host, &format!("test -e {file}"));
     let said = bed.on(host, &dnf("install own-signed"));
     assert!(there("/usr/share/own-signed"), "{said}");
-    // It asked for nothing but what the definition gave it.
+    // With the key that the definition gave it.
     assert!(said.contains("/etc/pki/rpm-gpg/RPM-GPG-KEY-own"), "{said}");
     let said = bed.on(host, &dnf("install own-unsigned"));
     assert!(

@@ -83,6 +83,7 @@ mod tests {
 
     #[test]
     fn a_missing_blob_is_an_error() {
+        assert!(FIELD.starts_with(crate::words::OWN_FIELDS));
         let mut json = serde_json::json!({ FIELD: "00" });
         assert!(put_back(&mut json, &BTreeMap::new()).is_err());
     }

@@ -28,8 +28,8 @@ fn is_armoured(key: &[u8]) -> Option<bool> {
     if text.trim_start().starts_with("-----BEGIN PGP PUBLIC KEY BLOCK-----") {
         return Some(true);
     }
-    // Every packet of OpenPGP begins with this bit.
-    key.first().is_some_and(|byte| byte & 0x80 != 0).then_some(false)
+    // The head of a packet with a public key, in the old form and in the new one.
+    matches!(key.first(), Some(0x98..=0x9b | 0xc6)).then_some(false)
 }
 
 #[cfg(test)]
@@ -40,7 +40,15 @@ mod tests {
     fn keys_are_told_by_how_they_begin() {
         assert_eq!(is_armoured(b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n"), Some(true));
         assert_eq!(is_armoured(&[0x99, 0x01, 0x0d]), Some(false));
+        assert_eq!(is_armoured(&[0xc6, 0x33]), Some(false));
+        let secret_keys = [&[0x95, 0x01][..], &[0xc5, 0x58]];
         for none in [b"".as_slice(), b"-----BEGIN PGP PRIVATE KEY BLOCK-----", b"<html>"] {
+            assert_eq!(is_armoured(none), None);
+        }
+        for none in secret_keys
+            .into_iter()
+            .chain(["\u{feff}-----BEGIN".as_bytes(), "ä".as_bytes()])
+        {
             assert_eq!(is_armoured(none), None);
         }
     }

@@ -271,5 +271,6 @@ mod tests {
         let mut found = Vec::new();
         formed_secrets(&json, &mut found);
         assert_eq!(found, [secret]);
+        assert!(FORMS_FIELD.starts_with(crate::words::OWN_FIELDS));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::kinds::{FileBuilder, command, directory, file};
 use crate::model::{Content, Cx, Declare as _, Dependencies, Dependency, Error, Problems, Result};
-use crate::roles::flags::{CheckedFlag, EnvironmentLine};
+use crate::roles::flags::{CheckedFlag, EnvironmentLine, FlagText};
 use crate::words::{AbsPath, Secret};
 
 /// Handles of what a daemon is restarted for, added up.
@@ -75,6 +75,18 @@ pub(super) fn plain_path(what: &str, path: &str) -> Result<()> {
     Err(Error::message(format!(
         "declare {what} {path:?}: expected an absolute path of letters, digits and `._+-@,`, since shells read it"
     )))
+}
+
+/// Refuses a flag that says another port than its role, of which others are told.
+pub(super) fn port_of_role(flags: &[CheckedFlag], name: &str, port: u16) -> Result<()> {
+    let is_other = |flag: &&CheckedFlag| flag.name() == name && *flag.value() != FlagText::Text(port.to_string());
+    match flags.iter().find(is_other) {
+        Some(flag) => {
+            let why = "others find the daemon by its port, so it isn't set by its flag";
+            Err(Problems::from(flag.cannot(why).hint("say `.port(…)` of the role")).into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// The secret of a principal. Without a line feed, which Mesos would take for a part of it.

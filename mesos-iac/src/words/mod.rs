@@ -26,8 +26,8 @@ pub(crate) use listed::listed;
 pub use location::Location;
 pub use mode::{Mode, ModeError};
 pub use name::{HostName, KindName, NameError, ResourceId};
-#[cfg(feature = "roles")]
-pub(crate) use secret::SECRET_FIELDS;
+#[cfg(any(feature = "roles", test))]
+pub(crate) use secret::OWN_FIELDS;
 pub use secret::{SECRET_FIELD, Secret, SecretSource, SecretSourceError, SecretText};
 pub(crate) use ssh_words::{NOT_IN_ADDRESSES, NOT_IN_LOGINS, check_command_line_word};
 pub(crate) use system_names::{check_account_name, check_package_name, check_package_version, check_unit_name};

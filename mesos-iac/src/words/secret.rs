@@ -4,9 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-/// How the names of all fields begin under which secrets stand in serialised data.
-#[cfg(feature = "roles")]
-pub(crate) const SECRET_FIELDS: &str = "mesos_iac.";
+/// How the names of all fields begin that mean something to us in any data: secrets, what they are written as, references.
+#[cfg(any(feature = "roles", test))]
+pub(crate) const OWN_FIELDS: &str = "mesos_iac.";
 
 /// The field under which a [`Secret`] stands in serialised data, so that secrets can be found in any value.
 pub const SECRET_FIELD: &str = "mesos_iac.secret";
@@ -273,6 +273,7 @@ mod tests {
         let secret: Secret = Secret::from_env("TOKEN");
         let json = serde_json::to_string(&secret).unwrap();
         assert_eq!(json, r#"{"mesos_iac.secret":{"environment":"TOKEN"}}"#);
+        assert!(SECRET_FIELD.starts_with(OWN_FIELDS));
         assert_eq!(serde_json::from_str::<Secret>(&json).unwrap(), secret);
         assert_eq!(serde_json::from_str::<Secret>(r#""env:TOKEN""#).unwrap(), secret);
         assert_eq!(format!("{:?}", SecretText::new(b"x".to_vec())), "SecretText(…)");

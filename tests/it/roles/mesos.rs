@@ -3,7 +3,7 @@ use mesos_iac::ResourceId;
 use mesos_iac::prelude::*;
 use mesos_iac::roles::chronos::Chronos;
 use mesos_iac::roles::docker::Docker;
-use mesos_iac::roles::flags::{agent, master};
+use mesos_iac::roles::flags::{self, agent, master};
 use mesos_iac::roles::haproxy::HaProxy;
 use mesos_iac::roles::marathon::{Marathon, MarathonLayout};
 use mesos_iac::roles::mesos::{AgentResource, DiskSource, Init, Mesos, MesosLayout, MesosMaster, Resources};
@@ -357,11 +357,17 @@ fn a_port_that_nobody_can_know_is_refused() {
     for (name, told) in [
         ("mesos-master", with(host("m").role(mesos.master().port(0)))),
         ("mesos-slave", with(host("m").role(mesos.agent().port(0)))),
-        ("Marathon", with(host("m").role(marathon.port(0)))),
-        ("Chronos", with(host("m").role(chronos.port(0)))),
+        ("Marathon", with(host("m").role(marathon.clone().port(0)))),
+        ("Chronos", with(host("m").role(chronos.clone().port(0)))),
     ] {
         let why = format!("start {name}: it needs a port that others know");
         assert!(told.contains(&why), "{told}");
+    }
+    for told in [
+        with(host("m").role(marathon.flag(flags::marathon::HTTP_PORT, 9000_u16))),
+        with(host("m").role(chronos.flag(flags::chronos::HTTP_PORT, 0_u16))),
+    ] {
+        assert!(told.contains("others find the daemon by its port"), "{told}");
     }
 }
 

@@ -15,8 +15,8 @@ const MARATHONS: [&str; 2] = ["198.18.0.1:8079", "198.18.0.1:8080"];
 pub fn cluster() -> Result<Cluster> {
     let haproxy = HaProxy::new().marathons(MARATHONS).every(Duration::from_secs(5));
     Cluster::new("haproxy")
-        .hosts(host("lab-0-8").role(haproxy.clone().lowest_port(80)))
-        .hosts(host("lab-0-9").role(haproxy.by_host_name("example.com")))
+        .hosts(host("stage-8").role(haproxy.clone().lowest_port(80)))
+        .hosts(host("stage-9").role(haproxy.by_host_name("example.com")))
         .build()
 }
 

@@ -40,7 +40,7 @@ impl Declares for OfYum {
 }
 
 fn cluster() -> Result<Cluster> {
-    Cluster::new("yum").role(OfYum).hosts(hosts("lab-0-[0-9]")).build()
+    Cluster::new("yum").role(OfYum).hosts(hosts("stage-[0-9]")).build()
 }
 
 fn main() -> ExitCode {

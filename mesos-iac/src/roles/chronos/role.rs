@@ -4,7 +4,7 @@ use crate::roles::Version;
 use crate::roles::flags::{CheckedFlag, Chronos as Program, Flag, FlagText, FlagValue, Flags, chronos};
 use crate::roles::framework::{Framework, HasJava, Told, lines};
 use crate::roles::mesos::Mesos;
-use crate::roles::placed::{Changes, directory_of_flags, principals_secret};
+use crate::roles::placed::{Changes, directory_of_flags, port_of_role, principals_secret};
 use crate::words::Secret;
 use mesos_iac_macros::Role;
 use std::net::IpAddr;
@@ -94,7 +94,9 @@ impl Chronos {
                 .set(chronos::MESOS_AUTHENTICATION_PRINCIPAL, name.as_str())
                 .set(chronos::MESOS_AUTHENTICATION_SECRET_FILE, path);
         }
-        Ok(self.flags.clone().with_defaults(defaults).checked(self.version)?)
+        let flags = self.flags.clone().with_defaults(defaults).checked(self.version)?;
+        port_of_role(&flags, chronos::HTTP_PORT.name(), self.port)?;
+        Ok(flags)
     }
 }
 

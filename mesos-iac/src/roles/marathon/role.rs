@@ -5,7 +5,7 @@ use crate::roles::Version;
 use crate::roles::flags::{CheckedFlag, Flag, FlagValue, Flags, Marathon as Program, marathon};
 use crate::roles::framework::{Framework, HasJava, Told, lines};
 use crate::roles::mesos::Mesos;
-use crate::roles::placed::{Changes, directory_of_flags, principals_secret, variables};
+use crate::roles::placed::{Changes, directory_of_flags, port_of_role, principals_secret, variables};
 use crate::words::Secret;
 use mesos_iac_macros::Role;
 use std::net::IpAddr;
@@ -145,7 +145,9 @@ impl Marathon {
             problems.extend(found);
             Vec::new()
         });
-        Ok(problems.into_result(checked)?)
+        let checked = problems.into_result(checked)?;
+        port_of_role(&checked, marathon::HTTP_PORT.name(), self.port)?;
+        Ok(checked)
     }
 }
 

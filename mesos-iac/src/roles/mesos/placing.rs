@@ -6,7 +6,9 @@ use crate::kinds::{UnitFileBuilder, directory, file, service, unit_file};
 use crate::model::{Content, Cx, Declare as _, Dependency, Error, Problems, Result};
 use crate::roles::Version;
 use crate::roles::flags::{CheckedFlag, EnvironmentLine, FlagText};
-use crate::roles::placed::{Changes, directory_of_flags, plain_path, upstart_job, upstart_job_by_hand, variables};
+use crate::roles::placed::{
+    Changes, directory_of_flags, plain_path, port_of_role, upstart_job, upstart_job_by_hand, variables,
+};
 
 /// What a daemon is to read.
 pub(super) struct Daemonized<'a> {
@@ -87,17 +89,7 @@ impl Daemonized<'_> {
                 self.mesos.ulimit
             )));
         }
-        let other = self
-            .flags
-            .iter()
-            .find(|flag| flag.name() == "port" && *flag.value() != FlagText::Text(self.port.to_string()));
-        match other {
-            Some(flag) => {
-                let why = "others find the daemon by its port, so it isn't set by its flag";
-                Err(Problems::from(flag.cannot(why).hint("say `.port(…)` of the role")).into())
-            }
-            None => Ok(()),
-        }
+        port_of_role(&self.flags, "port", self.port)
     }
 
     /// The flag of this name, if it is set.

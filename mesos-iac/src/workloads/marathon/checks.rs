@@ -6,7 +6,7 @@ use super::port::Protocol;
 use super::version::{MarathonLine as _, Since};
 use crate::model::{Code, Problem, Problems};
 use crate::roles::Version;
-use crate::words::{SECRET_FIELDS, visible};
+use crate::words::{OWN_FIELDS, visible};
 use crate::workloads::text::{is_user, is_variable, is_word, nul_at};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -553,8 +553,8 @@ fn check_fields(found: &mut Found<'_>) {
         .chain([&app.labels])
         .flat_map(BTreeMap::keys)
         .chain(app.env.keys());
-    // What has one would be taken for a secret's source.
-    for name in names.filter(|name| name.starts_with(SECRET_FIELDS)) {
+    // What has one would be taken for a secret or for another reference of ours.
+    for name in names.filter(|name| name.starts_with(OWN_FIELDS)) {
         found.say(
             format!("`{}` is a name of this tool's own", visible(name)),
             "choose another name",
