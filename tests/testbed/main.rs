@@ -229,6 +229,10 @@ fn show_all(suite: &Suite, [lab, stage, alone]: &[Vec<&Promise>; 3]) -> ExitCode
             stage.join().expect("what a promise panics with is caught"),
         ]
     });
+    if !alone.is_empty() && !lab.is_empty() {
+        // They belong to the cluster of whatever was shown on them last.
+        suite.bed.reset(&suite::LAB);
+    }
     let broken = [rows.concat(), show(suite, alone)].concat();
     let all = lab.len() + stage.len() + alone.len();
     let (shown, seconds) = (all - broken.len(), began.elapsed().as_secs_f64());
