@@ -78,13 +78,12 @@ pub(crate) fn garbage_is_told_and_made_harmless(suite: &Suite) -> String {
     let mut shown = 0;
     let mut expect = |what: &str| {
         for way in WAYS {
-            // Whatever it is, a host that doesn't end by itself is waited for no longer than a silent one; the rest is for a
-            // machine that has more to do.
+            // Whatever it is, a host that doesn't end by itself is waited for no longer than a silent one.
             let ran = lab(suite)
                 .by(way)
                 .with(["--silence", "3s"])
                 .start(&["apply"])
-                .wait_at_most(Duration::from_secs(30));
+                .wait_at_most(Duration::from_secs(9));
             ran.expect(5).says(what).is_harmless();
         }
         shown += 1;
