@@ -1,6 +1,6 @@
 //! The rules of the house that a compiler doesn't hold: floors, file lengths, forgotten tests, who prints.
 
-use crate::support::repository;
+use crate::support::{repository, write_program};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -208,15 +208,13 @@ fn each_mistake_of_the_list_has_its_test() {
 /// What shows a promise fails where nothing was measured: a tool was missing, or no test ran.
 #[test]
 fn a_promise_without_a_figure_is_not_shown() {
-    use std::os::unix::fs::PermissionsExt as _;
     let directory = tempfile::tempdir().unwrap();
     let tests = directory.path().join("tests");
     fs::create_dir(&tests).unwrap();
     fs::copy(repository().join("tests/show.sh"), tests.join("show.sh")).unwrap();
     let show = |cargo_says: &str, promise: &str| {
         let cargo = directory.path().join("cargo");
-        fs::write(&cargo, format!("#!/bin/sh\necho '{cargo_says}'\n")).unwrap();
-        fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&cargo, format!("#!/bin/sh\necho '{cargo_says}'\n").as_bytes());
         let path = format!("{}:/usr/bin:/bin", directory.path().display());
         let output = std::process::Command::new("bash")
             .arg(tests.join("show.sh"))

@@ -69,6 +69,24 @@ fn packages_that_can_go_together_are_one_transaction_each_time() {
     assert_eq!(system.changes(), 3, "two transactions of packages and a file");
 }
 
+/// dpkg reports a failure for as long as anything on the host can't be configured: what it installed all the same is changed.
+#[test]
+fn what_is_installed_counts_whatever_its_transaction_says() {
+    let compiled = compile(|cx| {
+        cx.add(package("nosuch"));
+        cx.add(package("zookeeper"));
+        cx.add(package("libzookeeper"));
+    });
+    let mut host = FakeHost::with_system(offered().with_unconfigured_package("theirs"));
+    host.converge(&compiled.hosts[0]);
+    let failed = outcomes(&host)
+        .into_iter()
+        .filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_)));
+    let failed: Vec<String> = failed.map(|(id, _)| id).collect();
+    assert_eq!(failed, ["package[nosuch]"]);
+    assert!(host.system().machine().packages.contains_key("zookeeper"));
+}
+
 #[test]
 fn a_plan_names_the_versions_that_a_run_then_installs_and_what_comes_along() {
     let compiled = compile(|cx| {

@@ -1,5 +1,6 @@
 //! What the tests share: running example programs in a hermetic environment, and snapshots in `snapshots/`.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -44,12 +45,9 @@ impl Lab {
     /// From now on the program is another file, as if it had been built anew from the same sources.
     pub(crate) fn rebuild(&mut self) {
         let rebuilt = self.path("rebuilt");
-        std::fs::copy(&self.program, &rebuilt).expect("the program can be copied");
-        let mut file = std::fs::File::options()
-            .append(true)
-            .open(&rebuilt)
-            .expect("it can be written");
-        std::io::Write::write_all(&mut file, b"another build").expect("there is room");
+        let mut program = std::fs::read(&self.program).expect("the program can be read");
+        program.extend(b"another build");
+        write_program(&rebuilt, &program);
         self.program = rebuilt;
     }
 
@@ -89,6 +87,23 @@ impl Lab {
     pub(crate) fn exists(&self, relative: &str) -> bool {
         self.path(relative).exists()
     }
+}
+
+/// Writes a program that can be run at once.
+///
+/// Another process writes it: a descriptor of ours would be copied into whatever the other tests start at that moment, and
+/// what somebody has open for writing can't be run.
+pub(crate) fn write_program(path: &Path, content: &[u8]) {
+    let mut install = Command::new("install")
+        .args(["-m", "755", "/dev/stdin"])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("`install` is one of the essential programs");
+    let mut stdin = install.stdin.take().expect("a pipe");
+    stdin.write_all(content).expect("it reads to the end");
+    drop(stdin);
+    assert!(install.wait().expect("it ends").success(), "{}", path.display());
 }
 
 /// What a program said, with the test's directory called `{lab}` and times left out.

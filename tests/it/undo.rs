@@ -1,6 +1,6 @@
 //! A run that waits to be confirmed can be undone, whatever it changed that can be put back.
 
-use mesos_iac::converge::{ConvergeOptions, Event, Outcome, UndoOptions, converge, undo};
+use mesos_iac::converge::{ConvergeOptions, Event, Outcome, UndoOptions, converge, undo, undo_log};
 use mesos_iac::plan::{lasting, lasting_text, plan};
 use mesos_iac::prelude::*;
 use mesos_iac::state::{Armed, HostIdentity, StateError, Store, Takeover, UndoLog};
@@ -226,6 +226,37 @@ fn nobody_works_on_a_host_that_waits_and_whoever_comes_after_undoes_it() {
         "{notes:#?}"
     );
     assert_eq!(UndoLog::of(directory.path()).armed().unwrap(), None);
+}
+
+/// What was put back stands in memory alone then: it isn't forgotten how everything was.
+#[test]
+fn how_it_was_is_kept_where_what_was_put_back_may_be_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    let system = host_before();
+    let before = seen(&system);
+    run(directory.path(), &system);
+    let system = system.failing_to_sync();
+    let log = UndoLog::of(directory.path());
+    let (mut steps, options) = (0, UndoOptions::default());
+    let told = undo_log(&log, &system, options, &mut |ledger| {
+        steps = ledger.owned.len();
+        Ok(())
+    });
+    assert_eq!((seen(&system), steps), (before, 0));
+    let kept = directory.path().join("undo/not-undone");
+    let first = format!(
+        "nobody confirmed the run over a new connection, so it was undone; how everything was stands in {}",
+        kept.display()
+    );
+    assert_eq!(told.first(), Some(&first));
+    assert!(
+        told.last()
+            .unwrap()
+            .starts_with("what was put back may not survive a power failure: failed to flush the disk"),
+        "{told:#?}"
+    );
+    assert!(std::fs::read_to_string(kept).unwrap().contains("/etc/ssh/sshd_config"));
+    assert_eq!(log.armed().unwrap(), None);
 }
 
 #[test]

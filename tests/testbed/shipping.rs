@@ -4,6 +4,7 @@ use crate::builds::EDITED_GREETING;
 use crate::suite::{LAB, Suite, WAYS};
 use mesos_iac::fleet::Elf;
 use std::path::Path;
+use std::process::Command;
 
 /// Where agents are kept if nothing is in the way.
 const AGENTS: &str = "/var/lib/mesos-iac/agents";
@@ -45,7 +46,10 @@ pub(crate) fn a_program_without_an_agent_ships_itself(suite: &Suite) -> String {
         let alone = suite.bed.path(linked);
         std::fs::create_dir(&alone).unwrap();
         let program = alone.join("lab");
-        std::fs::copy(build, &program).unwrap();
+        // By another process: one that the other row starts meanwhile would have a copy of our descriptor, and what
+        // somebody has open for writing can't be run.
+        let copied = Command::new("cp").args([build, &program]).status().unwrap();
+        assert!(copied.success());
         let lab = suite.lab_program(&program).without_agent().limit(&[host]);
         let greeting = format!("lab.greeting={linked}");
         let first = lab.clone().with(["--set", &greeting]).report(&["apply"], 0);

@@ -512,7 +512,7 @@ impl<'c> Run<'c, '_> {
             && let Err(error) = self.system.sync()
         {
             self.tell(Event::Noted(format!(
-                "what was changed may not survive a power failure: {error}"
+                "what was changed may not survive a power failure: failed to {error}"
             )));
         }
         let digest = is_reached.then(|| catalog.digest().ok()).flatten();

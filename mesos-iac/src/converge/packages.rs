@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Makes all changes in one transaction, or two where some packages go. What the package database says afterwards
-/// counts; members that a failed transaction left behind are tried one by one, so that a bad one fails alone.
+/// counts, also after a failure: dpkg reports one for as long as any package of the host can't be configured. Members that
+/// a failed transaction left behind are tried one by one, so that a bad one fails alone.
 ///
 /// The versions that are given count where the catalog leaves them open.
 pub(super) fn transact<'c>(
@@ -31,11 +32,9 @@ pub(super) fn transact<'c>(
     let tried = changes.into_iter().map(|mut change| {
         let done = match (&whole, settled(system, &change)) {
             (_, Ok(true)) => Ok(()),
-            (Ok(()), Ok(false)) => Err(Error::message(
-                "install it: the transaction succeeded, and the package isn't as desired all the same",
-            )),
+            (Ok(()), Ok(false)) => Err(not_as_desired()),
             (Err(error), Ok(false)) if is_alone || !is_worth_another_try(error) => Err(error.clone().into()),
-            (Err(_), Ok(false)) => change_one(system, change.entry, &change.diff, versions),
+            (Err(_), Ok(false)) => transact_alone(system, &change, versions),
             (_, Err(error)) => Err(error),
         };
         change.took += took;
@@ -89,10 +88,23 @@ fn run(system: &dyn System, removed: &[String], installed: &[PackageRequest]) ->
     Ok(())
 }
 
+/// A transaction of one member.
+fn transact_alone(system: &dyn System, change: &Change<'_>, versions: &BTreeMap<ResourceId, String>) -> Result<()> {
+    let done = change_one(system, change.entry, &change.diff, versions);
+    match settled(system, change)? {
+        true => Ok(()),
+        false => done.and_then(|()| Err(not_as_desired())),
+    }
+}
+
 /// Whether a member of the transaction is as desired now.
 fn settled(system: &dyn System, change: &Change<'_>) -> Result<bool> {
     let behavior = change.entry.resource.behavior();
     Ok(guarded("check", || behavior.check(system))? == Check::NoChange)
+}
+
+fn not_as_desired() -> Error {
+    Error::message("install it: the transaction succeeded, and the package isn't as desired all the same")
 }
 
 /// A failure that every member would meet again by itself isn't worth trying each of them for.

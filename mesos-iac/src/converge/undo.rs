@@ -150,22 +150,30 @@ pub fn undo_log(
     let is_whole = undone.is_whole && unreadable.is_empty();
     // What was put back has to survive a power failure before it is forgotten how it was.
     let synced = system.sync();
-    let ended = match is_whole {
-        true => take_back(ledger).and_then(|()| log.disarm()).map(|()| None),
-        false => log.give_up().map(Some),
+    let ended = match (is_whole, &synced) {
+        (true, Ok(())) => take_back(ledger).and_then(|()| log.disarm()).map(|()| None),
+        (true, Err(_)) => take_back(ledger).and_then(|()| log.give_up()).map(Some),
+        (false, _) => log.give_up().map(Some),
     };
     let first = match &ended {
-        Ok(None) => "nobody confirmed the run over a new connection, so it was undone".to_owned(),
-        Ok(Some(kept)) => format!(
-            "nobody confirmed the run over a new connection, and it could be undone only in part; how everything was stands in \
-             {}",
-            kept.display()
-        ),
+        Ok(kept) => {
+            let undone = match is_whole {
+                true => "so it was undone",
+                false => "and it could be undone only in part",
+            };
+            let stands = kept
+                .as_ref()
+                .map(|kept| format!("; how everything was stands in {}", kept.display()));
+            format!(
+                "nobody confirmed the run over a new connection, {undone}{}",
+                stands.unwrap_or_default()
+            )
+        }
         Err(error) => format!("nobody confirmed the run over a new connection; undoing it failed to {error}"),
     };
     let unsynced = synced
         .err()
-        .map(|error| format!("what was put back may not survive a power failure: {error}"));
+        .map(|error| format!("what was put back may not survive a power failure: failed to {error}"));
     let unreadable = unreadable.into_iter().map(|why| format!("not undone: {why}"));
     let lines = std::iter::once(first).chain(undone.lines);
     lines.chain(unreadable).chain(unsynced).collect()

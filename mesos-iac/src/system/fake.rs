@@ -42,6 +42,8 @@ struct State {
     fails_at: Option<usize>,
     looks: usize,
     fails_to_look_at: Option<usize>,
+    fails_to_sync: bool,
+    unconfigured: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -107,6 +109,8 @@ impl FakeSystem {
                 fails_at: None,
                 looks: 0,
                 fails_to_look_at: None,
+                fails_to_sync: false,
+                unconfigured: None,
             }),
             facts: Facts {
                 hostname: "fake".into(),
@@ -202,6 +206,16 @@ impl FakeSystem {
 }
 
 impl State {
+    /// How a transaction ends that did what it could.
+    fn end_transaction(&self) -> Result<()> {
+        match &self.unconfigured {
+            None => Ok(()),
+            Some(name) => Err(SystemError::Other(format!(
+                "configure {name}: a fake host was told that it can't be"
+            ))),
+        }
+    }
+
     fn make_directories(&mut self, path: &AbsPath) {
         for above in path.ancestors() {
             self.nodes.entry(above).or_insert(Node::Directory);
@@ -414,6 +428,15 @@ impl System for FakeSystem {
         Ok(())
     }
 
+    fn sync(&self) -> Result<()> {
+        match self.lock().fails_to_sync {
+            true => Err(SystemError::Other(
+                "flush the disk: a fake host was told that it can't be".to_owned(),
+            )),
+            false => Ok(()),
+        }
+    }
+
     fn write_file(&self, path: &AbsPath, write: &FileWrite<'_>) -> Result<()> {
         let mut state = self.lock_to_change()?;
         let path = state.follow(path)?;
@@ -496,7 +519,7 @@ impl System for FakeSystem {
         let mut state = self.lock_to_change()?;
         if state.repository.is_empty() {
             state.machine.install(packages);
-            return Ok(());
+            return state.end_transaction();
         }
         let forecast = state.repository.forecast(&state.machine, packages, &[]);
         if let Some(refused) = forecast.refused.into_values().next() {
@@ -508,7 +531,7 @@ impl System for FakeSystem {
                 .packages
                 .extend(change.to.map(|version| (change.name, version)));
         }
-        Ok(())
+        state.end_transaction()
     }
 
     fn remove_packages(&self, names: &[String]) -> Result<()> {

@@ -114,4 +114,19 @@ impl FakeSystem {
         drop(state);
         self
     }
+
+    /// The same machine, whose disk can't be flushed from now on.
+    #[must_use]
+    pub fn failing_to_sync(self) -> Self {
+        self.lock().fails_to_sync = true;
+        self
+    }
+
+    /// The same machine with a package that can't be configured: each transaction installs what it is asked for, and fails
+    /// all the same in the end, as dpkg's does there.
+    #[must_use]
+    pub fn with_unconfigured_package(self, name: &str) -> Self {
+        self.lock().unconfigured = Some(name.to_owned());
+        self
+    }
 }

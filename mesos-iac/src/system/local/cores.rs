@@ -44,9 +44,8 @@ mod tests {
     use super::*;
     use crate::model::{ReadSystem as _, probe};
     use crate::system::local::LocalSystem;
-    use crate::system::local::process::STARTING;
+    use crate::system::local::process::without_starts;
     use rustix::process::dumpable_behavior;
-    use std::sync::PoisonError;
 
     #[test]
     fn we_are_not_dumped_and_what_we_start_has_the_limit_that_we_had() {
@@ -58,7 +57,7 @@ mod tests {
             maximum: hard,
         };
         {
-            let _nobody_starts = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+            let _nobody_starts = without_starts();
             setrlimit(Resource::Core, started_with).unwrap();
             write_no_core().unwrap();
             assert_eq!(getrlimit(Resource::Core).current, Some(0));
@@ -69,7 +68,7 @@ mod tests {
         let script = format!("test \"$(ulimit -S -c)\" = {}", wanted / 512);
         let system = LocalSystem::new().unwrap();
         assert!(system.probe(&probe(["sh", "-c", &script]).unwrap()).unwrap());
-        let _nobody_starts = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        let _nobody_starts = without_starts();
         assert_eq!(getrlimit(Resource::Core).current, Some(0));
     }
 }

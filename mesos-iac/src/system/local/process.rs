@@ -13,7 +13,7 @@ use std::io::{ErrorKind, Read, Seek as _, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 type Result<T> = std::result::Result<T, SystemError>;
@@ -33,8 +33,16 @@ const GRACE: Duration = Duration::from_millis(250);
 /// How often we look whether the program has ended, on a kernel that can't tell us.
 const TICK: Duration = Duration::from_millis(10);
 
-/// Held while a program is started, so that a descriptor which one of them is to inherit reaches no other.
-pub(super) static STARTING: Mutex<()> = Mutex::new(());
+/// Held alone while a program is started, so that a descriptor which one of them is to inherit reaches no other.
+static STARTING: RwLock<()> = RwLock::new(());
+
+/// While this is held no program is started.
+///
+/// One that is starting has a copy of each of our descriptors for a moment, and nothing can be run that somebody has open
+/// for writing ("text file busy"): whoever writes a file that others may run holds this for as long as it is open.
+pub(super) fn without_starts() -> RwLockReadGuard<'static, ()> {
+    STARTING.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Who runs a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,7 +225,7 @@ impl<'a> Call<'a> {
                 command.stdout(shared(stdout)?).stderr(shared(stderr)?)
             }
         };
-        let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        let starting = STARTING.write().unwrap_or_else(PoisonError::into_inner);
         let share = |flags| match self.inherited {
             Some(fd) => rustix::io::fcntl_setfd(fd, flags).map_err(|error| self.not_started(&error.to_string())),
             None => Ok(()),

@@ -2,6 +2,7 @@
 
 use super::convert::command;
 use super::files::{Durability, Files, in_the_way, open_inert};
+use super::process::without_starts;
 use super::refusal::{because, reason, refused};
 use super::root::{AtEnd, Spot};
 use super::temp_name::temp_name;
@@ -9,7 +10,7 @@ use super::wanted::Wanted;
 use super::xattr;
 use crate::model::{FileDraft, FileWrite, SystemError};
 use crate::words::{AbsPath, CommandLine, Mode};
-use rustix::fs::{AtFlags, FileType, Mode as Bits, OFlags};
+use rustix::fs::{AtFlags, FileType, Mode as Bits, OFlags, Stat};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{Seek as _, Write as _};
@@ -30,6 +31,7 @@ pub struct Draft<'a> {
     spot: Spot<'a>,
     path: AbsPath,
     temp: String,
+    /// Only to be read: see [`Draft::fill`].
     file: File,
     wanted: Option<Wanted>,
     is_placed: bool,
@@ -71,7 +73,7 @@ impl Files {
 
 impl<'a> Draft<'a> {
     fn create(files: &'a Files, spot: Spot<'a>, path: &AbsPath, wanted: Option<Wanted>) -> Result<Self> {
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags = OFlags::RDONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let refused = |error| refused("make a temporary file beside", path, error);
         let temp = temp_name(&spot.name).map_err(refused)?;
         if files.durability() == Durability::Batch {
@@ -94,9 +96,27 @@ impl<'a> Draft<'a> {
         refused("write", &self.path, error)
     }
 
+    /// Writes the content. The file isn't open for writing afterwards: it may be a program.
     fn fill(&self, content: &[u8]) -> Result<()> {
-        let filled = (&self.file).write_all(content);
+        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let _none = without_starts();
+        let opened = rustix::fs::openat(&self.spot, &self.temp, flags, Bits::empty());
+        let mut opened = File::from(opened.map_err(|error| self.refused(error))?);
+        let there = rustix::fs::fstat(&opened).map_err(|error| self.refused(error))?;
+        if !self.is_ours(&there)? {
+            return Err(because(
+                "write",
+                &self.path,
+                "somebody took away the new file beside it",
+            ));
+        }
+        let filled = opened.write_all(content);
         filled.map_err(|error| because("write", &self.path, reason(&error)))
+    }
+
+    fn is_ours(&self, there: &Stat) -> Result<bool> {
+        let ours = rustix::fs::fstat(&self.file).map_err(|error| self.refused(error))?;
+        Ok((there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino))
     }
 
     fn verify(&self, asked: &CommandLine, verify: Verifier<'_>) -> Result<()> {
@@ -106,9 +126,8 @@ impl<'a> Draft<'a> {
         let command = command(words)?;
         verify(&command)?;
         // What takes the path's place is the file that we made, or nothing.
-        let ours = rustix::fs::fstat(&self.file).map_err(|error| self.refused(error))?;
         match rustix::fs::statat(&self.spot, &self.temp, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(there) if (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino) => Ok(()),
+            Ok(there) if self.is_ours(&there)? => Ok(()),
             _ => Err(because(
                 "write",
                 &self.path,
@@ -153,6 +172,7 @@ impl<'a> Draft<'a> {
     fn write_in_place(&self) -> Result<()> {
         let refused = |error| refused("write in place", &self.path, error);
         let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let _none = without_starts();
         let target = rustix::fs::openat(&self.spot, &self.spot.name, flags, Bits::empty()).map_err(refused)?;
         let stat = rustix::fs::fstat(&target).map_err(refused)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
@@ -198,6 +218,7 @@ impl FileDraft for Draft<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::files::Ownership;
+    use super::super::process::Call;
     use super::super::root::Root;
     use super::*;
     use crate::model::PathAttributes;
@@ -205,6 +226,8 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     use std::path::PathBuf;
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
     use tempfile::TempDir;
 
     fn fixture() -> (TempDir, Files) {
@@ -393,6 +416,43 @@ mod tests {
         write_with(&files, &longest, "one", None, None).unwrap();
         write_with(&files, &longest, "two", None, None).unwrap();
         assert_eq!(files.root().read(&path(&longest)).unwrap().unwrap(), b"two");
+    }
+
+    /// Set where the test below runs alone in its process: whatever the other tests start, they start without [`Call`].
+    const ALONE: &str = "MESOS_IAC_TEST_ALONE";
+
+    #[test]
+    fn a_program_can_be_run_as_soon_as_it_is_written_whatever_we_start() {
+        if std::env::var_os(ALONE).is_none() {
+            let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
+            let name = "system::local::write::tests::a_program_can_be_run_as_soon_as_it_is_written_whatever_we_start";
+            let ran = alone.args(["--exact", name]).env(ALONE, "").output().unwrap();
+            assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+            return;
+        }
+        let (directory, files) = fixture();
+        let files = files.with_durability(Durability::Batch);
+        let other = CommandLine::new(["true"]).unwrap();
+        let is_over = AtomicBool::new(false);
+        let refused: Vec<std::io::Error> = std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !is_over.load(Ordering::Relaxed) {
+                        Call::new(&other, Duration::from_secs(60)).run_checked().unwrap();
+                    }
+                });
+            }
+            let run = |_| {
+                write_with(&files, "/program", "#!/bin/sh\n", Some(0o755), None).unwrap();
+                // As somebody else runs it: systemd, say.
+                let program = directory.path().join("program");
+                std::process::Command::new(program).status().err()
+            };
+            let refused = (0..300).filter_map(run).collect();
+            is_over.store(true, Ordering::Relaxed);
+            refused
+        });
+        assert!(refused.is_empty(), "{refused:?}");
     }
 
     #[test]
