@@ -7,25 +7,30 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-/// Makes a signed repository with one package, in which is a directory of conffiles.
+/// Makes a signed repository with two versions of one package, in which are conffiles, two of them in a directory.
 const REPOSITORY: &str = r#"set -e
-mkdir -p tree/DEBIAN tree/etc/own-flags gnupg
+mkdir -p tree/DEBIAN tree/etc/own-flags gnupg repository
 chmod 0755 tree tree/DEBIAN tree/etc tree/etc/own-flags
-printf 'Package: own-flags\nVersion: 1.0\nArchitecture: all\nMaintainer: x <x@example.com>\nDescription: flags\n' >tree/DEBIAN/control
-printf '/etc/own-flags/%s\n' quorum work_dir >tree/DEBIAN/conffiles
+printf '/etc/%s\n' own-flags/quorum own-flags/work_dir own-edited own-untouched >tree/DEBIAN/conffiles
 echo 1 >tree/etc/own-flags/quorum
 echo /var/lib/own >tree/etc/own-flags/work_dir
-mkdir repository
-dpkg-deb --root-owner-group --build tree repository/own-flags_1.0_all.deb >/dev/null
+for version in 1.0 1.1; do
+    printf 'Package: own-flags\nVersion: %s\nArchitecture: all\nMaintainer: x <x@example.com>\nDescription: flags\n' $version \
+        >tree/DEBIAN/control
+    echo "comes with $version" | tee tree/etc/own-edited >tree/etc/own-untouched
+    file=own-flags_${version}_all.deb
+    dpkg-deb --root-owner-group --build tree repository/$file >/dev/null
+    { cat tree/DEBIAN/control
+      echo "Filename: ./$file"
+      echo "Size: $(stat -c %s repository/$file)"
+      echo "SHA256: $(sha256sum repository/$file | cut -d' ' -f1)"
+      echo; } >>repository/Packages
+done
 chmod 0700 gnupg
 export GNUPGHOME=$PWD/gnupg
 gpg --batch --quiet --passphrase '' --quick-generate-key 'own <own@example.com>' default default never 2>/dev/null
 gpg --armor --export >key.asc
 cd repository
-{ dpkg-deb --field own-flags_1.0_all.deb
-  echo "Filename: ./own-flags_1.0_all.deb"
-  echo "Size: $(stat -c %s own-flags_1.0_all.deb)"
-  echo "SHA256: $(sha256sum own-flags_1.0_all.deb | cut -d' ' -f1)"; } >Packages
 { echo "Date: $(LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S UTC')"
   echo "SHA256:"
   echo " $(sha256sum Packages | cut -d' ' -f1) $(stat -c %s Packages) Packages"; } >Release
@@ -71,7 +76,7 @@ fn kinds<'s>(suite: &'s Suite, file: &Path, host: &str, key: &str) -> Program<'s
 const ACCEPTED: &str = "
 systemd-analyze verify --man=no /etc/systemd/system/own-flags.service /etc/systemd/system/own-job.service \
     /etc/systemd/system/own-job.timer 2>&1 | grep own-
-LC_ALL=C apt-cache policy own-flags | grep -q 'Candidate: 1.0' || echo 'apt has no candidate'
+LC_ALL=C apt-cache policy own-flags | grep -q 'Candidate: 1.1' || echo 'apt has no candidate'
 LC_ALL=C apt-cache policy own-flags | grep -q ' 1001$' || echo 'the pin has no effect'
 true";
 
@@ -103,6 +108,18 @@ pub(crate) fn each_kind_does_on_a_host_what_it_says(suite: &Suite) -> String {
     assert!(bed.is_so_on(host, "test -d /srv/own"), "a link was followed");
     let again = program.report(&["apply", "--detailed-exitcode"], 0);
     assert_eq!((again.number("changed"), again.number("refreshes")), (0, 0));
+
+    // An upgrade brings the new conffile, and keeps the one that somebody edited.
+    bed.on(host, "echo 'edited by hand' >/etc/own-edited");
+    let program = program.with(["--set", "kinds.package=1.1"]);
+    assert_eq!(
+        program.report(&["apply", "--detailed-exitcode"], 2).number("changed"),
+        1
+    );
+    assert_eq!(
+        bed.on(host, "cat /etc/own-edited /etc/own-edited.dpkg-dist /etc/own-untouched"),
+        "edited by hand\ncomes with 1.1\ncomes with 1.1\n"
+    );
 
     // A setting of the kernel is what the definition says, now and for the next boot.
     let forwards = || {
@@ -166,7 +183,7 @@ pub(crate) fn each_kind_does_on_a_host_what_it_says(suite: &Suite) -> String {
     });
     format!(
         "a signed repository, a pin, an exclusive directory of a package, units, a timer, a cron job and a sysctl: {changes} changes, \
-         then 0; conffiles, strays and a later stray went, each with one restart; the timer starts the edited job; \
+         then 0; an upgrade keeps an edited conffile; the others of the directory, strays and a later stray went, each with one restart; the timer starts the edited job; \
          a repository that can't be read leaves the host as it was; {artifacts}"
     )
 }

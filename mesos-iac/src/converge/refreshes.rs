@@ -114,7 +114,8 @@ impl<'c> Run<'c, '_> {
                 promised.map_err(|error| error.to_string())
             });
             // What such a refresh does isn't undone by putting back what this run changed.
-            if self.options.confirm.is_some() && (is_recovered || owed.action == RefreshAction::Rerun) {
+            if begun.is_ok() && self.options.confirm.is_some() && (is_recovered || owed.action == RefreshAction::Rerun)
+            {
                 self.lasting.push(entry.id.clone());
             }
             self.say(&format!("{} {}", owed.action, entry.id));

@@ -3,7 +3,8 @@
 use super::cluster::no_host;
 use super::reach::{Wrong, check_address, check_login, check_port};
 use super::{
-    Assignment, Cluster, Code, Host, HostInput, InputValue, Inputs, Origin, Problem, Problems, RawValue, nearest,
+    Assignment, AttributeSpec, Cluster, Code, Host, HostInput, InputValue, Inputs, Origin, Problem, Problems, RawValue,
+    nearest,
 };
 use crate::words::HostPattern;
 use std::collections::BTreeMap;
@@ -66,7 +67,9 @@ impl Cluster {
                 "{origin} gives attribute `{key}` a value that isn't of type {}: {why}",
                 spec.type_name()
             );
-            Problem::new(Code::WrongType, message).at("the attribute is declared", spec.at.clone())
+            Problem::new(Code::WrongType, message)
+                .at("the attribute is declared", spec.at.clone())
+                .hint(what_is_right(spec))
         })?;
         Ok(Assignment {
             key: key.clone(),
@@ -118,6 +121,15 @@ impl Cluster {
             pattern,
             assignments,
         })
+    }
+}
+
+/// What helps whoever wrote a value of another type.
+fn what_is_right(spec: &AttributeSpec) -> String {
+    let default = spec.default.as_ref().map(ToString::to_string).unwrap_or_default();
+    match default.as_str() {
+        "" => "`list attributes --all` says what it is for".to_owned(),
+        default => format!("its default, `{default}`, is one that is"),
     }
 }
 

@@ -10,6 +10,9 @@ use std::time::Duration;
 struct Kinds {
     /// The public key that signs the repository in `/srv/own`.
     key: String,
+    /// The version of its package.
+    #[attr(default = "1.0".to_owned())]
+    package: String,
     /// What the service of the timer writes.
     #[attr(default = "first".to_owned())]
     edition: String,
@@ -25,7 +28,11 @@ struct Flags;
 
 impl Declares for Flags {
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
-        cx.add(package("own-flags").provides_path("/etc/own-flags"));
+        cx.add(
+            package("own-flags")
+                .version(cx.get(Kinds::PACKAGE)?)
+                .provides_path("/etc/own-flags"),
+        );
         let directory = cx.add(directory("/etc/own-flags").exclusive().keeping(["*.local"]));
         let quorum = cx.add(file("/etc/own-flags/quorum").content("2\n"));
         let unit = cx.add(
