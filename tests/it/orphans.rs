@@ -201,6 +201,20 @@ fn nothing_is_removed_in_a_run_in_which_something_failed() {
     );
 }
 
+/// dpkg fails for as long as anything on the host can't be configured.
+#[test]
+fn an_orphan_that_is_gone_is_removed_whatever_its_removal_says() {
+    let system = FakeSystem::new().with_command(["true"], 0);
+    let mut store = Store::in_memory();
+    run(&catalog(false), &system, &mut store, false);
+    let system = system.with_unconfigured_package("theirs");
+    let (orphans, summary) = run(&catalog(true), &system, &mut store, true);
+    let package = orphans.iter().find(|(id, _)| id == "package[nginx]");
+    assert!(matches!(package, Some((_, OrphanOutcome::Removed(_)))), "{orphans:?}");
+    assert_eq!(summary.failed, 0);
+    assert!(!system.machine().packages.contains_key("nginx"));
+}
+
 #[test]
 fn a_plan_of_orphans_is_what_prune_does() {
     let system = FakeSystem::new().with_file(&path("/etc/adopted"), "adopted\n");

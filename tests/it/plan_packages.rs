@@ -69,7 +69,8 @@ fn packages_that_can_go_together_are_one_transaction_each_time() {
     assert_eq!(system.changes(), 3, "two transactions of packages and a file");
 }
 
-/// dpkg reports a failure for as long as anything on the host can't be configured: what it installed all the same is changed.
+/// dpkg reports a failure for as long as anything on the host can't be configured: what it installed all the same counts as
+/// changed, and what is gone as removed.
 #[test]
 fn what_is_installed_counts_whatever_its_transaction_says() {
     let compiled = compile(|cx| {
@@ -85,6 +86,19 @@ fn what_is_installed_counts_whatever_its_transaction_says() {
     let failed: Vec<String> = failed.map(|(id, _)| id).collect();
     assert_eq!(failed, ["package[nosuch]"]);
     assert!(host.system().machine().packages.contains_key("zookeeper"));
+
+    let compiled = compile(|cx| {
+        cx.add(package("zookeeper"));
+        cx.add(package("old").absent());
+    });
+    let system = offered().with_unconfigured_package("theirs").with_package("old", "1");
+    let mut host = FakeHost::with_system(system);
+    host.converge(&compiled.hosts[0]);
+    let outcomes = outcomes(&host);
+    let all_changed = |all: &[(String, Outcome)]| all.iter().all(|(_, one)| matches!(one, Outcome::Changed(_)));
+    assert!(outcomes.len() == 2 && all_changed(&outcomes), "{outcomes:?}");
+    let noted = |event: &&Event| matches!(event, Event::Noted(why) if why.contains("configure theirs"));
+    assert_eq!(host.events().iter().filter(noted).count(), 1, "{:?}", host.events());
 }
 
 #[test]

@@ -237,12 +237,12 @@ fn how_it_was_is_kept_where_what_was_put_back_may_be_lost() {
     run(directory.path(), &system);
     let system = system.failing_to_sync();
     let log = UndoLog::of(directory.path());
-    let (mut steps, options) = (0, UndoOptions::default());
-    let told = undo_log(&log, &system, options, &mut |ledger| {
-        steps = ledger.owned.len();
+    let mut taken_back = None;
+    let told = undo_log(&log, &system, UndoOptions::default(), &mut |ledger| {
+        taken_back = Some(ledger.owned.len());
         Ok(())
     });
-    assert_eq!((seen(&system), steps), (before, 0));
+    assert_eq!((seen(&system), taken_back), (before, Some(0)));
     let kept = directory.path().join("undo/not-undone");
     let first = format!(
         "nobody confirmed the run over a new connection, so it was undone; how everything was stands in {}",

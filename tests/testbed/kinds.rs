@@ -111,7 +111,7 @@ pub(crate) fn each_kind_does_on_a_host_what_it_says(suite: &Suite) -> String {
 
     // An upgrade brings the new conffile, and keeps the one that somebody edited.
     bed.on(host, "echo 'edited by hand' >/etc/own-edited");
-    let program = program.with(["--set", "kinds.package=1.1"]);
+    let program = program.with(["--set", "kinds.package_version=1.1"]);
     assert_eq!(
         program.report(&["apply", "--detailed-exitcode"], 2).number("changed"),
         1
@@ -183,7 +183,8 @@ pub(crate) fn each_kind_does_on_a_host_what_it_says(suite: &Suite) -> String {
     });
     format!(
         "a signed repository, a pin, an exclusive directory of a package, units, a timer, a cron job and a sysctl: {changes} changes, \
-         then 0; an upgrade keeps an edited conffile; the others of the directory, strays and a later stray went, each with one restart; the timer starts the edited job; \
+         then 0; an upgrade keeps an edited conffile; conffiles of the exclusive directory, strays and a later stray went, each \
+         with one restart; the timer starts the edited job; \
          a repository that can't be read leaves the host as it was; {artifacts}"
     )
 }

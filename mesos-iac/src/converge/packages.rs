@@ -12,11 +12,13 @@ use std::time::Instant;
 /// a failed transaction left behind are tried one by one, so that a bad one fails alone.
 ///
 /// The versions that are given count where the catalog leaves them open.
+///
+/// Returns also why the transaction failed, if all its members are as desired in the end: no failure of theirs tells it.
 pub(super) fn transact<'c>(
     system: &dyn System,
     changes: Vec<Change<'c>>,
     versions: &BTreeMap<ResourceId, String>,
-) -> Vec<(Change<'c>, Result<()>)> {
+) -> (Vec<(Change<'c>, Result<()>)>, Option<SystemError>) {
     let began = Instant::now();
     let (mut installed, mut removed) = (Vec::new(), Vec::new());
     for change in &changes {
@@ -40,7 +42,9 @@ pub(super) fn transact<'c>(
         change.took += took;
         (change, done)
     });
-    tried.collect()
+    let tried: Vec<_> = tried.collect();
+    let are_all_settled = tried.iter().all(|(_, done)| done.is_ok());
+    (tried, whole.err().filter(|_| are_all_settled))
 }
 
 /// Makes one change, of a package or not, in the version that is given if the catalog leaves it open.
@@ -104,7 +108,7 @@ fn settled(system: &dyn System, change: &Change<'_>) -> Result<bool> {
 }
 
 fn not_as_desired() -> Error {
-    Error::message("install it: the transaction succeeded, and the package isn't as desired all the same")
+    Error::message("change it: the transaction succeeded, and the package isn't as desired all the same")
 }
 
 /// A failure that every member would meet again by itself isn't worth trying each of them for.

@@ -46,7 +46,7 @@ impl<'c> Run<'c, '_> {
     /// A transaction of packages, those of which failed tried again together as often as the definition says.
     pub(super) fn transact_again(&mut self, changes: Vec<Change<'c>>) -> Vec<(Change<'c>, Result<()>)> {
         let mut settled = Vec::with_capacity(changes.len());
-        let mut tried = transact(self.system, changes, &self.options.versions);
+        let mut tried = self.transact_once(changes);
         for nth in 1.. {
             let is_over = |(change, done): &(Change<'c>, Result<()>)| done.is_ok() || nth > times(change.entry);
             let (over, again): (Vec<_>, Vec<_>) = tried.into_iter().partition(is_over);
@@ -61,9 +61,19 @@ impl<'c> Run<'c, '_> {
                 break;
             }
             let again = again.into_iter().map(|(change, _)| change).collect();
-            tried = transact(self.system, again, &self.options.versions);
+            tried = self.transact_once(again);
         }
         settled
+    }
+
+    fn transact_once(&mut self, changes: Vec<Change<'c>>) -> Vec<(Change<'c>, Result<()>)> {
+        let (tried, unheard) = transact(self.system, changes, &self.options.versions);
+        if let Some(error) = unheard {
+            self.tell(Event::Noted(format!(
+                "the packages are as desired, though their transaction failed to {error}"
+            )));
+        }
+        tried
     }
 
     /// A refresh that failed, tried again as often as the definition says.

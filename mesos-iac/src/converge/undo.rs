@@ -152,6 +152,7 @@ pub fn undo_log(
     let synced = system.sync();
     let ended = match (is_whole, &synced) {
         (true, Ok(())) => take_back(ledger).and_then(|()| log.disarm()).map(|()| None),
+        // A disk that can't be flushed is nothing that another try mends: it is for people to look at.
         (true, Err(_)) => take_back(ledger).and_then(|()| log.give_up()).map(Some),
         (false, _) => log.give_up().map(Some),
     };

@@ -69,7 +69,7 @@ impl Cluster {
             );
             Problem::new(Code::WrongType, message)
                 .at("the attribute is declared", spec.at.clone())
-                .hint(what_is_right(spec))
+                .hint(what_is_right(spec, value))
         })?;
         Ok(Assignment {
             key: key.clone(),
@@ -124,12 +124,20 @@ impl Cluster {
     }
 }
 
-/// What helps whoever wrote a value of another type.
-fn what_is_right(spec: &AttributeSpec) -> String {
-    let default = spec.default.as_ref().map(ToString::to_string).unwrap_or_default();
-    match default.as_str() {
-        "" => "`list attributes --all` says what it is for".to_owned(),
-        default => format!("its default, `{default}`, is one that is"),
+/// What helps whoever wrote a value of another type: the default, in the same form, if it is short; else what it is for.
+fn what_is_right(spec: &AttributeSpec, wrong: &RawValue) -> String {
+    let default = spec
+        .default
+        .as_ref()
+        .filter(|default| default.to_json().is_ok_and(|json| !json.is_null()));
+    let default = default.and_then(|default| match wrong {
+        RawValue::Text(_) => Some(default.to_string()),
+        RawValue::Data(_) => default.to_json().ok().map(|json| json.to_string()),
+    });
+    match default.filter(|text| !text.is_empty() && text.len() < 60) {
+        Some(default) => format!("a value of that type is `{default}`, its default"),
+        None if !spec.doc.is_empty() => format!("its documentation: {}", spec.doc),
+        None => "`list attributes --all` shows it with its type".to_owned(),
     }
 }
 

@@ -245,8 +245,8 @@ impl UndoLog {
         Ok((steps, unreadable))
     }
 
-    /// Not everything could be undone: what was remembered is kept beside, for people, and isn't tried any more. Returns
-    /// where.
+    /// Not everything could be undone, or what was put back may not be on the disk: what was remembered is kept beside, for
+    /// people, and isn't tried any more. Returns where.
     ///
     /// # Errors
     /// It can't be renamed.

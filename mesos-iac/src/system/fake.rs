@@ -535,8 +535,9 @@ impl System for FakeSystem {
     }
 
     fn remove_packages(&self, names: &[String]) -> Result<()> {
-        self.lock_to_change()?.machine.remove_packages(names);
-        Ok(())
+        let mut state = self.lock_to_change()?;
+        state.machine.remove_packages(names);
+        state.end_transaction()
     }
 
     fn read_package_source(&self, source: &PackageSource) -> Result<()> {

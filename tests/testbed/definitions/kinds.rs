@@ -12,7 +12,7 @@ struct Kinds {
     key: String,
     /// The version of its package.
     #[attr(default = "1.0".to_owned())]
-    package: String,
+    package_version: String,
     /// What the service of the timer writes.
     #[attr(default = "first".to_owned())]
     edition: String,
@@ -30,7 +30,7 @@ impl Declares for Flags {
     fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
         cx.add(
             package("own-flags")
-                .version(cx.get(Kinds::PACKAGE)?)
+                .version(cx.get(Kinds::PACKAGE_VERSION)?)
                 .provides_path("/etc/own-flags"),
         );
         let directory = cx.add(directory("/etc/own-flags").exclusive().keeping(["*.local"]));

@@ -122,8 +122,8 @@ impl FakeSystem {
         self
     }
 
-    /// The same machine with a package that can't be configured: each transaction installs what it is asked for, and fails
-    /// all the same in the end, as dpkg's does there.
+    /// The same machine with a package that can't be configured: each transaction does what it is asked for, and fails all the
+    /// same in the end, as dpkg's does there.
     #[must_use]
     pub fn with_unconfigured_package(self, name: &str) -> Self {
         self.lock().unconfigured = Some(name.to_owned());

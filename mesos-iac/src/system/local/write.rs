@@ -98,17 +98,18 @@ impl<'a> Draft<'a> {
 
     /// Writes the content. The file isn't open for writing afterwards: it may be a program.
     fn fill(&self, content: &[u8]) -> Result<()> {
-        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let _none = without_starts();
-        let opened = rustix::fs::openat(&self.spot, &self.temp, flags, Bits::empty());
-        let mut opened = File::from(opened.map_err(|error| self.refused(error))?);
+        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let taken_away = || because("write", &self.path, "somebody took away the new file beside it");
+        let _nobody_starts = without_starts();
+        let mut opened = match rustix::fs::openat(&self.spot, &self.temp, flags, Bits::empty()) {
+            Ok(opened) => File::from(opened),
+            // Nothing, a link, a pipe.
+            Err(Errno::NOENT | Errno::LOOP | Errno::NXIO) => return Err(taken_away()),
+            Err(error) => return Err(self.refused(error)),
+        };
         let there = rustix::fs::fstat(&opened).map_err(|error| self.refused(error))?;
         if !self.is_ours(&there)? {
-            return Err(because(
-                "write",
-                &self.path,
-                "somebody took away the new file beside it",
-            ));
+            return Err(taken_away());
         }
         let filled = opened.write_all(content);
         filled.map_err(|error| because("write", &self.path, reason(&error)))
@@ -172,7 +173,7 @@ impl<'a> Draft<'a> {
     fn write_in_place(&self) -> Result<()> {
         let refused = |error| refused("write in place", &self.path, error);
         let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let _none = without_starts();
+        let _nobody_starts = without_starts();
         let target = rustix::fs::openat(&self.spot, &self.spot.name, flags, Bits::empty()).map_err(refused)?;
         let stat = rustix::fs::fstat(&target).map_err(refused)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
@@ -323,6 +324,29 @@ mod tests {
     }
 
     #[test]
+    fn only_the_file_that_we_made_is_written() {
+        let (directory, files) = fixture();
+        let put: [fn(&std::path::Path); 4] = [
+            |_| {},
+            |temp| write(temp, "theirs").unwrap(),
+            |temp| symlink("theirs", temp).unwrap(),
+            |temp| rustix::fs::mkfifoat(rustix::fs::CWD, temp, Bits::RUSR | Bits::WUSR).unwrap(),
+        ];
+        for put in put {
+            let spot = files.root().look_up_to_change("write", &path("/file"), AtEnd::Follow);
+            let draft = Draft::create(&files, spot.unwrap(), &path("/file"), None).unwrap();
+            let temp = directory.path().join(&draft.temp);
+            std::fs::remove_file(&temp).unwrap();
+            put(&temp);
+            assert_eq!(
+                draft.fill(b"ours").unwrap_err().to_string(),
+                "write /file: somebody took away the new file beside it"
+            );
+            assert!(read(directory.path().join("theirs")).is_err());
+        }
+    }
+
+    #[test]
     fn links_are_followed_and_hard_links_broken() {
         let (directory, files) = fixture();
         let at = |name: &str| directory.path().join(name);
@@ -418,7 +442,7 @@ mod tests {
         assert_eq!(files.root().read(&path(&longest)).unwrap().unwrap(), b"two");
     }
 
-    /// Set where the test below runs alone in its process: whatever the other tests start, they start without [`Call`].
+    /// Set where the test below runs alone in its process: other tests start programs without [`Call`], too.
     const ALONE: &str = "MESOS_IAC_TEST_ALONE";
 
     #[test]
@@ -427,26 +451,30 @@ mod tests {
             let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
             let name = "system::local::write::tests::a_program_can_be_run_as_soon_as_it_is_written_whatever_we_start";
             let ran = alone.args(["--exact", name]).env(ALONE, "").output().unwrap();
-            assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+            let says = String::from_utf8_lossy(&ran.stdout);
+            assert!(ran.status.success() && says.contains("1 passed"), "{says}");
             return;
         }
         let (directory, files) = fixture();
         let files = files.with_durability(Durability::Batch);
         let other = CommandLine::new(["true"]).unwrap();
         let is_over = AtomicBool::new(false);
-        let refused: Vec<std::io::Error> = std::thread::scope(|scope| {
+        let refused: Vec<String> = std::thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
                     while !is_over.load(Ordering::Relaxed) {
-                        Call::new(&other, Duration::from_secs(60)).run_checked().unwrap();
+                        // Whether it succeeds is nothing to this test.
+                        let _ended = Call::new(&other, Duration::from_secs(60)).run();
                     }
                 });
             }
-            let run = |_| {
-                write_with(&files, "/program", "#!/bin/sh\n", Some(0o755), None).unwrap();
+            let run = |_| match write_with(&files, "/program", "#!/bin/sh\n", Some(0o755), None) {
                 // As somebody else runs it: systemd, say.
-                let program = directory.path().join("program");
-                std::process::Command::new(program).status().err()
+                Ok(()) => std::process::Command::new(directory.path().join("program"))
+                    .status()
+                    .err()
+                    .map(|error| error.to_string()),
+                Err(error) => Some(error.to_string()),
             };
             let refused = (0..300).filter_map(run).collect();
             is_over.store(true, Ordering::Relaxed);
