@@ -35,6 +35,37 @@ fn a_limit_that_matches_nothing() {
 }
 
 #[test]
+fn a_host_without_limit() {
+    refused("apply_host", &["backend-0-0"]);
+    refused("apply_missing_plan", &["plan.json"]);
+}
+
+/// Who looks for what is still to be set has no cluster that compiles.
+#[test]
+fn what_needs_no_compiled_cluster_is_told_without_one() {
+    let lab = Lab::new("ansible_mesos");
+    let run = |words: &[&str], status: i32| lab.run(&[words, &["--set", "zookeeper.id=1"]].concat()).expect(status);
+    assert_snapshot("broken_check", run(&["check"], 1));
+    let listed = run(&["list", "attributes"], 0);
+    assert!(listed.stdout.contains("zookeeper.id"), "{}", listed.stdout);
+    let hosts = run(&["list", "hosts"], 1);
+    assert!(hosts.stderr.contains("duplicate-name"), "{}", hosts.stderr);
+    assert_snapshot("broken_explain", run(&["explain", "master-2", "zookeeper.id"], 0));
+    assert_snapshot(
+        "broken_explain_swapped",
+        run(&["explain", "zookeeper.id", "master-2"], 1),
+    );
+    let page = run(&["lints", "two-masters"], 0);
+    assert!(page.stdout.starts_with("two-masters"), "{}", page.stdout);
+}
+
+#[test]
+fn a_graph_as_json() {
+    let ran = Lab::new("stacki_mesos").run(&["graph", "--format", "json"]).expect(1);
+    assert_snapshot("bad_input__graph_json", ran);
+}
+
+#[test]
 fn no_hosts_at_a_time() {
     refused("parallel_zero", &["--parallel", "0"]);
 }

@@ -127,8 +127,8 @@ fn an_unset_attribute_names_host_key_scopes_and_place() {
             "[unset-attribute] a0: ",
             "`definition.gateway` is read but not set",
             "searched global, appliance, os, environment, host",
-            "read at",
-            "definition.rs:",
+            "read at tests/it/definition.rs:",
+            "the attribute is declared at tests/it/definition.rs:",
             "--set definition.gateway=VALUE",
         ],
     );

@@ -203,6 +203,8 @@ fn each_mistake_of_the_list_has_its_test() {
         let source = fs::read_to_string(repository().join(format!("tests/it/{module}.rs"))).unwrap();
         assert!(source.contains(&format!("fn {test}(")), "{module}::{test}");
     }
+    let compiled = "tests/ui/cases/template_undefined_variable.rs";
+    assert!(repository().join(compiled).is_file(), "{compiled}");
 }
 
 /// What shows a promise fails where nothing was measured: a tool was missing, or no test ran.

@@ -7,6 +7,7 @@ use mesos_iac::plan::{Planned, plan};
 use mesos_iac::prelude::*;
 use mesos_iac::state::Store;
 use mesos_iac::system::{FakeSystem, Sandbox};
+use mesos_iac::testing::check_idempotent;
 use mesos_iac::{Ledger, Reason, ResourceId};
 use std::path::Path;
 use std::process::Command as Process;
@@ -567,4 +568,27 @@ fn mistakes_are_told_before_any_host_is_touched() {
         },
         "it needs one of `.version(…)`, `.origin(…)` and `.release(…)`",
     );
+}
+
+/// What a test of a definition is for: it fails where the second run does something.
+#[test]
+fn a_definition_that_changes_something_each_time_is_not_idempotent() {
+    #[derive(Role, Clone)]
+    #[role(name = "restless")]
+    struct Restless;
+    impl Declares for Restless {
+        fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+            cx.add(command(["build"]).creates("/srv/built"));
+            Ok(())
+        }
+    }
+    let cluster = Cluster::new("x").hosts(host("a").role(Restless)).build().unwrap();
+    let built = AbsPath::new("/srv/built").unwrap();
+    let told = check_idempotent(&cluster, |system| system.with_command(["build"], 0)).unwrap_err();
+    assert!(
+        told.contains("a: in the second run, ") && told.contains("build"),
+        "{told}"
+    );
+    let made = |system: FakeSystem| system.with_command_that_makes(["build"], &built);
+    assert_eq!(check_idempotent(&cluster, made), Ok(()));
 }

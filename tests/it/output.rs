@@ -53,6 +53,18 @@ fn explain() {
         &["explain", "backend-0-1", "/etc/mesos-master/ip"],
         0,
     );
+    snapshot("explain_block", &["explain", "backend-0-1", "service[zookeeper]"], 0);
+    snapshot(
+        "explain_block_everywhere",
+        &[
+            "explain",
+            "backend-0-0",
+            "service[zookeeper]",
+            "--set",
+            "is_mesos_master=false",
+        ],
+        1,
+    );
     snapshot("explain_host", &["explain", "backend-0-1"], 0);
     snapshot(
         "explain_unknown_resource",

@@ -122,7 +122,7 @@ pub(crate) fn the_first_apply_installs_writes_and_starts(suite: &Suite) -> Strin
     );
     assert_cluster_is_up(suite, "MesosCluster");
     format!(
-        "first apply: {} changes on {} hosts over libssh2 as root; every daemon runs with the right arguments, `srvr` answers",
+        "first apply: {} changes on {} hosts over libssh2 as root; every fixture daemon runs with the right arguments, ZooKeeper's `srvr` answers",
         report.number("changed"),
         STACKI.len()
     )
@@ -172,7 +172,7 @@ pub(crate) fn a_rebooted_host_is_as_it_was(suite: &Suite) -> String {
     assert_nothing_to_do(suite, ("libssh2", "root"));
     assert_cluster_is_up(suite, "MesosCluster");
     format!(
-        "apply behind a reboot of {} and {}: 0 changes, every daemon runs",
+        "apply behind a reboot of {} and {}: 0 changes, every fixture daemon runs",
         STACKI[0], STACKI[1]
     )
 }

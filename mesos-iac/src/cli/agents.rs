@@ -15,15 +15,21 @@ pub(super) fn agents(named: &[PathBuf], kinds: &BTreeSet<&str>) -> Result<AgentP
         return Ok(AgentPrograms::new(programs?));
     }
     let own = std::env::current_exe()?;
-    for candidate in beside(&own) {
-        if candidate.is_file() && covers(&candidate, kinds) {
-            tracing::debug!(agent = %candidate.display(), "found a kinds-only agent");
-            return Ok(AgentPrograms::new([AgentProgram::read(&candidate)?]));
-        }
+    if let Some(agent) = kinds_only(&own, kinds) {
+        tracing::debug!(agent = %agent.display(), "found a kinds-only agent");
+        return Ok(AgentPrograms::new([AgentProgram::read(&agent)?]));
     }
     let shipped = stripped(&own).unwrap_or(own);
     tracing::debug!(agent = %shipped.display(), "ships itself");
     Ok(AgentPrograms::new([AgentProgram::read(&shipped)?]))
+}
+
+/// The kinds-only agent beside this program that has every kind that is needed.
+fn kinds_only(own: &Path, kinds: &BTreeSet<&str>) -> Option<PathBuf> {
+    let agents = beside(own).into_iter();
+    agents
+        .filter(|agent| agent.is_file())
+        .find(|agent| covers(agent, kinds))
 }
 
 /// Where `cargo agent` puts a kinds-only agent, and where an installed one stands.
@@ -50,9 +56,8 @@ fn covers(agent: &Path, kinds: &BTreeSet<&str>) -> bool {
         return false;
     };
     let ours = registry::kinds();
-    kinds
-        .iter()
-        .all(|kind| theirs.get(*kind).copied() == ours.get(kind).copied())
+    let is_theirs = |kind: &&str| theirs.get(*kind).is_some_and(|version| ours.get(kind) == Some(version));
+    kinds.iter().all(is_theirs)
 }
 
 /// This program without its debugging symbols, made with `strip` where there is one. A symbol table of fifty megabytes would
@@ -98,5 +103,51 @@ fn remove_copies(own: &Path, stem: &str, but: &Path) {
             // Another program may have been faster.
             let _gone = std::fs::remove_file(&path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program that says this when it is asked for its kinds. Another process writes it: a descriptor of ours would be
+    /// copied into whatever the other tests start at that moment, and what is open for writing can't be run.
+    fn agent(place: &Path, says: &str) {
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        let script = "printf '#!/bin/sh\\ncat <<END\\n%s\\nEND\\n' \"$1\" >\"$0\" && chmod 755 \"$0\"";
+        let made = Command::new("sh").args(["-c", script]).arg(place).arg(says).status();
+        assert!(made.unwrap().success());
+    }
+
+    #[test]
+    fn an_agent_is_brought_if_it_has_every_kind_that_is_needed() {
+        let directory = tempfile::tempdir().unwrap();
+        let own = directory.path().join("target/debug/examples/lab");
+        let built = beside(&own).pop().unwrap();
+        assert!(
+            built.starts_with(directory.path().join("target")),
+            "{}",
+            built.display()
+        );
+        let needed = BTreeSet::from(["core.file", "core.package"]);
+        assert_eq!(kinds_only(&own, &needed), None, "there is none");
+
+        let ours: BTreeMap<&str, u32> = needed.iter().map(|kind| (*kind, registry::kinds()[kind])).collect();
+        agent(&built, &serde_json::to_string(&ours).unwrap());
+        assert_eq!(kinds_only(&own, &needed), Some(built.clone()));
+        let beyond = BTreeSet::from(["core.file", "site.own"]);
+        assert_eq!(kinds_only(&own, &beyond), None, "a kind that only this program has");
+
+        let mut later = ours.clone();
+        later.insert("core.file", ours["core.file"] + 1);
+        for says in [serde_json::to_string(&later).unwrap(), "no kinds".to_owned()] {
+            agent(&built, &says);
+            assert_eq!(kinds_only(&own, &needed), None, "{says}");
+        }
+
+        // One that was installed beside the program comes first.
+        let installed = own.with_file_name("mesos-iac-agent");
+        agent(&installed, &serde_json::to_string(&ours).unwrap());
+        assert_eq!(kinds_only(&own, &needed), Some(installed));
     }
 }

@@ -1,11 +1,11 @@
-use super::args::{Cli, Command, Format};
+use super::args::{Cli, Command, Format, Listed};
 use super::commands;
 use super::environment::Environment;
 use super::error::CliError;
 use super::exit_code;
 use super::inputs_file;
-use super::session::Session;
-use crate::compile::Compiled;
+use super::selection;
+use super::session::{Session, Terminal};
 use crate::lint::{self, Findings};
 use crate::model::{Cluster, Inputs, Problems, Result};
 use crate::report::View;
@@ -79,15 +79,25 @@ fn end(outcome: std::result::Result<ExitCode, CliError>, environment: &Environme
     })
 }
 
-/// The cluster with its inputs, compiled; or every mistake in it.
-fn define(
-    cluster: impl FnOnce() -> Result<Cluster>,
-    inputs: &Inputs,
-) -> std::result::Result<(Cluster, Compiled), Problems> {
+/// The cluster with its inputs, or every mistake in it.
+fn define(cluster: impl FnOnce() -> Result<Cluster>, inputs: &Inputs) -> std::result::Result<Cluster, Problems> {
     let cluster = cluster().map_err(|error| error.into_problems(None))?;
-    let cluster = cluster.with_inputs(inputs)?;
+    cluster.with_inputs(inputs)
+}
+
+/// The cluster compiled, and looked through by lints if they are needed; or every mistake in it.
+fn compile(cluster: Cluster, terminal: Terminal<'_>, needs_lints: bool) -> std::result::Result<Session<'_>, Problems> {
     let compiled = cluster.compile()?;
-    Ok((cluster, compiled))
+    let findings = match needs_lints {
+        true => lint::check(&cluster, &compiled),
+        false => Findings::default(),
+    };
+    Ok(Session {
+        cluster,
+        compiled,
+        findings,
+        terminal,
+    })
 }
 
 fn run(
@@ -95,69 +105,83 @@ fn run(
     cluster: impl FnOnce() -> Result<Cluster>,
     environment: &Environment,
 ) -> std::result::Result<ExitCode, CliError> {
-    let inputs = inputs_file::gather(&cli.global.set, &cli.global.inputs)?;
-    let (cluster, compiled) = match define(cluster, &inputs) {
-        Ok(defined) => defined,
-        Err(problems) if matches!(cli.command, Command::Check { .. }) && cli.global.format == Format::Json => {
-            return commands::check_failed(&problems);
-        }
-        Err(problems) => return Err(problems.into()),
-    };
-    let findings = match cli.command.needs_lints() {
-        true => lint::check(&cluster, &compiled),
-        false => Findings::default(),
-    };
-    let session = Session {
-        cluster,
-        compiled,
-        findings,
+    let terminal = Terminal {
         format: cli.global.format,
         verbose: cli.global.verbose > 0,
         environment,
     };
-    // `check` shows them in a way of its own.
-    if !matches!(cli.command, Command::Check { .. }) {
+    let inputs = inputs_file::gather(&cli.global.set, &cli.global.inputs)?;
+    let needs_lints = cli.command.needs_lints();
+    let define = || define(cluster, &inputs);
+    let compiled = |cluster: Cluster| -> std::result::Result<Session<'_>, CliError> {
+        let session = compile(cluster, terminal, needs_lints)?;
         session.heed_lints()?;
-    }
+        Ok(session)
+    };
     match cli.command {
-        Command::Check { deny_warnings } => commands::check(&session, deny_warnings),
-        Command::Lints { name } => commands::lints(&session, name.as_deref()),
-        Command::List { what, all, selection } => commands::list(&session, what, all, &selection),
-        Command::Explain { host, subject } => commands::explain(&session, &host, subject.as_deref()),
-        Command::Render { output, selection } => commands::render(&session, output.as_deref(), &selection),
-        Command::Graph { language, selection } => commands::graph(&session, language, &selection),
+        Command::Check { deny_warnings } => {
+            // What lints find is shown by it in a way of its own.
+            match define().and_then(|cluster| compile(cluster, terminal, needs_lints)) {
+                Err(problems) if terminal.format == Format::Json => commands::check_failed(&problems),
+                session => commands::check(&session?, deny_warnings),
+            }
+        }
+        // Whoever looks for what is still to be set has no cluster that compiles.
+        Command::Lints { name } => commands::lints(&terminal, name.as_deref()),
+        Command::List {
+            what: Listed::Attributes,
+            all,
+            selection,
+        } => commands::list_attributes(&terminal, &define()?, all, &selection),
+        Command::List { what, all, selection } => commands::list(&compiled(define()?)?, what, all, &selection),
+        Command::Explain { host, subject } => {
+            let cluster = define()?;
+            let index = selection::index_of(&cluster, &host)?;
+            match subject.as_deref().and_then(|subject| cluster.attributes().get(subject)) {
+                Some(spec) => commands::explain_attribute(&terminal, &cluster, index, spec),
+                None => commands::explain(&compiled(cluster)?, &host, subject.as_deref()),
+            }
+        }
+        Command::Render { output, selection } => commands::render(&compiled(define()?)?, output.as_deref(), &selection),
+        Command::Graph { language, selection } => commands::graph(&compiled(define()?)?, language, &selection),
         Command::Plan {
             output,
             looking,
             confirm,
-        } => commands::plan(&session, &looking, View::Changes, output.as_deref(), confirm),
-        Command::Show { plan, language } => commands::show(&session, &plan, language),
-        Command::Status(looking) => commands::plan(&session, &looking, View::Status, None, false),
-        Command::Pending(looking) => commands::plan(&session, &looking, View::Pending, None, false),
-        Command::Orphans(looking) => commands::plan(&session, &looking, View::Orphans, None, false),
-        Command::Forget { place, resources } => commands::forget(&session, &place, resources),
+        } => commands::plan(
+            &compiled(define()?)?,
+            &looking,
+            View::Changes,
+            output.as_deref(),
+            confirm,
+        ),
+        Command::Show { plan, language } => commands::show(&terminal, &plan, language),
+        Command::Status(looking) => commands::plan(&compiled(define()?)?, &looking, View::Status, None, false),
+        Command::Pending(looking) => commands::plan(&compiled(define()?)?, &looking, View::Pending, None, false),
+        Command::Orphans(looking) => commands::plan(&compiled(define()?)?, &looking, View::Orphans, None, false),
+        Command::Forget { place, resources } => commands::forget(&compiled(define()?)?, &place, resources),
         Command::Apply {
             place,
             takeover,
             how,
             outcome,
-        } => commands::apply(&session, &place, &takeover, &how, &outcome),
-        Command::Deploy { place, how, outcome } => commands::deploy(&session, &place, &how, &outcome),
+        } => commands::apply(&compiled(define()?)?, &place, &takeover, &how, &outcome),
+        Command::Deploy { place, how, outcome } => commands::deploy(&compiled(define()?)?, &place, &how, &outcome),
         Command::Facts {
             selection,
             connection,
             agent,
-        } => commands::facts(&session, &selection, &connection, &agent),
+        } => commands::facts(&compiled(define()?)?, &selection, &connection, &agent),
         Command::Run {
             selection,
             connection,
             time_out,
             command,
-        } => commands::run(&session, &selection, &connection, time_out, command),
+        } => commands::run(&compiled(define()?)?, &selection, &connection, time_out, command),
         Command::Trust {
             selection,
             connection,
             yes,
-        } => commands::trust(&session, &selection, &connection, yes),
+        } => commands::trust(&terminal, &define()?, &selection, &connection, yes),
     }
 }

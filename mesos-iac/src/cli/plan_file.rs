@@ -30,11 +30,14 @@ impl PlanFile<'_> {
     }
 }
 
+/// What to do where there is no plan.
+const MADE: &str = "`plan -o FILE` makes one";
+
 /// The plan in a file.
 pub(super) fn load(file: &Path) -> Result<SavedPlan, CliError> {
     let of_file = |why: String| CliError::usage(format!("{}: failed to {why}", file.display()));
-    let json = std::fs::read(file).map_err(|error| of_file(format!("read the plan: {error}")))?;
-    SavedPlan::from_json(&json).map_err(|error| of_file(error.to_string()).hinted("`plan -o FILE` makes one"))
+    let json = std::fs::read(file).map_err(|error| of_file(format!("read the plan: {error}")).hinted(MADE))?;
+    SavedPlan::from_json(&json).map_err(|error| of_file(error.to_string()).hinted(MADE))
 }
 
 /// Takes a host's plan into what will be saved.

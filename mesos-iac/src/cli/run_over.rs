@@ -113,7 +113,7 @@ pub(super) fn run_on(
             }
         };
         let error = CliError::from(error).hinted(hint);
-        Environment::complain(&error.render(session.environment.paint_errors()));
+        Environment::complain(&error.render(session.terminal.environment.paint_errors()));
     }
     Ok(verdict)
 }
@@ -211,7 +211,7 @@ fn carry(
 ) -> Result<(), CliError> {
     let mode = what.mode;
     let options = |catalog: &Catalog| RunOptions {
-        who: session.environment.who(),
+        who: session.terminal.environment.who(),
         bounds: what.plan.bounds(&catalog.host),
         ..what.options.clone()
     };
@@ -276,12 +276,12 @@ fn needed_by(error: CliError, users: BTreeMap<String, Vec<&HostName>>) -> CliErr
 
 fn reporter(session: &Session<'_>, names: &[HostName], what: &What<'_>) -> Box<dyn Reporter> {
     let out = std::io::LineWriter::new(std::io::stdout());
-    match session.format {
+    match session.terminal.format {
         Format::Json => Box::new(JsonReporter::new(out, what.command)),
         Format::Human => {
             let progress = Environment::shows_progress();
-            let paint = session.paint();
-            let reporter = RunReporter::new(out, paint, names, session.verbose, what.command, progress);
+            let paint = session.terminal.paint();
+            let reporter = RunReporter::new(out, paint, names, session.terminal.verbose, what.command, progress);
             Box::new(reporter.showing(what.view))
         }
     }
@@ -316,7 +316,7 @@ fn over_ssh(
     let options = FleetOptions {
         agents: agents(&place.agent, &kinds)?,
         stop: stop.clone(),
-        ..fleet_options(session, &place.connection)
+        ..fleet_options(session.terminal.environment, &place.connection)
     };
     let mut tasks = Vec::new();
     for host in hosts {
@@ -351,8 +351,7 @@ pub(super) fn task(host: &Host, connection: &Connection) -> HostTask {
 }
 
 /// How hosts are reached; without agents.
-pub(super) fn fleet_options(session: &Session<'_>, connection: &Connection) -> FleetOptions {
-    let environment = session.environment;
+pub(super) fn fleet_options(environment: &Environment, connection: &Connection) -> FleetOptions {
     let or_usual = |given: &[PathBuf], usual: Vec<PathBuf>| if given.is_empty() { usual } else { given.to_vec() };
     FleetOptions {
         method: connection.transport.into(),

@@ -1,20 +1,30 @@
 use super::error::CliError;
 use super::session::Session;
 use crate::compile::CompiledHost;
-use crate::model::Host;
+use crate::model::{Cluster, Host};
 use crate::words::{HostName, HostPattern};
+use std::collections::BTreeSet;
+
+/// The hosts that `--limit` selects, as they are compiled.
+pub(super) fn select<'s>(session: &'s Session<'_>, limit: Option<&str>) -> Result<Vec<&'s CompiledHost>, CliError> {
+    let selected = matching(&session.cluster, limit)?;
+    let selected: BTreeSet<&HostName> = selected.into_iter().map(Host::name).collect();
+    let hosts = session.compiled.hosts.iter();
+    Ok(hosts.filter(|host| selected.contains(host.name())).collect())
+}
 
 /// The hosts that `--limit` selects, in the order of the definition; all of them without it.
-pub(super) fn select<'s>(session: &'s Session<'_>, limit: Option<&str>) -> Result<Vec<&'s CompiledHost>, CliError> {
+pub(super) fn matching<'c>(cluster: &'c Cluster, limit: Option<&str>) -> Result<Vec<&'c Host>, CliError> {
+    let hosts = cluster.hosts();
     let Some(limit) = limit else {
-        return Ok(session.compiled.hosts.iter().collect());
+        return Ok(hosts.iter().collect());
     };
     let mut patterns = Vec::new();
     for text in split(limit) {
         let pattern = HostPattern::new(text).map_err(|error| CliError::usage(format!("`--limit`: {error}")))?;
-        if !session.compiled.hosts.iter().any(|host| pattern.matches(host.name())) {
-            let unknown = unknown(session, &format!("`{text}` matches no host"));
-            let meant = pattern.meant_as_classes(session.compiled.hosts.iter().map(CompiledHost::name));
+        if !hosts.iter().any(|host| pattern.matches(host.name())) {
+            let unknown = unknown(cluster, &format!("`{text}` matches no host"));
+            let meant = pattern.meant_as_classes(hosts.iter().map(Host::name));
             return Err(match meant {
                 Some(meant) => unknown.hinted(meant),
                 None => unknown,
@@ -22,8 +32,8 @@ pub(super) fn select<'s>(session: &'s Session<'_>, limit: Option<&str>) -> Resul
         }
         patterns.push(pattern);
     }
-    let selected = |host: &&CompiledHost| patterns.iter().any(|pattern| pattern.matches(host.name()));
-    Ok(session.compiled.hosts.iter().filter(selected).collect())
+    let selected = |host: &&Host| patterns.iter().any(|pattern| pattern.matches(host.name()));
+    Ok(hosts.iter().filter(selected).collect())
 }
 
 /// The one host of this name.
@@ -34,11 +44,27 @@ pub(super) fn host<'s>(session: &'s Session<'_>, name: &str) -> Result<(&'s Host
         .iter()
         .zip(&session.compiled.hosts)
         .find(|(host, _)| host.name().as_str() == name);
-    found.ok_or_else(|| unknown(session, &format!("there is no host `{name}`")))
+    found.ok_or_else(|| no_host(&session.cluster, name))
 }
 
-fn unknown(session: &Session<'_>, message: &str) -> CliError {
-    let names: Vec<&HostName> = session.compiled.hosts.iter().map(CompiledHost::name).collect();
+/// Where the one host of this name stands in the definition.
+pub(super) fn index_of(cluster: &Cluster, name: &str) -> Result<usize, CliError> {
+    cluster.host_index(name).ok_or_else(|| no_host(cluster, name))
+}
+
+/// That no host has this name.
+fn no_host(cluster: &Cluster, name: &str) -> CliError {
+    let unknown = unknown(cluster, &format!("there is no host `{name}`"));
+    match cluster.attributes().contains_key(name) {
+        true => unknown.hinted(format!(
+            "`{name}` is an attribute: the host comes first, `explain HOST {name}`"
+        )),
+        false => unknown,
+    }
+}
+
+fn unknown(cluster: &Cluster, message: &str) -> CliError {
+    let names: Vec<&HostName> = cluster.hosts().iter().map(Host::name).collect();
     CliError::usage(message).hinted(format!("the hosts are {}", crate::words::fold_names(names)))
 }
 

@@ -7,15 +7,28 @@ use crate::model::Cluster;
 use crate::report::Paint;
 use std::collections::BTreeSet;
 
-/// What the commands work with.
+/// How a command speaks, and with what around it.
+#[derive(Clone, Copy)]
+pub(super) struct Terminal<'e> {
+    pub(super) format: Format,
+    pub(super) verbose: bool,
+    pub(super) environment: &'e Environment,
+}
+
+impl Terminal<'_> {
+    /// Colours for standard output, if it is a terminal.
+    pub(super) fn paint(&self) -> Paint {
+        self.environment.paint_output()
+    }
+}
+
+/// What the commands work with that need to know what each host gets.
 pub(super) struct Session<'e> {
     pub(super) cluster: Cluster,
     pub(super) compiled: Compiled,
     /// What lints found; only looked for where a command wants it.
     pub(super) findings: Findings,
-    pub(super) format: Format,
-    pub(super) verbose: bool,
-    pub(super) environment: &'e Environment,
+    pub(super) terminal: Terminal<'e>,
 }
 
 impl Session<'_> {
@@ -36,10 +49,5 @@ impl Session<'_> {
             ));
         }
         Ok(())
-    }
-
-    /// Colours for standard output, if it is a terminal.
-    pub(super) fn paint(&self) -> Paint {
-        self.environment.paint_output()
     }
 }

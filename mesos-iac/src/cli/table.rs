@@ -2,16 +2,16 @@
 
 use super::args::Format;
 use super::error::CliError;
-use super::session::Session;
+use super::session::Terminal;
 use crate::words::visible;
 use serde_json::{Value, json};
 use std::fmt;
 use std::io::Write as _;
 
 /// Writes the rows to standard output.
-pub(super) fn write(session: &Session<'_>, rows: &[Row]) -> Result<(), CliError> {
+pub(super) fn write(terminal: &Terminal<'_>, rows: &[Row]) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
-    match session.format {
+    match terminal.format {
         Format::Json => {
             let objects: Vec<Value> = rows.iter().map(Row::to_json).collect();
             serde_json::to_writer_pretty(&mut out, &objects)?;

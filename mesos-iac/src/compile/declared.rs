@@ -409,10 +409,18 @@ impl<'g, 'w> DeclaredEdges<'g, 'w> {
             .map(Node::id)
             .filter(|id| id.kind == target.kind);
         let keys = same_kind.map(|id| id.key.as_str());
-        problem.hint(nearest(
-            &target.key,
-            keys,
-            "declare it, or give this host the role that does",
-        ))
+        // What a block would have declared isn't known: it runs only where its condition holds.
+        let blocks = self.left_out.iter().filter(|left| left.resource.is_none());
+        let blocks: Vec<String> = blocks
+            .map(|block| format!("`{}` doesn't hold at {}", block.condition, block.at))
+            .collect();
+        let otherwise = match blocks.is_empty() {
+            true => "declare it, or give this host the role that does".to_owned(),
+            false => format!(
+                "declare it, or give this host the role that does; a block that was left out may have it: {}",
+                blocks.join(", ")
+            ),
+        };
+        problem.hint(nearest(&target.key, keys, &otherwise))
     }
 }

@@ -33,8 +33,12 @@ fn start_script(digest: &str) -> String {
 /// The name of the temporary file is unique, so that two uploads at once don't write into one. The five agents that were
 /// brought last are kept, and this one is the newest.
 pub(super) fn upload(digest: &str, unique: &str) -> String {
-    let script = format!(
-        "umask 077; for d in {PLACES}; do \
+    as_root(&upload_script(PLACES, digest, unique))
+}
+
+fn upload_script(places: &str, digest: &str, unique: &str) -> String {
+    format!(
+        "umask 077; for d in {places}; do \
          mkdir -p \"$d\" 2>/dev/null || continue; [ -O \"$d\" ] || continue; t=$d/.{digest}.{unique}; \
          (: > \"$t\") 2>/dev/null && chmod 700 \"$t\" || continue; \
          [ -x \"$t\" ] || {{ rm -f \"$t\"; continue; }}; \
@@ -45,9 +49,8 @@ pub(super) fn upload(digest: &str, unique: &str) -> String {
          mv -f \"$t\" \"$d/{digest}\" || exit 1; \
          ls -t \"$d\" | tail -n +6 | while read -r old; do rm -f \"$d/$old\"; done; \
          echo mesos-iac uploaded; exit 0; done; \
-         echo \"no place of {PLACES} can be written to and executed from\"; exit 1"
-    );
-    as_root(&script)
+         echo \"no place of {places} can be written to and executed from\"; exit 1"
+    )
 }
 
 /// A command line with which any login's shell, be it fish or csh, has a POSIX shell run a script as root.
@@ -67,7 +70,11 @@ pub(super) fn quote(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::process::Command;
+    use crate::model::Sha256Digest;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
 
     fn is_valid(script: &str) -> bool {
         Command::new("sh")
@@ -81,6 +88,42 @@ mod tests {
     fn every_command_line_is_valid_shell() {
         assert!(is_valid(&start(&"0".repeat(64))));
         assert!(is_valid(&upload(&"0".repeat(64), "1-2")));
+    }
+
+    /// What an upload says of these bytes under this digest, and what is in its place afterwards.
+    fn uploaded(bytes: &[u8], digest: &str) -> (String, Vec<String>) {
+        let place = tempfile::tempdir().unwrap();
+        let script = upload_script(place.path().to_str().unwrap(), digest, "1-2");
+        let mut shell = Command::new("sh")
+            .args(["-c", &script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        shell.stdin.take().unwrap().write_all(bytes).unwrap();
+        let said = String::from_utf8(shell.wait_with_output().unwrap().stdout).unwrap();
+        let left = std::fs::read_dir(place.path()).unwrap();
+        let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        (said, left.collect())
+    }
+
+    #[test]
+    fn what_was_damaged_on_its_way_takes_no_place() {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(b"an agent").unwrap();
+        let packed = packed.finish().unwrap();
+        let digest = Sha256Digest::of(b"an agent").to_string();
+        assert_eq!(
+            uploaded(&packed, &digest),
+            ("mesos-iac uploaded\n".to_owned(), vec![digest.clone()])
+        );
+        let other = Sha256Digest::of(b"another one").to_string();
+        assert_eq!(
+            uploaded(&packed, &other),
+            ("it was damaged on its way\n".to_owned(), Vec::new())
+        );
+        let (said, left) = uploaded(&packed[..packed.len() / 2], &digest);
+        assert!(said.contains("unpack it in") && left.is_empty(), "{said}{left:?}");
     }
 
     #[test]

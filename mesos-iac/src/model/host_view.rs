@@ -93,6 +93,7 @@ impl<'w> HostView<'w> {
                 key: key.name().to_owned(),
                 host: self.name().clone(),
                 searched: searched(self.cluster.precedence()),
+                declared: self.cluster.attributes().get(key.name()).map(|spec| spec.at.clone()),
                 at,
             }
             .into()

@@ -143,6 +143,8 @@ pub enum AttributeError {
         host: HostName,
         /// The scopes that were searched.
         searched: String,
+        /// Where it was declared, if the cluster knows.
+        declared: Option<Location>,
         /// Where it was read.
         at: Location,
     },
@@ -175,11 +177,14 @@ impl AttributeError {
     #[must_use]
     pub fn to_problem(&self) -> Problem {
         match self {
-            Self::Unset { key, host, searched, at } => {
-                Problem::new(Code::UnsetAttribute, format!("attribute `{key}` is read but not set; searched {searched}"))
-                    .on(host)
-                    .at("read", at.clone())
-                    .hint(format!("set it with `.set(…)`, with `--set {key}=VALUE`, or give it a default"))
+            Self::Unset { key, host, searched, declared, at } => {
+                let message = format!("attribute `{key}` is read but not set; searched {searched}");
+                let problem = Problem::new(Code::UnsetAttribute, message).on(host).at("read", at.clone());
+                let problem = match declared {
+                    Some(declared) => problem.at("the attribute is declared", declared.clone()),
+                    None => problem,
+                };
+                problem.hint(format!("set it with `.set(…)`, with `--set {key}=VALUE`, or give it a default"))
             }
             Self::WrongType { key, read, set, at, origin } => Problem::new(
                 Code::ConflictingTypes,

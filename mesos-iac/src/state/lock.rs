@@ -176,6 +176,8 @@ impl Drop for Lock {
             // What stands there otherwise makes the next run look for what this one left, of which there is nothing.
             self.file.set_len(0).ok();
         }
+        // A program that is being started has a copy of the descriptor, and would hold the lock for that moment.
+        let _unlocked = flock(&self.file, FlockOperation::Unlock);
     }
 }
 

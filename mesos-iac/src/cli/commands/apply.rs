@@ -21,7 +21,18 @@ pub(in super::super) fn apply(
     arguments: &ApplyArguments,
     outcome: &Outcome,
 ) -> Result<ExitCode, CliError> {
-    let saved = arguments.plan.as_deref().map(load).transpose()?;
+    let saved = arguments.plan.as_deref().map(|file| {
+        let hosts = &session.compiled.hosts;
+        let is_host = hosts.iter().any(|host| file.as_os_str() == host.name().as_str());
+        load(file).map_err(|error| match is_host {
+            true => error.hinted(format!(
+                "`--limit {}` selects that host; what stands here is a plan",
+                file.display()
+            )),
+            false => error,
+        })
+    });
+    let saved = saved.transpose()?;
     let what = What {
         command: "apply",
         mode: Mode::Apply,

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 /// `check`: the definition was made and compiled before this is called, so what is left to say is what lints found.
 pub(in super::super) fn check(session: &Session<'_>, deny_warnings: bool) -> Result<ExitCode, CliError> {
     let (errors, warnings) = (session.findings.errors(), session.findings.warnings());
-    match session.format {
+    match session.terminal.format {
         Format::Json => {
             let value = json!({
                 "cluster": session.cluster.name(),
@@ -52,7 +52,7 @@ fn workloads(session: &Session<'_>) -> usize {
 }
 
 fn show(session: &Session<'_>, errors: &Problems, warnings: &Problems) -> Result<(), CliError> {
-    let paint = session.paint();
+    let paint = session.terminal.paint();
     let mut out = std::io::stdout().lock();
     let marks = [(errors, paint.red("error:")), (warnings, paint.yellow("warning:"))];
     for (problems, mark) in marks {
@@ -63,7 +63,7 @@ fn show(session: &Session<'_>, errors: &Problems, warnings: &Problems) -> Result
             }
         }
     }
-    if session.verbose {
+    if session.terminal.verbose {
         for allowed in &session.findings.allowed {
             writeln!(
                 out,

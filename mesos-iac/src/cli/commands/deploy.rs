@@ -170,7 +170,7 @@ impl Deploying<'_> {
     fn tell_left(&self, host: &crate::words::HostName, left: &[String]) -> Result<(), CliError> {
         let mut out = std::io::stdout().lock();
         let scheduler = &self.deployment.scheduler;
-        match self.session.format {
+        match self.session.terminal.format {
             Format::Json => {
                 let value = json!({ "leftovers": left, "scheduler": scheduler, "host": host });
                 writeln!(out, "{value}")?;
@@ -294,6 +294,7 @@ fn without(event: FleetEvent, id: &ResourceId) -> FleetEvent {
 mod tests {
     use super::*;
     use crate::cli::args::{Cli, Command};
+    use crate::cli::session::Terminal;
     use crate::lint::Findings;
     use crate::model::{Declares, ExposeCx, Result, host};
     use crate::prelude::{Cluster, Cx, Role, Secret};
@@ -343,9 +344,11 @@ mod tests {
             cluster,
             compiled,
             findings: Findings::default(),
-            format: Format::Human,
-            verbose: false,
-            environment: &environment,
+            terminal: Terminal {
+                format: Format::Human,
+                verbose: false,
+                environment: &environment,
+            },
         };
         let directory = tempfile::tempdir().unwrap();
         for more in [&["--plan"][..], &[]] {

@@ -1,16 +1,15 @@
 use crate::cli::args::Format;
 use crate::cli::error::CliError;
 use crate::cli::selection;
-use crate::cli::session::Session;
+use crate::cli::session::{Session, Terminal};
 use crate::compile::CompiledHost;
-use crate::model::{AttributeSpec, Entry, LeftOut, Scope, nearest, short_role_name};
+use crate::model::{AttributeSpec, Cluster, Entry, LeftOut, Scope, nearest, short_role_name};
 use crate::words::{Location, ResourceId, visible};
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::process::ExitCode;
 
-/// `explain`: of a host, its roles; of an attribute, the winner and what it shadows; of a resource, why it is there, or
-/// which condition left it out.
+/// `explain`: of a host, its roles; of a resource, why it is there, or which condition left it out.
 pub(in super::super) fn explain(
     session: &Session<'_>,
     host: &str,
@@ -20,16 +19,24 @@ pub(in super::super) fn explain(
     let index = session.cluster.host_index(host).unwrap_or_default();
     let explained = match subject {
         None => explain_host(compiled),
-        Some(subject) => {
-            if let Some(spec) = session.cluster.attributes().get(subject) {
-                explain_attribute(session, index, spec)
-            } else {
-                explain_resource(session, index, compiled, subject)?
-            }
-        }
+        Some(subject) => explain_resource(session, index, compiled, subject)?,
     };
+    show(&session.terminal, &explained)
+}
+
+/// `explain` of an attribute: none has to be set for that.
+pub(in super::super) fn explain_attribute(
+    terminal: &Terminal<'_>,
+    cluster: &Cluster,
+    host: usize,
+    spec: &AttributeSpec,
+) -> Result<ExitCode, CliError> {
+    show(terminal, &attribute(cluster, host, spec))
+}
+
+fn show(terminal: &Terminal<'_>, explained: &Explained) -> Result<ExitCode, CliError> {
     let mut out = std::io::stdout().lock();
-    match session.format {
+    match terminal.format {
         Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&explained.json)?)?,
         Format::Human => explained
             .lines
@@ -59,9 +66,9 @@ fn explain_host(host: &CompiledHost) -> Explained {
 }
 
 /// One line for each value, the winner first.
-fn explain_attribute(session: &Session<'_>, host: usize, spec: &AttributeSpec) -> Explained {
-    let values = values(session, host, spec);
-    let name = session.cluster.hosts()[host].name();
+fn attribute(cluster: &Cluster, host: usize, spec: &AttributeSpec) -> Explained {
+    let values = values(cluster, host, spec);
+    let name = cluster.hosts()[host].name();
     let mut lines = vec![match values.first() {
         Some((_, value, _)) => format!("{} of {name} is {value}", spec.name),
         None => format!("{} of {name} isn't set and has no default", spec.name),
@@ -92,8 +99,8 @@ fn explain_attribute(session: &Session<'_>, host: usize, spec: &AttributeSpec) -
 }
 
 /// The values that scopes give an attribute, the winner first, the default last.
-fn values(session: &Session<'_>, host: usize, spec: &AttributeSpec) -> Vec<(Scope, String, String)> {
-    let set = session.cluster.assignments(host, &spec.name);
+fn values(cluster: &Cluster, host: usize, spec: &AttributeSpec) -> Vec<(Scope, String, String)> {
+    let set = cluster.assignments(host, &spec.name);
     let set = set
         .into_iter()
         .rev()
@@ -143,12 +150,22 @@ fn explain_resource(
         let keys = compiled.catalog.resources().map(|entry| entry.id.key.as_str());
         let ids: Vec<String> = compiled.catalog.resources().map(|entry| entry.id.to_string()).collect();
         let known: Vec<&str> = attributes.chain(keys).chain(ids.iter().map(String::as_str)).collect();
-        let message = format!(
-            "{} has neither an attribute nor a resource `{subject}`, and no condition left one out",
+        let mut message = format!(
+            "{} has neither an attribute nor a resource `{subject}`",
             compiled.name()
         );
         let otherwise = "`list attributes` and `list resources` show what there is";
-        return Err(CliError::usage(message).hinted(nearest(subject, known.into_iter(), otherwise)));
+        let hint = nearest(subject, known.into_iter(), otherwise);
+        let mut lines = Vec::new();
+        if blocks.is_empty() {
+            message += ", and no condition left one out";
+        } else if hint == otherwise {
+            message += "; one of these blocks, which were left out there, may have it:";
+            for block in &blocks {
+                explain_block(session, host, block, &mut lines);
+            }
+        }
+        return Err(CliError::usage(message).detailed(&lines.join("\n")).hinted(hint));
     }
     let mut lines = Vec::new();
     for entry in &present {
@@ -156,7 +173,10 @@ fn explain_resource(
     }
     for left in &left_out {
         let id = left.resource.as_ref().map(ToString::to_string).unwrap_or_default();
-        lines.push(format!("{id} isn't on {}", compiled.name()));
+        lines.push(match present.is_empty() {
+            true => format!("{id} isn't on {}", compiled.name()),
+            false => format!("another declaration of {id} doesn't count here"),
+        });
         lines.push(format!("  left out by role {} at {}", left.role, left.at));
         explain_condition(session, host, left, &mut lines);
     }
@@ -187,11 +207,15 @@ fn explain_blocks(
         compiled.name()
     )];
     for block in blocks {
-        lines.push(format!("  a block of role {} at {}", block.role, block.at));
-        explain_condition(session, host, block, &mut lines);
+        explain_block(session, host, block, &mut lines);
     }
     let json = json!({ "host": compiled.name(), "resources": [], "left_out": blocks });
     Explained { lines, json }
+}
+
+fn explain_block(session: &Session<'_>, host: usize, block: &LeftOut, lines: &mut Vec<String>) {
+    lines.push(format!("  a block of role {} at {}", block.role, block.at));
+    explain_condition(session, host, block, lines);
 }
 
 /// The condition that didn't hold, and what its attributes are.
@@ -199,7 +223,7 @@ fn explain_condition(session: &Session<'_>, host: usize, left: &LeftOut, lines: 
     lines.push(format!("  because `{}` doesn't hold", left.condition));
     for attribute in &left.attributes {
         if let Some(spec) = session.cluster.attributes().get(attribute)
-            && let Some((scope, value, origin)) = values(session, host, spec).into_iter().next()
+            && let Some((scope, value, origin)) = values(&session.cluster, host, spec).into_iter().next()
         {
             lines.push(format!("    {attribute} is {value}  ({scope}, {origin})"));
         }

@@ -36,7 +36,7 @@ pub(in super::super) fn facts(
     }
     let options = FleetOptions {
         agents: agents(agent, &BTreeSet::new())?,
-        ..fleet_options(session, connection)
+        ..fleet_options(session.terminal.environment, connection)
     };
     let mut found = BTreeMap::<HostName, Facts>::new();
     let mut failed = BTreeMap::<HostName, HostError>::new();
@@ -61,10 +61,10 @@ pub(in super::super) fn facts(
         .iter()
         .filter_map(|host| Some(row(host, found.get(host)?)))
         .collect();
-    table::write(session, &rows)?;
+    table::write(&session.terminal, &rows)?;
     let mut verdict = Verdict::new();
     for (host, error) in &failed {
-        let paint = session.environment.paint_errors();
+        let paint = session.terminal.environment.paint_errors();
         let hint = error
             .hint()
             .map(|hint| format!("\n  {} {}", paint.cyan("hint:"), visible(&hint)));

@@ -1,4 +1,4 @@
-use crate::cli::args::{GraphLanguage, Selection};
+use crate::cli::args::{Format, GraphLanguage, Selection};
 use crate::cli::error::CliError;
 use crate::cli::selection::select;
 use crate::cli::session::Session;
@@ -12,10 +12,14 @@ pub(in super::super) fn graph(
     language: GraphLanguage,
     selection: &Selection,
 ) -> Result<ExitCode, CliError> {
+    if session.terminal.format == Format::Json {
+        let error = CliError::usage("failed to draw: a graph is no JSON");
+        return Err(error.hinted("`--as dot` and `--as mermaid` are what it can be"));
+    }
     let hosts = select(session, selection.limit.as_deref())?;
     let text = match language {
-        GraphLanguage::Dot => dot(&hosts, session.verbose),
-        GraphLanguage::Mermaid => mermaid(&hosts, session.verbose),
+        GraphLanguage::Dot => dot(&hosts, session.terminal.verbose),
+        GraphLanguage::Mermaid => mermaid(&hosts, session.terminal.verbose),
     };
     std::io::stdout().lock().write_all(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)

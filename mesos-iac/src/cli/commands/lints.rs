@@ -1,6 +1,6 @@
 use crate::cli::args::Format;
 use crate::cli::error::CliError;
-use crate::cli::session::Session;
+use crate::cli::session::Terminal;
 use crate::cli::table::{self, Cell, Row};
 use crate::lint;
 use crate::model::nearest;
@@ -8,8 +8,8 @@ use serde_json::json;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-/// `lints`: every lint of the program, or the page of one.
-pub(in super::super) fn lints(session: &Session<'_>, name: Option<&str>) -> Result<ExitCode, CliError> {
+/// `lints`: every lint of the program, or the page of one. Needs no definition.
+pub(in super::super) fn lints(terminal: &Terminal<'_>, name: Option<&str>) -> Result<ExitCode, CliError> {
     let all = lint::all();
     let Some(name) = name else {
         let row = |lint: &&lint::Lint| {
@@ -19,7 +19,7 @@ pub(in super::super) fn lints(session: &Session<'_>, name: Option<&str>) -> Resu
                 ("summary", Cell::text(lint.summary)),
             ])
         };
-        table::write(session, &all.iter().map(row).collect::<Vec<_>>())?;
+        table::write(terminal, &all.iter().map(row).collect::<Vec<_>>())?;
         return Ok(ExitCode::SUCCESS);
     };
     let Some(lint) = all.iter().find(|lint| lint.name == name) else {
@@ -31,7 +31,7 @@ pub(in super::super) fn lints(session: &Session<'_>, name: Option<&str>) -> Resu
         )));
     };
     let mut out = std::io::stdout().lock();
-    match session.format {
+    match terminal.format {
         Format::Json => writeln!(
             out,
             "{}",

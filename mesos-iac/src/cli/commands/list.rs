@@ -1,17 +1,29 @@
 use crate::cli::args::{Listed, Selection};
 use crate::cli::error::CliError;
-use crate::cli::selection::select;
-use crate::cli::session::Session;
+use crate::cli::selection::{matching, select};
+use crate::cli::session::{Session, Terminal};
 use crate::cli::table::{self, Cell, Row};
 use crate::compile::CompiledHost;
-use crate::model::{Host, short_role_name};
+use crate::model::{Cluster, Host, short_role_name};
 use crate::words::fold_names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
-/// `list`: hosts, roles, attributes, resources or workloads, in columns or as a JSON array.
+/// `list attributes`: which there are, for what, and where, whether or not each is set where it is read.
 ///
-/// Of attributes not those of the role library that nothing sets, unless `all` are asked for.
+/// Not those of the role library that nothing sets, unless `all` are asked for.
+pub(in super::super) fn list_attributes(
+    terminal: &Terminal<'_>,
+    cluster: &Cluster,
+    all: bool,
+    selection: &Selection,
+) -> Result<ExitCode, CliError> {
+    matching(cluster, selection.limit.as_deref())?;
+    table::write(terminal, &attribute_rows(cluster, all))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `list`: hosts, roles, attributes, resources or workloads, in columns or as a JSON array.
 pub(in super::super) fn list(
     session: &Session<'_>,
     what: Listed,
@@ -26,11 +38,11 @@ pub(in super::super) fn list(
     let rows = match what {
         Listed::Hosts => host_rows(session, &hosts),
         Listed::Roles => role_rows(&hosts),
-        Listed::Attributes => attribute_rows(session, all),
+        Listed::Attributes => attribute_rows(&session.cluster, all),
         Listed::Resources => resource_rows(&hosts),
         Listed::Workloads => workload_rows(session),
     };
-    table::write(session, &rows)?;
+    table::write(&session.terminal, &rows)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -96,8 +108,7 @@ fn workload_rows(session: &Session<'_>) -> Vec<Row> {
     rows
 }
 
-fn attribute_rows(session: &Session<'_>, all: bool) -> Vec<Row> {
-    let cluster = &session.cluster;
+fn attribute_rows(cluster: &Cluster, all: bool) -> Vec<Row> {
     let prefix = |name: &str| name.rsplit_once('.').map(|(prefix, _)| prefix.to_owned());
     let attributes = cluster.attributes();
     let set: BTreeSet<_> = attributes

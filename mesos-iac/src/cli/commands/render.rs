@@ -71,7 +71,7 @@ pub(in super::super) fn render(
             workload,
         }));
     }
-    match (output, session.format) {
+    match (output, session.terminal.format) {
         (Some(directory), _) => write_below(directory, &files, &sent)?,
         (None, Format::Json) => {
             let mut all: Vec<_> = files
@@ -100,7 +100,7 @@ fn show(session: &Session<'_>, files: &[Rendered<'_>], sent: &[Sent<'_>]) -> Res
             .map(|mode| format!(" {mode}"))
             .unwrap_or_default();
         let heading = format!("==> {}:{}{mode}", rendered.host, rendered.file.path());
-        writeln!(out, "{}", session.paint().bold(&heading))?;
+        writeln!(out, "{}", session.terminal.paint().bold(&heading))?;
         out.write_all(visible_lines(&rendered.text).as_bytes())?;
         if !rendered.text.ends_with('\n') && !rendered.text.is_empty() {
             writeln!(out, "\n(no newline at the end)")?;
@@ -108,7 +108,7 @@ fn show(session: &Session<'_>, files: &[Rendered<'_>], sent: &[Sent<'_>]) -> Res
     }
     for sent in sent {
         let heading = format!("==> {}:{}", sent.scheduler, sent.workload.name);
-        writeln!(out, "{}", session.paint().bold(&heading))?;
+        writeln!(out, "{}", session.terminal.paint().bold(&heading))?;
         out.write_all(visible_lines(&sent.text()?).as_bytes())?;
     }
     Ok(())

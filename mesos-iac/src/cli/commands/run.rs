@@ -24,11 +24,16 @@ pub(in super::super) fn run(
         let (host, _) = selection::host(session, compiled.name().as_str())?;
         tasks.push(task(host, connection));
     }
-    let results = run_command(tasks, &command, &fleet_options(session, connection), time_out.0)?;
+    let results = run_command(
+        tasks,
+        &command,
+        &fleet_options(session.terminal.environment, connection),
+        time_out.0,
+    )?;
     let mut verdict = Verdict::new();
     let mut out = std::io::stdout().lock();
     for result in &results {
-        match session.format {
+        match session.terminal.format {
             Format::Json => writeln!(out, "{}", to_json(result))?,
             Format::Human => show(&mut out, session, result, time_out)?,
         }
@@ -47,7 +52,7 @@ fn show(
     result: &CommandResult,
     time_out: HumanDuration,
 ) -> Result<(), CliError> {
-    let (host, paint) = (&result.host, session.paint());
+    let (host, paint) = (&result.host, session.terminal.paint());
     match &result.result {
         Ok(captured) => {
             for line in String::from_utf8_lossy(&captured.stdout).lines() {

@@ -3,8 +3,9 @@ use crate::cli::environment::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit_code::{Grade, Verdict};
 use crate::cli::run_over::{fleet_options, task};
-use crate::cli::selection;
-use crate::cli::session::Session;
+use crate::cli::selection::matching;
+use crate::cli::session::Terminal;
+use crate::model::Cluster;
 use crate::transport::{
     HostKey, KnownHosts, SshOptions, Target, TransportError, append, run_on_ssh_thread, scan_host_key,
 };
@@ -15,17 +16,17 @@ use std::process::ExitCode;
 
 /// `trust`: shows the SSH keys that hosts present, and adds those that whoever runs it approves of.
 pub(in super::super) fn trust(
-    session: &Session<'_>,
+    terminal: &Terminal<'_>,
+    cluster: &Cluster,
     selected: &TrustSelection,
     connection: &Connection,
     yes: bool,
 ) -> Result<ExitCode, CliError> {
     let mut targets = Vec::new();
-    for compiled in selection::select(session, Some(&selected.hosts))? {
-        let (host, _) = selection::host(session, compiled.name().as_str())?;
+    for host in matching(cluster, Some(&selected.hosts))? {
         targets.push(task(host, connection).target);
     }
-    let options = fleet_options(session, connection).ssh;
+    let options = fleet_options(terminal.environment, connection).ssh;
     let file = options
         .known_hosts
         .first()
