@@ -12,7 +12,10 @@ struct Site {
     /// A number of some sort.
     #[attr(default = 1)]
     level: u16,
-    /// Without a default.
+    /// Where packets
+    /// go. It has no default.
+    ///
+    /// What else is said of it is for the page.
     gateway: std::net::IpAddr,
     /// A switch.
     #[attr(default = false)]
@@ -312,6 +315,32 @@ fn inputs_have_the_last_word() {
         .map(|(_, a)| a.value.to_string())
         .collect();
     assert_eq!(values, ["host", "input"]);
+}
+
+/// Whatever the attribute's documentation looks like, what helps is one line.
+#[test]
+fn a_value_of_the_wrong_type_is_told_with_what_is_right() {
+    let told = |key: &str, value: RawValue| {
+        let inputs = Inputs {
+            attributes: vec![InputValue {
+                key: key.into(),
+                value,
+                origin: "--set".into(),
+            }],
+            hosts: Vec::new(),
+        };
+        let cluster = Cluster::new("x").hosts(host("a")).build().unwrap();
+        let told = cluster.with_inputs(&inputs).unwrap_err().to_string();
+        told.lines().last().unwrap().trim().to_owned()
+    };
+    assert_eq!(
+        told("definition.gateway", RawValue::Text("here".into())),
+        "hint: its documentation: Where packets go."
+    );
+    assert_eq!(
+        told("definition.rack", RawValue::Data(5.into())),
+        "hint: a value of that type is `\"none\"`, its default"
+    );
 }
 
 #[test]

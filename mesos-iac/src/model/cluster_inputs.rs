@@ -134,9 +134,9 @@ fn what_is_right(spec: &AttributeSpec, wrong: &RawValue) -> String {
         RawValue::Text(_) => Some(default.to_string()),
         RawValue::Data(_) => default.to_json().ok().map(|json| json.to_string()),
     });
-    match default.filter(|text| !text.is_empty() && text.len() < 60) {
+    match default.filter(|text| !text.is_empty() && text.len() < 60 && !text.contains(char::is_control)) {
         Some(default) => format!("a value of that type is `{default}`, its default"),
-        None if !spec.doc.is_empty() => format!("its documentation: {}", spec.doc),
+        None if !spec.doc.is_empty() => format!("its documentation: {}", spec.summary()),
         None => "`list attributes --all` shows it with its type".to_owned(),
     }
 }

@@ -132,6 +132,11 @@ impl AttributeSpec {
         }
     }
 
+    /// The first sentence of its documentation, on one line whatever its lines were.
+    pub(crate) fn summary(&self) -> String {
+        first_sentence(&self.doc)
+    }
+
     /// The name of its type, without the paths of modules.
     #[must_use]
     pub fn type_name(&self) -> String {
@@ -314,6 +319,15 @@ fn duplicates<'a>(what: &str, named: impl Iterator<Item = (&'a str, &'a str, (&'
     problems
 }
 
+fn first_sentence(doc: &str) -> String {
+    let paragraph: Vec<&str> = doc.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    let paragraph = paragraph.join(" ");
+    match paragraph.find(". ") {
+        Some(end) => paragraph[..=end].to_owned(),
+        None => paragraph,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -338,5 +352,15 @@ mod tests {
                 assert!(said.contains(&words), "{words}: {said}");
             }
         }
+    }
+
+    #[test]
+    fn a_sentence_ends_where_it_ends_and_not_with_its_line() {
+        assert_eq!(
+            first_sentence("The number of\n the server. More of it."),
+            "The number of the server."
+        );
+        assert_eq!(first_sentence("Whether it\nruns.\n\nMore."), "Whether it runs.");
+        assert_eq!(first_sentence(""), "");
     }
 }

@@ -126,20 +126,10 @@ fn attribute_rows(cluster: &Cluster, all: bool) -> Vec<Row> {
             ("type", Cell::text(spec.type_name())),
             ("default", Cell::maybe(spec.default.as_ref())),
             ("declared", Cell::text(&spec.at)),
-            ("what for", Cell::text(first_sentence(&spec.doc))),
+            ("what for", Cell::text(spec.summary())),
         ])
     });
     rows.collect()
-}
-
-/// The first sentence of a documentation, on one line whatever its lines were.
-fn first_sentence(doc: &str) -> String {
-    let paragraph: Vec<&str> = doc.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
-    let paragraph = paragraph.join(" ");
-    match paragraph.find(". ") {
-        Some(end) => paragraph[..=end].to_owned(),
-        None => paragraph,
-    }
 }
 
 fn resource_rows(hosts: &[&CompiledHost]) -> Vec<Row> {
@@ -156,19 +146,4 @@ fn resource_rows(hosts: &[&CompiledHost]) -> Vec<Row> {
         }
     }
     rows
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sentence_ends_where_it_ends_and_not_with_its_line() {
-        assert_eq!(
-            first_sentence("The number of\n the server. More of it."),
-            "The number of the server."
-        );
-        assert_eq!(first_sentence("Whether it\nruns.\n\nMore."), "Whether it runs.");
-        assert_eq!(first_sentence(""), "");
-    }
 }
