@@ -42,8 +42,9 @@ mod trust;
 mod yum;
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 use suite::Suite;
 
@@ -194,6 +195,17 @@ thread_local! {
     static SHOWN: Cell<&'static str> = const { Cell::new("") };
 }
 
+/// What promises panicked with. It is told again in the end: of a long run that is what people look at, and often all that is
+/// kept.
+static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+fn tell(panic: &PanicHookInfo<'_>) {
+    // Where and what; how the suite got there is of no interest.
+    let panic = format!("  {}: {panic}", SHOWN.get());
+    println!("{panic}");
+    PANICS.lock().unwrap_or_else(PoisonError::into_inner).push(panic);
+}
+
 /// Shows some promises, one after the other. Those that don't hold.
 fn show(suite: &Suite, chosen: &[&Promise]) -> Vec<&'static str> {
     let mut broken = Vec::new();
@@ -219,8 +231,7 @@ fn show(suite: &Suite, chosen: &[&Promise]) -> Vec<&'static str> {
 }
 
 fn show_all(suite: &Suite, [lab, stage, alone]: &[Vec<&Promise>; 3]) -> ExitCode {
-    // Where and what; how the suite got there is of no interest.
-    std::panic::set_hook(Box::new(|panic| println!("  {}: {panic}", SHOWN.get())));
+    std::panic::set_hook(Box::new(tell));
     let began = Instant::now();
     let rows = std::thread::scope(|scope| {
         let stage = scope.spawn(|| show(suite, stage));
@@ -244,5 +255,7 @@ fn show_all(suite: &Suite, [lab, stage, alone]: &[Vec<&Promise>; 3]) -> ExitCode
         return ExitCode::SUCCESS;
     }
     println!("testbed: not shown: {}", broken.join(", "));
+    let panics = PANICS.lock().unwrap_or_else(PoisonError::into_inner);
+    panics.iter().for_each(|panic| println!("{panic}"));
     ExitCode::FAILURE
 }

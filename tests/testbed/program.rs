@@ -196,10 +196,15 @@ pub(crate) struct Ran {
 impl Ran {
     #[track_caller]
     pub(crate) fn expect(self, status: i32) -> Self {
-        assert_eq!(
+        self.expect_one_of(&[status])
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_one_of(self, statuses: &[i32]) -> Self {
+        assert!(
+            self.status.is_some_and(|status| statuses.contains(&status)),
+            "exit {:?} instead of {statuses:?}\nstdout:\n{}\nstderr:\n{}",
             self.status,
-            Some(status),
-            "stdout:\n{}\nstderr:\n{}",
             self.stdout,
             self.stderr
         );
@@ -258,7 +263,7 @@ impl Report {
         hosts
     }
 
-    /// How it went with a host: `converged`, `planned`, `refused`, `unreachable`.
+    /// How it went with a host: `converged`, `planned`, `refused`, `locked`, `unreachable`.
     #[track_caller]
     pub(crate) fn result(&self, host: &str) -> &str {
         let hosts = self.hosts();

@@ -64,25 +64,39 @@ pub(crate) fn a_program_without_an_agent_ships_itself(suite: &Suite) -> String {
 }
 
 pub(crate) fn two_first_applies_at_once_leave_one_whole_agent(suite: &Suite) -> String {
-    const ROUNDS: usize = 2;
     let hosts = &LAB[1..5];
     let lab = suite.lab().limit(hosts);
-    for round in 0..ROUNDS {
+    let (mut converged, mut locked) = (0, 0);
+    // Who comes while the other is at work is refused, as by any run: with a pause they are sure to meet.
+    let rounds = ["0", "0", "2"];
+    for pause in rounds {
         hosts.iter().for_each(|host| forget(suite, host));
-        let greeting = format!("lab.greeting=round {round}");
-        let lab = lab.clone().with(["--set", &greeting]);
+        let greeting = format!("after {pause}");
+        let set = [format!("lab.pause={pause}"), format!("lab.greeting={greeting}")];
+        let lab = lab.clone().with(["--set", &set[0], "--set", &set[1]]);
         // Two operators, one of them over the other transport; both bring the same agent.
-        let running = WAYS.map(|way| lab.clone().by(way).start(&["apply"]));
-        for program in running {
-            program.wait().expect(0);
-        }
+        let running = WAYS.map(|way| lab.clone().by(way).start(&["apply", "--format", "json"]));
+        let reports = running.map(|program| program.wait().expect_one_of(&[0, 6]).report());
         for host in hosts {
+            let results = [&reports[0], &reports[1]].map(|report| report.result(host));
+            let well = results.iter().filter(|result| **result == "converged").count();
+            let refused = results.iter().filter(|result| **result == "locked").count();
+            assert!(well > 0 && well + refused == WAYS.len(), "{host}: {results:?}");
+            (converged, locked) = (converged + well, locked + refused);
             assert_agents(suite, host, AGENTS, 1);
-            assert_eq!(suite.bed.on(host, "cat /etc/lab/greeting"), format!("round {round}\n"));
+            assert_eq!(suite.bed.on(host, "cat /etc/lab/greeting"), format!("{greeting}\n"));
+        }
+        // Whichever of the two brought it, it is the one that both look for.
+        for way in WAYS {
+            let report = lab.clone().by(way).report(&["apply"], 0);
+            assert_eq!(report.number("agent_bytes"), 0);
         }
     }
+    assert!(locked > 0, "they never met");
     format!(
-        "{ROUNDS} times two first applies at once on {} hosts: all well, 1 whole agent on each",
+        "{} times two first applies at once on {} hosts: {converged} converged, {locked} met the other at work, 1 whole agent \
+         on each host",
+        rounds.len(),
         hosts.len()
     )
 }

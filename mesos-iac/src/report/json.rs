@@ -67,6 +67,8 @@ impl<W: Write> Reporter for JsonReporter<W> {
                         "host": host,
                         "result": if error.is_unreachable() {
                             "unreachable"
+                        } else if error.is_locked() {
+                            "locked"
                         } else if error.is_stopped() {
                             "stopped"
                         } else {
@@ -141,6 +143,31 @@ impl<W: Write> Reporter for JsonReporter<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::Refusal;
+    use crate::fleet::HostError;
+    use crate::state::StateError;
+    use crate::words::HostName;
+
+    #[test]
+    fn a_host_where_another_run_was_at_work_is_told_apart_from_one_that_refuses() {
+        let result = |error| {
+            let mut out = Vec::new();
+            let (host, result) = (HostName::new("web-0").unwrap(), HostResult::Failed(error));
+            let event = FleetEvent::HostFinished {
+                host,
+                result,
+                traffic: Traffic::default(),
+            };
+            JsonReporter::new(&mut out, "apply").take(&event).unwrap();
+            let line = String::from_utf8(out).unwrap().lines().last().unwrap().to_owned();
+            serde_json::from_str::<Value>(&line).unwrap()["result"].clone()
+        };
+        let refused = |error| HostError::Refused(Refusal::State(error));
+        assert_eq!(result(refused(StateError::Locked(None))), "locked");
+        assert_eq!(result(refused(StateError::Unconfirmed("anna".to_owned()))), "refused");
+        assert_eq!(result(HostError::Lost("gone".to_owned())), "unreachable");
+        assert_eq!(result(HostError::Stopped), "stopped");
+    }
 
     #[test]
     fn the_last_line_has_each_number_under_its_name() {
