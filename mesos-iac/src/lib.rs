@@ -107,6 +107,7 @@ mod agent_main;
 pub mod bridge;
 pub mod compile;
 pub mod converge;
+mod file_lock;
 pub mod kinds;
 #[cfg(any(feature = "controller", feature = "roles"))]
 pub mod lint;

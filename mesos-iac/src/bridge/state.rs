@@ -1,6 +1,7 @@
 //! What the bridge did last, from run to run.
 
 use super::BridgeError;
+use crate::file_lock::FileLock;
 use crate::words::AbsPath;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -52,7 +53,7 @@ impl State {
 }
 
 /// The lock that keeps a second run away until it is dropped.
-pub(super) struct Lock(#[expect(dead_code, reason = "closing it gives the lock back")] File);
+pub(super) struct Lock(#[expect(dead_code, reason = "it is held, and never read")] FileLock);
 
 impl Lock {
     /// Takes it.
@@ -70,10 +71,10 @@ impl Lock {
             .mode(0o600)
             .open(&path)
             .map_err(|error| failed("open", &path, &error))?;
-        match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self(file)),
-            Err(rustix::io::Errno::WOULDBLOCK) => Err(BridgeError::Busy { path }),
-            Err(error) => Err(failed("lock", &path, &error.into())),
+        match FileLock::try_take(file) {
+            Ok(Ok(lock)) => Ok(Self(lock)),
+            Ok(Err(_)) => Err(BridgeError::Busy { path }),
+            Err(error) => Err(failed("lock", &path, &error)),
         }
     }
 }

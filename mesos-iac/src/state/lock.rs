@@ -2,9 +2,8 @@
 
 use super::disk::failed;
 use super::error::StateError;
+use crate::file_lock::FileLock;
 use crate::words::visible;
-use rustix::fs::{FlockOperation, flock};
-use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -82,7 +81,7 @@ impl fmt::Display for Holder {
 /// a file that isn't locked is that of a run which broke off.
 #[derive(Debug)]
 pub(super) struct Lock {
-    file: File,
+    lock: FileLock,
     holder: Holder,
     before: Option<Holder>,
 }
@@ -103,17 +102,13 @@ impl Lock {
             .mode(0o600)
             .open(path)
             .map_err(|error| failed("lock", path, &error))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Err(StateError::Locked(holder(&file))),
-            Err(error) => return Err(failed("lock", path, &error.into())),
-        }
-        let before = holder(&file);
+        let lock = taken(file, path)?;
+        let before = holder(lock.file());
         let mut runs = before.as_ref().map(|before| before.runs.clone()).unwrap_or_default();
         runs.push(new_run());
         let now = seconds_now();
         let mut lock = Self {
-            file,
+            lock,
             holder: Holder {
                 who: who.to_owned(),
                 process: std::process::id(),
@@ -158,9 +153,10 @@ impl Lock {
     fn write(&mut self) {
         let mut text = serde_json::to_string(&self.holder).unwrap_or_default();
         text.push('\n');
-        let written = self.file.rewind().and_then(|()| self.file.write_all(text.as_bytes()));
+        let mut file = self.lock.file();
+        let written = file.rewind().and_then(|()| file.write_all(text.as_bytes()));
         if written.is_ok() {
-            self.file.set_len(text.len() as u64).ok();
+            file.set_len(text.len() as u64).ok();
         }
     }
 }
@@ -174,22 +170,20 @@ impl Drop for Lock {
             self.write();
         } else {
             // What stands there otherwise makes the next run look for what this one left, of which there is nothing.
-            self.file.set_len(0).ok();
+            self.lock.file().set_len(0).ok();
         }
-        // A program that is being started has a copy of the descriptor, and would hold the lock for that moment.
-        let _unlocked = flock(&self.file, FlockOperation::Unlock);
     }
 }
 
 /// The lock on a host, held by something that is no run: the file keeps saying what the last run said.
 #[derive(Debug)]
-pub struct Hold(File);
+pub struct Hold(FileLock);
 
 impl Hold {
     /// The names of runs that broke off, of which something may still be running.
     #[must_use]
     pub fn runs(&self) -> Vec<String> {
-        holder(&self.0).map(|holder| holder.runs).unwrap_or_default()
+        holder(self.0.file()).map(|holder| holder.runs).unwrap_or_default()
     }
 
     /// Waits until no run is at work on the host whose state stands in this directory, and keeps others from beginning.
@@ -198,13 +192,8 @@ impl Hold {
     /// The lock can't be opened.
     pub fn wait(state: &Path) -> Result<Self, StateError> {
         let (path, file) = Self::open(state)?;
-        loop {
-            match flock(&file, FlockOperation::LockExclusive) {
-                Ok(()) => return Ok(Self(file)),
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(failed("lock", &path, &error.into())),
-            }
-        }
+        let lock = FileLock::wait(file).map_err(|error| failed("lock", &path, &error))?;
+        Ok(Self(lock))
     }
 
     /// Keeps runs from beginning, if none is at work.
@@ -213,11 +202,7 @@ impl Hold {
     /// One is at work, or the lock can't be opened.
     pub fn take(state: &Path) -> Result<Self, StateError> {
         let (path, file) = Self::open(state)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self(file)),
-            Err(Errno::WOULDBLOCK) => Err(StateError::Locked(holder(&file))),
-            Err(error) => Err(failed("lock", &path, &error.into())),
-        }
+        taken(file, &path).map(Self)
     }
 
     fn open(state: &Path) -> Result<(PathBuf, File), StateError> {
@@ -225,6 +210,18 @@ impl Hold {
         let open = OpenOptions::new().read(true).write(true).open(&path);
         let file = open.map_err(|error| failed("lock", &path, &error))?;
         Ok((path, file))
+    }
+}
+
+/// The lock on this file.
+///
+/// # Errors
+/// Another has it, who is told, or the kernel can't lock it.
+fn taken(file: File, path: &Path) -> Result<FileLock, StateError> {
+    match FileLock::try_take(file) {
+        Ok(Ok(lock)) => Ok(lock),
+        Ok(Err(file)) => Err(StateError::Locked(holder(&file))),
+        Err(error) => Err(failed("lock", path, &error)),
     }
 }
 

@@ -6,12 +6,11 @@ use super::error::StateError;
 use super::ledger::LedgerFile;
 use super::owner;
 use super::salvage::read_ledger;
+use crate::file_lock::FileLock;
 use crate::model::{Ledger, PathAttributes, RefreshAction, Resource};
 use crate::words::{AbsPath, HumanDuration};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use rustix::fs::{FlockOperation, flock};
-use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -125,7 +124,7 @@ pub struct UndoLog {
 
 /// Held by whoever waits for the confirmation, for as long as it lives.
 #[derive(Debug)]
-pub struct Waiting(#[expect(dead_code, reason = "it is held, and never read")] File);
+pub struct Waiting(#[expect(dead_code, reason = "it is held, and never read")] FileLock);
 
 impl UndoLog {
     /// That of the host whose state stands in this directory.
@@ -295,13 +294,8 @@ impl UndoLog {
     /// The file that is locked for it can't be made.
     pub fn wait_for_confirmation(&self) -> Result<Waiting, StateError> {
         let (path, file) = self.waiting()?;
-        loop {
-            match flock(&file, FlockOperation::LockExclusive) {
-                Ok(()) => return Ok(Waiting(file)),
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(failed("lock", &path, &error.into())),
-            }
-        }
+        let lock = FileLock::wait(file).map_err(|error| failed("lock", &path, &error))?;
+        Ok(Waiting(lock))
     }
 
     /// Whether somebody waits for the confirmation.
@@ -310,7 +304,8 @@ impl UndoLog {
     /// The file that is locked for it can't be made.
     pub fn is_waited_for(&self) -> Result<bool, StateError> {
         let (_, file) = self.waiting()?;
-        Ok(flock(&file, FlockOperation::NonBlockingLockExclusive).is_err())
+        // One that can't be locked may be waited for.
+        Ok(!matches!(FileLock::try_take(file), Ok(Ok(_))))
     }
 
     fn waiting(&self) -> Result<(PathBuf, File), StateError> {

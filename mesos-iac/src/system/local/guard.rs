@@ -5,8 +5,8 @@ use super::convert::{command, path};
 use super::files::Files;
 use super::process::Call;
 use super::refusal::because;
+use crate::file_lock::FileLock;
 use crate::model::{FileWrite, PathAttributes, SystemError};
-use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -84,7 +84,7 @@ fn wait_for_it() -> Result<()> {
     let deadline = Instant::now() + LONG;
     while Instant::now() < deadline {
         let open = File::open(WAITING);
-        if open.is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_err()) {
+        if open.is_ok_and(|file| !matches!(FileLock::try_take(file), Ok(Ok(_)))) {
             return Ok(());
         }
         sleep(TICK);

@@ -237,6 +237,7 @@ fn denies_everything(policy: &AbsPath) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file_lock::FileLock;
     use std::os::unix::fs::PermissionsExt as _;
     use std::process::Command;
 
@@ -265,8 +266,7 @@ mod tests {
         assert_eq!(ask(&["zookeeper", "start"]), 0, "there is no lock");
         std::fs::write(&lock, "everything\n").unwrap();
         assert_eq!(ask(&["zookeeper", "start"]), 0, "nobody holds it");
-        let held = File::open(&lock).unwrap();
-        rustix::fs::flock(&held, FlockOperation::LockExclusive).unwrap();
+        let held = FileLock::wait(File::open(&lock).unwrap()).unwrap();
         assert_eq!(ask(&["zookeeper", "start"]), 101);
         assert_eq!(ask(&["--quiet", "zookeeper", "stop"]), 101);
         std::fs::write(&lock, "all-but-stop\n").unwrap();
