@@ -62,12 +62,12 @@ pub(crate) fn commands_run_everywhere_and_no_word_is_read_by_a_shell(suite: &Sui
             assert!(suite.bed.is_so_on(host, "test ! -e /run/owned"));
         }
         let ran = lab.run(
-            &["run", "--time-out", "2s", "--", "sh", "-c", "echo begun; sleep 4711"],
+            &["run", "--time-out", "5s", "--", "sh", "-c", "echo begun; sleep 4711"],
             4,
         );
         for host in hosts {
             ran.says(&format!("{host}  begun\n"))
-                .says(&format!("{host}  not done after 2s, so it was ended"));
+                .says(&format!("{host}  not done after 5s, so it was ended"));
             assert!(suite.bed.is_so_on(host, "! pgrep -f 'sleep 471[1]'"), "{host}");
         }
     }

@@ -115,7 +115,7 @@ pub(crate) fn a_noexec_directory_is_passed_over(suite: &Suite) -> String {
         assert_agents(suite, host, "/opt/mesos-iac/agents", 1);
         assert_agents(suite, host, AGENTS, 0);
     }
-    suite.bed.on(host, "umount /var/lib/mesos-iac");
+    suite.bed.on(host, "umount --lazy /var/lib/mesos-iac");
     "with /var/lib/mesos-iac mounted noexec the agent goes to /opt/mesos-iac and the run is exit 0".to_owned()
 }
 
@@ -131,7 +131,7 @@ pub(crate) fn a_full_disk_is_told_clearly(suite: &Suite) -> String {
         ran.says("failed to upload the agent").says("no space").is_harmless();
         assert_agents(suite, host, AGENTS, 0);
     }
-    suite.bed.on(host, "umount /var/lib/mesos-iac");
+    suite.bed.on(host, "umount --lazy /var/lib/mesos-iac");
     suite.lab().limit(&[host]).run(&["apply"], 0);
     "a full disk: exit 5, \"no space\", nothing left behind; with room again exit 0".to_owned()
 }

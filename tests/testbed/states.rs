@@ -20,10 +20,10 @@ pub(crate) fn of_two_controllers_at_once_one_runs_and_the_other_names_it(suite: 
     let lab = suite.lab().limit(&[host]);
     let slow = lab
         .clone()
-        .with(["--set", "lab.pause=4", "--set", "lab.greeting=first"]);
+        .with(["--set", "lab.pause=9", "--set", "lab.greeting=first"]);
     suite.bed.on(host, "rm -rf /etc/lab");
     let first = slow.start(&["apply"]);
-    wait_for_sleep(suite, host, 4);
+    wait_for_sleep(suite, host, 9);
     let second = lab.clone().with(["--set", "lab.greeting=second"]);
     let refused = second.run(&["apply"], 6);
     refused
@@ -172,7 +172,9 @@ pub(crate) fn a_full_disk_for_the_state_changes_nothing(suite: &Suite) -> String
         !suite.bed.is_so_on(host, "grep -q 'no room' /etc/lab/greeting"),
         "a change was made that isn't in the journal"
     );
-    suite.bed.on(host, &format!("umount {STATE} && rm -rf /run/state"));
+    suite
+        .bed
+        .on(host, &format!("umount --lazy {STATE} && rm -rf /run/state"));
     full.run(&["apply"], 0);
     assert_eq!(suite.bed.on(host, "cat /etc/lab/greeting"), "no room\n");
     "a full disk below the state: exit 4, \"no space\", 0 resources changed; with room again exit 0".to_owned()
