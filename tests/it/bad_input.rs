@@ -66,6 +66,12 @@ fn a_graph_as_json() {
 }
 
 #[test]
+fn an_option_of_another_tool() {
+    refused("dry_run", &["--dry-run"]);
+    refused("forks", &["--forks", "10"]);
+}
+
+#[test]
 fn no_hosts_at_a_time() {
     refused("parallel_zero", &["--parallel", "0"]);
 }
@@ -84,7 +90,10 @@ fn an_inputs_file_that_is_not_there_or_damaged() {
             "gives one address to the 5 hosts",
         ),
         ("[set]\nrack = 1\n", "sets the attribute `rack`"),
-        ("[set]\nzookeeper_ip = 5\n", "isn't of type IpAddr"),
+        (
+            "[set]\nzookeeper_ip = 5\n",
+            "lab.toml:2 gives attribute `zookeeper_ip` a value that isn't of type IpAddr",
+        ),
         ("[sett]\n", "`sett` means nothing here"),
         (
             "[host.backend-0-0]\nuser = '-x'\n",
@@ -136,7 +145,7 @@ fn a_section_of_inputs_for_one_host_counts_before_patterns() {
         ])
         .expect(0);
     assert!(
-        ran.stdout.contains("mesos_cluster_name of backend-0-1 is own"),
+        ran.stdout.contains("mesos_cluster_name of backend-0-1 is own") && ran.stdout.contains("lab.toml:3"),
         "{}",
         ran.stdout
     );

@@ -67,6 +67,18 @@ fn a_pattern_that_matches_nothing_is_a_mistake_with_its_line() {
 }
 
 #[test]
+fn a_pattern_in_the_place_of_a_name_is_told_what_names_several() {
+    assert_mistake(
+        Cluster::new("x").hosts(host("lb-[1-2]")).build(),
+        &[
+            "is no host name",
+            "declared at",
+            "hint: `hosts(\"lb-[1-2]\")` names the hosts of a pattern",
+        ],
+    );
+}
+
+#[test]
 fn a_damaged_pattern_is_a_mistake() {
     assert_mistake(
         Cluster::new("x").hosts(hosts("a[3-0]")).build(),

@@ -1,18 +1,21 @@
 use super::error::CliError;
 use crate::model::{HostInput, InputValue, Inputs, RawValue};
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
 const SHAPE: &str =
     "the file holds a table `set` (KEY = VALUE) and tables `host.PATTERN` with address, connect, user, port and set";
 
 /// Gathers `--set` and `--inputs`. What is given later shadows what was given earlier; `--set` comes last.
-pub(super) fn gather(set: &[String], files: &[std::path::PathBuf]) -> Result<Inputs, CliError> {
+pub(super) fn gather(set: &[String], files: &[PathBuf]) -> Result<Inputs, CliError> {
     let mut inputs = Inputs::default();
     for file in files {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| CliError::usage(format!("failed to read the inputs {}: {error}", file.display())))?;
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            CliError::usage(format!("failed to read the inputs {}: {error}", file.display()))
+                .hinted("name a TOML file; a path that isn't absolute begins where the program is started")
+        })?;
         read(&text, file, &mut inputs)?;
     }
     for pair in set {
@@ -28,110 +31,157 @@ pub(super) fn gather(set: &[String], files: &[std::path::PathBuf]) -> Result<Inp
     Ok(inputs)
 }
 
-fn read(text: &str, file: &Path, inputs: &mut Inputs) -> Result<(), CliError> {
-    let origin = file.display().to_string();
-    let wrong = |why: String| CliError::usage(format!("failed to read the inputs {origin}: {why}")).hinted(SHAPE);
-    if let Some(at) = text.find('\0') {
-        let line = text[..at].matches('\n').count() + 1;
-        return Err(wrong(format!("line {line} has a NUL byte in it")).hinted("save the file as UTF-8 text"));
+/// The keys that lead to a value, from the top: `host`, `web-0`, `address`.
+type Way = Vec<String>;
+
+/// A file that is read, and on which line each of its keys stands.
+struct Source {
+    file: String,
+    lines: BTreeMap<Way, usize>,
+}
+
+impl Source {
+    fn new(text: &str, file: &Path) -> Result<Self, CliError> {
+        let mut source = Self {
+            file: file.display().to_string(),
+            lines: BTreeMap::new(),
+        };
+        let table = DeTable::parse(text).map_err(|error| {
+            let wrong = source.wrong(&[], error.message());
+            wrong.detailed(&error.to_string())
+        })?;
+        let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+        source.count(&ends, &mut Vec::new(), table.get_ref());
+        Ok(source)
     }
+
+    /// Adds the lines of a table's keys, in a text whose lines end there.
+    fn count(&mut self, ends: &[usize], way: &mut Way, table: &DeTable<'_>) {
+        for (key, value) in table {
+            way.push(key.get_ref().clone().into_owned());
+            let line = ends.partition_point(|end| *end < key.span().start) + 1;
+            self.lines.insert(way.clone(), line);
+            if let DeValue::Table(inner) = value.get_ref() {
+                self.count(ends, way, inner);
+            }
+            way.pop();
+        }
+    }
+
+    /// Where a key stands: `lab.toml:3`.
+    fn at(&self, way: &[String]) -> String {
+        match self.lines.get(way) {
+            Some(line) => format!("{}:{line}", self.file),
+            None => self.file.clone(),
+        }
+    }
+
+    fn wrong(&self, way: &[String], why: &str) -> CliError {
+        CliError::usage(format!("failed to read the inputs {}: {why}", self.at(way))).hinted(SHAPE)
+    }
+}
+
+/// The way to what stands one key further.
+fn to(way: &[String], key: &str) -> Way {
+    [way, &[key.to_owned()]].concat()
+}
+
+fn read(text: &str, file: &Path, inputs: &mut Inputs) -> Result<(), CliError> {
+    if let Some(at) = text.find('\0') {
+        let (file, line) = (file.display(), text[..at].matches('\n').count() + 1);
+        let why = format!("failed to read the inputs {file}: line {line} has a NUL byte in it");
+        return Err(CliError::usage(why).hinted("save the file as UTF-8 text"));
+    }
+    let source = Source::new(text, file)?;
     let table: Table = text
         .parse()
-        .map_err(|error: toml::de::Error| wrong(error.message().to_owned()).detailed(&error.to_string()))?;
+        .map_err(|error: toml::de::Error| source.wrong(&[], error.message()))?;
     for (name, value) in table {
+        let way = to(&[], &name);
         match (name.as_str(), value) {
-            ("set", Value::Table(values)) => inputs.attributes.extend(attributes("set", values, &origin, &wrong)?),
+            ("set", Value::Table(values)) => inputs.attributes.extend(attributes(&source, &way, values)?),
             ("host", Value::Table(hosts)) => {
                 for (pattern, value) in hosts {
+                    let way = to(&way, &pattern);
                     let Value::Table(fields) = value else {
-                        return Err(wrong(format!("`host.{pattern}` is no table")));
+                        return Err(source.wrong(&way, &format!("`host.{pattern}` is no table")));
                     };
-                    inputs.hosts.push(host(pattern, fields, &origin, &wrong)?);
+                    inputs.hosts.push(host(&source, &way, pattern, fields)?);
                 }
             }
-            (other, _) => return Err(wrong(format!("`{other}` means nothing here"))),
+            (other, _) => return Err(source.wrong(&way, &format!("`{other}` means nothing here"))),
         }
     }
     Ok(())
 }
 
-fn host(
-    pattern: String,
-    fields: Table,
-    origin: &str,
-    wrong: &impl Fn(String) -> CliError,
-) -> Result<HostInput, CliError> {
+fn host(source: &Source, way: &[String], pattern: String, fields: Table) -> Result<HostInput, CliError> {
     let mut input = HostInput {
         pattern,
-        origin: origin.to_owned(),
+        // That of the whole file: what two of its sections say of one host has to agree.
+        origin: source.file.clone(),
         ..HostInput::default()
     };
     for (name, value) in fields {
+        let way = to(way, &name);
+        let wrong = |what: &str| source.wrong(&way, &format!("`{}` {what}", way.join(".")));
         match (name.as_str(), value) {
-            (_, Value::String(text)) if text.contains('\0') => {
-                return Err(wrong(format!("`host.{}.{name}` has a NUL byte in it", input.pattern)));
-            }
+            (_, Value::String(text)) if text.contains('\0') => return Err(wrong("has a NUL byte in it")),
             ("address", Value::String(text)) => input.address = Some(text),
             ("connect", Value::String(text)) => input.connect = Some(text),
             ("user", Value::String(text)) => input.user = Some(text),
             ("port", Value::Integer(port)) => {
-                let port =
-                    u16::try_from(port).map_err(|_| wrong(format!("`host.{}.port` is no port", input.pattern)))?;
-                input.port = Some(port);
+                input.port = Some(u16::try_from(port).map_err(|_| wrong("is no port"))?);
             }
-            ("set", Value::Table(values)) => {
-                let table = format!("host.{}.set", input.pattern);
-                input.attributes = attributes(&table, values, origin, wrong)?;
-            }
-            (other, _) => {
-                return Err(wrong(format!(
-                    "`host.{}.{other}` means nothing here, or has the wrong type",
-                    input.pattern
-                )));
-            }
+            ("set", Value::Table(values)) => input.attributes = attributes(source, &way, values)?,
+            _ => return Err(wrong("means nothing here, or has the wrong type")),
         }
     }
     Ok(input)
 }
 
-fn attributes(
-    table: &str,
-    values: Table,
-    origin: &str,
-    wrong: &impl Fn(String) -> CliError,
-) -> Result<Vec<InputValue>, CliError> {
+fn attributes(source: &Source, way: &[String], values: Table) -> Result<Vec<InputValue>, CliError> {
     let mut all: Vec<InputValue> = Vec::new();
-    flatten("", values, origin, &mut all)?;
+    flatten(source, way, "", values, &mut all)?;
     // TOML sees no double in `"lab.port" = 1` beside `lab.port = 2`.
     let mut seen = BTreeSet::new();
     if let Some(twice) = all.iter().find(|input| !seen.insert(&input.key)) {
-        return Err(wrong(format!(
-            "`{table}` gives `{}` twice, as a table and in quotes: keep one of them",
+        let why = format!(
+            "`{}` gives `{}` twice, as a table and in quotes: keep one of them",
+            way.join("."),
             twice.key
-        )));
+        );
+        return Err(source.wrong(way, &why));
     }
     Ok(all)
 }
 
 /// A prefix may be written as a table: `[set.lab] port = 5050` is `set."lab.port" = 5050`.
-fn flatten(prefix: &str, values: Table, origin: &str, all: &mut Vec<InputValue>) -> Result<(), CliError> {
+fn flatten(
+    source: &Source,
+    way: &[String],
+    prefix: &str,
+    values: Table,
+    all: &mut Vec<InputValue>,
+) -> Result<(), CliError> {
     for (name, value) in values {
+        let way = to(way, &name);
         let key = if prefix.is_empty() {
             name
         } else {
             format!("{prefix}.{name}")
         };
         match value {
-            Value::Table(inner) => flatten(&key, inner, origin, all)?,
+            Value::Table(inner) => flatten(source, &way, &key, inner, all)?,
             // No argument, variable or line of a configuration can carry one.
             value if has_nul(&value) => {
-                let why = format!("failed to read the inputs {origin}: the value of `{key}` has a NUL byte in it");
-                return Err(CliError::usage(why).hinted("take the `\\u0000` out of it"));
+                let wrong = source.wrong(&way, &format!("the value of `{key}` has a NUL byte in it"));
+                return Err(wrong.hinted("take the `\\u0000` out of it"));
             }
             value => all.push(InputValue {
                 value: RawValue::Data(serde_json::to_value(value)?),
                 key,
-                origin: origin.to_owned(),
+                origin: source.at(&way),
             }),
         }
     }
@@ -165,6 +215,12 @@ mod tests {
         .unwrap();
         let keys: Vec<&str> = inputs.attributes.iter().map(|input| input.key.as_str()).collect();
         assert_eq!(keys, ["lab.port", "zookeeper_ip"]);
+        let origins: Vec<&str> = inputs.attributes.iter().map(|input| input.origin.as_str()).collect();
+        assert_eq!(origins, ["lab.toml:3", "lab.toml:2"]);
+        assert!(inputs.hosts.iter().any(|host| {
+            let origins: Vec<&str> = host.attributes.iter().map(|input| input.origin.as_str()).collect();
+            origins == ["lab.toml:6"]
+        }));
         assert_eq!(inputs.hosts.len(), 2);
         assert!(
             inputs
@@ -177,15 +233,15 @@ mod tests {
     #[test]
     fn mistakes_name_the_file_and_the_field() {
         for (text, why) in [
-            ("sett = 1", "`sett` means nothing here"),
-            ("[host.a]\nadress = 'x'", "`host.a.adress`"),
-            ("[host.a]\nport = 70000", "no port"),
-            ("[host.a]\naddress = 1", "`host.a.address`"),
+            ("\n\nsett = 1", "lab.toml:3: `sett` means nothing here"),
+            ("[host.a]\n# typo\nadress = 'x'", "lab.toml:3: `host.a.adress`"),
+            ("[host.a]\nport = 70000", "lab.toml:2: `host.a.port` is no port"),
+            ("host.a.address = 1", "lab.toml:1: `host.a.address`"),
             ("[set", "lab.toml"),
             ("[set]\na = 1\nb = '\0'", "line 3 has a NUL byte in it"),
             (
                 "[set]\nlab.a = \"x\\u0000\"",
-                "the value of `lab.a` has a NUL byte in it",
+                "lab.toml:2: the value of `lab.a` has a NUL byte in it",
             ),
             ("[set]\na = ['x', \"\\u0000\"]", "the value of `a` has a NUL byte in it"),
             ("[host.a]\nuser = \"\\u0000\"", "`host.a.user` has a NUL byte in it"),

@@ -4,13 +4,14 @@ use super::environment::Environment;
 use super::error::CliError;
 use super::exit_code;
 use super::inputs_file;
+use super::other_tools;
 use super::selection;
 use super::session::{Session, Terminal};
 use crate::lint::{self, Findings};
 use crate::model::{Cluster, Inputs, Problems, Result};
 use crate::report::View;
 use crate::words::visible_lines;
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -35,7 +36,11 @@ pub fn main(cluster: impl FnOnce() -> Result<Cluster>) -> ExitCode {
     if let Some(status) = crate::agent_main::run_as_agent() {
         return status;
     }
-    let cli = match Cli::try_parse() {
+    let command = other_tools::refuse(Cli::command());
+    let cli = command
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match cli {
         Ok(cli) => cli,
         Err(error) => return instead_of_a_command(&error, &environment),
     };

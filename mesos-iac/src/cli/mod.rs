@@ -8,6 +8,7 @@ mod error;
 pub mod exit_code;
 mod inputs_file;
 mod main_fn;
+mod other_tools;
 mod plan_file;
 mod run_over;
 mod selection;

@@ -63,13 +63,15 @@ pub fn host(name: &str) -> Hosts {
     let at = Location::caller();
     match HostName::new(name) {
         Ok(name) => Hosts::new(vec![name], &at, Problems::new()),
-        Err(error) => Hosts::new(
-            vec![],
-            &at,
-            Problem::new(Code::InvalidValue, error.to_string())
-                .at("declared", at.clone())
-                .into(),
-        ),
+        Err(error) => {
+            let problem = Problem::new(Code::InvalidValue, error.to_string()).at("declared", at.clone());
+            let names_several = HostPattern::new(name).is_ok_and(|pattern| pattern.expand().is_ok());
+            let problem = match names_several {
+                true => problem.hint(format!("`hosts({name:?})` names the hosts of a pattern")),
+                false => problem,
+            };
+            Hosts::new(vec![], &at, problem.into())
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub struct InputValue {
     pub key: String,
     /// Its value.
     pub value: RawValue,
-    /// The option or the file it came by.
+    /// The option, or the file and the line, it came by: `lab.toml:3`.
     pub origin: String,
 }
 

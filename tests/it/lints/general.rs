@@ -37,6 +37,27 @@ fn with_package(os: Os) -> ClusterBuilder {
     Cluster::new("lab").hosts(host)
 }
 
+/// A directory that waits for a file, which stands in it or doesn't.
+#[derive(Role, Clone)]
+#[role(name = "belated")]
+struct Belated {
+    directory: &'static str,
+    file: &'static str,
+}
+
+impl Declares for Belated {
+    fn declare(&self, cx: &mut Cx<'_>) -> Result<()> {
+        let file = cx.add(file(self.file).content("x\n"));
+        cx.add(directory(self.directory).after(file));
+        Ok(())
+    }
+}
+
+fn late(directory: &'static str, file: &'static str) -> ClusterBuilder {
+    let host = host("h").addr("198.18.0.1").role(Belated { directory, file });
+    Cluster::new("lab").hosts(host)
+}
+
 pub(super) fn cases() -> Vec<Case> {
     vec![
         Case {
@@ -77,6 +98,17 @@ pub(super) fn cases() -> Vec<Case> {
                     .package("zookeeper")
                     .file("/etc/zookeeper/conf/myid", "1\n"))
             },
+        },
+        Case {
+            lint: &lint::DIRECTORY_AFTER_ITS_CONTENT,
+            bad: || late("/etc/app", "/etc/app/app.conf"),
+            near: || late("/etc/app", "/etc/motd"),
+        },
+        Case {
+            lint: &lint::DIRECTORY_AFTER_ITS_CONTENT,
+            bad: || late("/srv/app", "/srv/app/app.conf"),
+            // Every host has that one: it is only its mode that waits.
+            near: || late("/etc/ssh", "/etc/ssh/banner"),
         },
         Case {
             lint: &lint::UPGRADE_WITHOUT_RESTART,

@@ -1,8 +1,8 @@
 use crate::kinds::{Command, Directory, File, Package, Symlink};
 use crate::lint::{LintCx, LintHost};
 use crate::lint_rule;
-use crate::model::{Effect, Entry, Level, Lint};
-use crate::words::AbsPath;
+use crate::model::{DroppedEdge, Effect, Entry, Level, Lint, Reason};
+use crate::words::{AbsPath, ResourceId};
 use std::any::Any;
 use std::collections::BTreeSet;
 
@@ -14,7 +14,15 @@ pub static MISSING_DIRECTORY: Lint = Lint {
     page: include_str!("../pages/missing-directory.md"),
 };
 
-lint_rule!(directories => [&MISSING_DIRECTORY]);
+/// A directory is made after what is written to it.
+pub static DIRECTORY_AFTER_ITS_CONTENT: Lint = Lint {
+    name: "directory-after-its-content",
+    level: Level::Warning,
+    summary: "an order of the definition's own has a directory made after what is written to it",
+    page: include_str!("../pages/directory-after-its-content.md"),
+};
+
+lint_rule!(directories => [&MISSING_DIRECTORY, &DIRECTORY_AFTER_ITS_CONTENT]);
 
 /// What a host has when it is installed: the directories of Debian's smallest system with systemd and sshd, and what
 /// everybody expects of a Unix.
@@ -119,26 +127,18 @@ fn placed(entry: &Entry) -> Option<(&AbsPath, bool)> {
 
 fn directories(cx: &LintCx<'_>) {
     for host in cx.hosts() {
-        let entries = || host.catalog().resources();
-        let made: BTreeSet<&str> = entries()
-            .filter_map(placed)
-            .filter(|(_, holds)| *holds)
-            .map(|(path, _)| path.as_str())
-            .collect();
-        let is_there = |path: &AbsPath| INSTALLED.binary_search(&path.as_str()).is_ok() || made.contains(path.as_str());
-        let lacking = entries().filter_map(|entry| {
-            let above = placed(entry)?.0.parent()?;
-            (!is_there(&above)).then_some((entry, above))
-        });
-        let lacking: Vec<(&Entry, AbsPath)> = lacking.collect();
-        if lacking.is_empty() {
+        let lacking = lacking(host);
+        let late = late(host);
+        if lacking.is_empty() && late.is_empty() {
             continue;
         }
         let brought = brought(host);
+        let comes_by_itself = |entry, above: &AbsPath| {
+            brought.iter().any(|path| above.is_within(path)) || waits_for_a_program(host, entry)
+        };
         let mut told = BTreeSet::new();
         for (entry, above) in lacking {
-            let is_brought = brought.iter().any(|path| above.is_within(path)) || waits_for_a_program(host, entry);
-            if !is_brought && told.insert(above.clone()) {
+            if !comes_by_itself(entry, &above) && told.insert(above.clone()) {
                 let message = format!("nothing makes {above}, where {} is written", entry.id);
                 let finding = MISSING_DIRECTORY.finding(message).on(host.name()).of(&entry.id);
                 cx.report(finding.hint(format!(
@@ -146,7 +146,51 @@ fn directories(cx: &LintCx<'_>) {
                 )));
             }
         }
+        for (entry, above, dropped) in late {
+            if !comes_by_itself(entry, above) {
+                let message = format!("{} is made after {}, which is written to it", dropped.edge.on, entry.id);
+                let finding = DIRECTORY_AFTER_ITS_CONTENT.finding(message);
+                cx.report(finding.on(host.name()).of(&dropped.edge.on).hint(format!(
+                    "take away what has the directory wait: {}",
+                    dropped.way_in_words()
+                )));
+            }
+        }
     }
+}
+
+/// What is written to a directory that nothing makes.
+fn lacking<'c>(host: &LintHost<'c>) -> Vec<(&'c Entry, AbsPath)> {
+    let entries = || host.catalog().resources();
+    let made: BTreeSet<&str> = entries()
+        .filter_map(placed)
+        .filter(|(_, holds)| *holds)
+        .map(|(path, _)| path.as_str())
+        .collect();
+    let lacking = entries().filter_map(|entry| {
+        let above = placed(entry)?.0.parent()?;
+        let is_there = is_installed(&above) || made.contains(above.as_str());
+        (!is_there).then_some((entry, above))
+    });
+    lacking.collect()
+}
+
+/// What is written to a directory that is made later. The compiler found that the directory has to come first, and gave way
+/// to what the definition says.
+fn late<'c>(host: &LintHost<'c>) -> Vec<(&'c Entry, &'c AbsPath, &'c DroppedEdge)> {
+    let directories = host.provenance().dropped.iter();
+    let directories = directories.filter(|dropped| dropped.edge.because == Reason::Directory);
+    let find = |id: &ResourceId| host.catalog().resources().find(|entry| entry.id == *id);
+    let late = directories.filter_map(|dropped| {
+        let (entry, directory) = (find(&dropped.of)?, find(&dropped.edge.on)?);
+        let (_, (above, _)) = (placed(entry)?, placed(directory)?);
+        (!is_installed(above)).then_some((entry, above, dropped))
+    });
+    late.collect()
+}
+
+fn is_installed(path: &AbsPath) -> bool {
+    INSTALLED.binary_search(&path.as_str()).is_ok()
 }
 
 /// The paths that packages, archives, users and commands bring along.

@@ -9,7 +9,7 @@ mod ssh;
 mod text;
 mod upgrades;
 
-pub use directories::MISSING_DIRECTORY;
+pub use directories::{DIRECTORY_AFTER_ITS_CONTENT, MISSING_DIRECTORY};
 pub use package_managers::PACKAGE_MANAGER;
 pub use permissions::{CRON_FILE_IGNORED, SCRIPT_NOT_EXECUTABLE, WORLD_WRITABLE};
 pub use repositories::UNSIGNED_REPOSITORY;
