@@ -18,15 +18,15 @@
 use super::convert::{command, path};
 use super::files::Files;
 use super::process::Call;
-use super::refusal::{because, refused};
+use super::refusal::{because, reason, refused};
 use super::root::AtEnd;
+use crate::file_lock::FileLock;
 use crate::model::{Ended, FileWrite, PathAttributes, SystemError};
 use crate::words::{AbsPath, Mode};
-use rustix::fs::{FlockOperation, Mode as Bits, OFlags};
-use rustix::io::Errno;
+use rustix::fs::{Mode as Bits, OFlags};
 use std::fs::File;
-use std::io::Write as _;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io::{self, Write as _};
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::time::{Duration, Instant};
 
 type Result<T> = std::result::Result<T, SystemError>;
@@ -62,7 +62,7 @@ pub(super) enum Denied {
 #[derive(Debug)]
 pub(super) struct ServicesDenied<'a> {
     files: &'a Files,
-    lock: OwnedFd,
+    lock: FileLock,
     by: By,
 }
 
@@ -107,7 +107,7 @@ impl<'a> ServicesDenied<'a> {
 
     /// The descriptor that whoever carries out the transaction must inherit.
     pub(super) fn lock(&self) -> BorrowedFd<'_> {
-        self.lock.as_fd()
+        self.lock.file().as_fd()
     }
 
     /// The words that run the command where services are denied.
@@ -185,38 +185,39 @@ impl Drop for ServicesDenied<'_> {
     fn drop(&mut self) {
         // Without the lock the script allows everything: that it can't be removed does no harm.
         let _removed = self.remove_script();
-        let _unlocked = rustix::fs::flock(&self.lock, FlockOperation::NonBlockingUnlock);
     }
 }
 
-fn take_lock(files: &Files, denied: Denied) -> Result<OwnedFd> {
+fn take_lock(files: &Files, denied: Denied) -> Result<FileLock> {
     let place = path(LOCK)?;
-    let failed = |error| refused("lock", &place, error);
     let spot = files.root().look_up_to_change("lock", &place, AtEnd::Stay)?;
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let lock = rustix::fs::openat(&spot, &spot.name, flags, Bits::RUSR | Bits::WUSR).map_err(failed)?;
+    let opened = rustix::fs::openat(&spot, &spot.name, flags, Bits::RUSR | Bits::WUSR);
+    let mut file = File::from(opened.map_err(|error| refused("lock", &place, error))?);
     // A run that was killed leaves its transaction behind, which goes on: ending dpkg halfway is worse than waiting.
     let began = Instant::now();
-    loop {
-        match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => break,
-            Err(Errno::AGAIN) if began.elapsed() < EARLIER_RUN => std::thread::sleep(Duration::from_millis(50)),
-            Err(Errno::AGAIN) => {
+    let failed = |action, error: &io::Error| because(action, &place, reason(error));
+    let lock = loop {
+        match FileLock::try_take(file).map_err(|error| failed("lock", &error))? {
+            Ok(lock) => break lock,
+            Err(held) if began.elapsed() < EARLIER_RUN => {
+                file = held;
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            Err(_) => {
                 let why = "the package transaction of an earlier run is still going on; see what it waits for";
                 return Err(because("lock", &place, why));
             }
-            Err(error) => return Err(failed(error)),
         }
-    }
-    rustix::fs::ftruncate(&lock, 0).map_err(failed)?;
+    };
     let word = match denied {
         Denied::Everything => "everything\n",
         Denied::AllButStop => "all-but-stop\n",
     };
-    let mut file = File::from(lock);
-    file.write_all(word.as_bytes())
-        .map_err(|error| because("write", &place, super::refusal::reason(&error)))?;
-    Ok(file.into())
+    let mut file = lock.file();
+    let written = file.set_len(0).and_then(|()| file.write_all(word.as_bytes()));
+    written.map_err(|error| failed("write", &error))?;
+    Ok(lock)
 }
 
 fn is_ours(script: &[u8]) -> bool {
@@ -237,7 +238,6 @@ fn denies_everything(policy: &AbsPath) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file_lock::FileLock;
     use std::os::unix::fs::PermissionsExt as _;
     use std::process::Command;
 
