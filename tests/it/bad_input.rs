@@ -87,7 +87,7 @@ fn an_inputs_file_that_is_not_there_or_damaged() {
         ),
         (
             "[host.'backend-0-*']\naddress = '10.0.0.1'\n",
-            "gives one address to the 5 hosts",
+            "lab.toml:1 gives one address to the 5 hosts",
         ),
         ("[set]\nrack = 1\n", "sets the attribute `rack`"),
         (
@@ -102,7 +102,7 @@ fn an_inputs_file_that_is_not_there_or_damaged() {
         ("[host.'backend-*']\nport = 0\n", "`host.backend-*.port`: 0 is no port"),
         (
             "[host.'backend-0-[0-1]']\nport = 23\n[host.'backend-0-[1-2]']\nport = 24\n",
-            "backend-0-1: {lab}/lab.toml: `backend-0-[0-1]` and `backend-0-[1-2]` both match the host, and disagree about `port`",
+            "backend-0-1: `backend-0-[0-1]` ({lab}/lab.toml:1) and `backend-0-[1-2]` ({lab}/lab.toml:3) both match the host, and disagree about `port`",
         ),
         (
             "[host.'*-1'.set]\nis_mesos_master = true\n[host.'backend-*'.set]\nis_mesos_master = false\n",
@@ -121,6 +121,13 @@ fn an_inputs_file_that_is_not_there_or_damaged() {
             ran.stderr
         );
     }
+    std::fs::write(lab.path("lab.toml"), b"[set]\nmesos_cluster_name = '\xff'\n").unwrap();
+    let ran = lab.run(&["check", "--inputs", "{lab}/lab.toml"]).expect(1);
+    assert!(
+        ran.stderr.contains("hint: save the file as UTF-8 text"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use super::error::CliError;
 use crate::model::{HostInput, InputValue, Inputs, RawValue};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
@@ -8,13 +9,21 @@ use toml::{Table, Value};
 const SHAPE: &str =
     "the file holds a table `set` (KEY = VALUE) and tables `host.PATTERN` with address, connect, user, port and set";
 
+const AS_TEXT: &str = "save the file as UTF-8 text";
+
 /// Gathers `--set` and `--inputs`. What is given later shadows what was given earlier; `--set` comes last.
 pub(super) fn gather(set: &[String], files: &[PathBuf]) -> Result<Inputs, CliError> {
     let mut inputs = Inputs::default();
     for file in files {
         let text = std::fs::read_to_string(file).map_err(|error| {
-            CliError::usage(format!("failed to read the inputs {}: {error}", file.display()))
-                .hinted("name a TOML file; a path that isn't absolute begins where the program is started")
+            let failed = CliError::usage(format!("failed to read the inputs {}: {error}", file.display()));
+            match error.kind() {
+                ErrorKind::NotFound => {
+                    failed.hinted("name a TOML file that is there; a relative path begins where the program is started")
+                }
+                ErrorKind::InvalidData => failed.hinted(AS_TEXT),
+                _ => failed,
+            }
         })?;
         read(&text, file, &mut inputs)?;
     }
@@ -46,23 +55,20 @@ impl Source {
             file: file.display().to_string(),
             lines: BTreeMap::new(),
         };
-        let table = DeTable::parse(text).map_err(|error| {
-            let wrong = source.wrong(&[], error.message());
-            wrong.detailed(&error.to_string())
-        })?;
+        let table = DeTable::parse(text).map_err(|error| source.unreadable(text, &error))?;
         let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
-        source.count(&ends, &mut Vec::new(), table.get_ref());
+        source.note_lines(&ends, &mut Vec::new(), table.get_ref());
         Ok(source)
     }
 
-    /// Adds the lines of a table's keys, in a text whose lines end there.
-    fn count(&mut self, ends: &[usize], way: &mut Way, table: &DeTable<'_>) {
+    /// Notes on which lines the keys of a table stand, in a text whose lines end there.
+    fn note_lines(&mut self, ends: &[usize], way: &mut Way, table: &DeTable<'_>) {
         for (key, value) in table {
             way.push(key.get_ref().clone().into_owned());
             let line = ends.partition_point(|end| *end < key.span().start) + 1;
             self.lines.insert(way.clone(), line);
             if let DeValue::Table(inner) = value.get_ref() {
-                self.count(ends, way, inner);
+                self.note_lines(ends, way, inner);
             }
             way.pop();
         }
@@ -77,8 +83,25 @@ impl Source {
     }
 
     fn wrong(&self, way: &[String], why: &str) -> CliError {
-        CliError::usage(format!("failed to read the inputs {}: {why}", self.at(way))).hinted(SHAPE)
+        wrong(&self.at(way), why)
     }
+
+    /// What the reader of TOML says, with the line and what stands there.
+    fn unreadable(&self, text: &str, error: &toml::de::Error) -> CliError {
+        let at = match error.span() {
+            Some(span) => format!("{}:{}", self.file, line_of(text, span.start)),
+            None => self.file.clone(),
+        };
+        wrong(&at, error.message()).detailed(&error.to_string())
+    }
+}
+
+fn wrong(at: &str, why: &str) -> CliError {
+    CliError::usage(format!("failed to read the inputs {at}: {why}")).hinted(SHAPE)
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
 }
 
 /// The way to what stands one key further.
@@ -88,14 +111,13 @@ fn to(way: &[String], key: &str) -> Way {
 
 fn read(text: &str, file: &Path, inputs: &mut Inputs) -> Result<(), CliError> {
     if let Some(at) = text.find('\0') {
-        let (file, line) = (file.display(), text[..at].matches('\n').count() + 1);
-        let why = format!("failed to read the inputs {file}: line {line} has a NUL byte in it");
-        return Err(CliError::usage(why).hinted("save the file as UTF-8 text"));
+        let at = format!("{}:{}", file.display(), line_of(text, at));
+        return Err(wrong(&at, "there is a NUL byte on this line").hinted(AS_TEXT));
     }
     let source = Source::new(text, file)?;
     let table: Table = text
         .parse()
-        .map_err(|error: toml::de::Error| source.wrong(&[], error.message()))?;
+        .map_err(|error: toml::de::Error| source.unreadable(text, &error))?;
     for (name, value) in table {
         let way = to(&[], &name);
         match (name.as_str(), value) {
@@ -118,8 +140,8 @@ fn read(text: &str, file: &Path, inputs: &mut Inputs) -> Result<(), CliError> {
 fn host(source: &Source, way: &[String], pattern: String, fields: Table) -> Result<HostInput, CliError> {
     let mut input = HostInput {
         pattern,
-        // That of the whole file: what two of its sections say of one host has to agree.
         origin: source.file.clone(),
+        line: source.lines.get(way).copied(),
         ..HostInput::default()
     };
     for (name, value) in fields {
@@ -151,7 +173,7 @@ fn attributes(source: &Source, way: &[String], values: Table) -> Result<Vec<Inpu
             way.join("."),
             twice.key
         );
-        return Err(source.wrong(way, &why));
+        return Err(wrong(&twice.origin, &why));
     }
     Ok(all)
 }
@@ -237,18 +259,20 @@ mod tests {
             ("[host.a]\n# typo\nadress = 'x'", "lab.toml:3: `host.a.adress`"),
             ("[host.a]\nport = 70000", "lab.toml:2: `host.a.port` is no port"),
             ("host.a.address = 1", "lab.toml:1: `host.a.address`"),
-            ("[set", "lab.toml"),
-            ("[set]\na = 1\nb = '\0'", "line 3 has a NUL byte in it"),
+            ("a = 1\n[set", "lab.toml:2: "),
+            // The reader of values finds this one, not that of TOML.
+            ("[set]\nn = 99999999999999999999", "lab.toml:2: "),
+            ("[set]\na = 1\nb = '\0'", "lab.toml:3: there is a NUL byte on this line"),
             (
                 "[set]\nlab.a = \"x\\u0000\"",
                 "lab.toml:2: the value of `lab.a` has a NUL byte in it",
             ),
             ("[set]\na = ['x', \"\\u0000\"]", "the value of `a` has a NUL byte in it"),
             ("[host.a]\nuser = \"\\u0000\"", "`host.a.user` has a NUL byte in it"),
-            ("host.a = 1", "no table"),
+            ("\nhost.a = 1", "lab.toml:2: `host.a` is no table"),
             (
                 "[set]\nlab.port = 1\n'lab.port' = 2",
-                "`set` gives `lab.port` twice, as a table and in quotes",
+                "lab.toml:3: `set` gives `lab.port` twice, as a table and in quotes",
             ),
             (
                 "[host.a.set]\nlab.port = 1\n'lab.port' = 1",

@@ -11,7 +11,7 @@ use crate::lint::{self, Findings};
 use crate::model::{Cluster, Inputs, Problems, Result};
 use crate::report::View;
 use crate::words::visible_lines;
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::Parser as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -36,13 +36,9 @@ pub fn main(cluster: impl FnOnce() -> Result<Cluster>) -> ExitCode {
     if let Some(status) = crate::agent_main::run_as_agent() {
         return status;
     }
-    let command = other_tools::refuse(Cli::command());
-    let cli = command
-        .try_get_matches()
-        .and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match cli {
+    let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return instead_of_a_command(&error, &environment),
+        Err(error) => return instead_of_a_command(&other_tools::explained(error), &environment),
     };
     environment.start_log(cli.global.verbose);
     end(run(cli, cluster, &environment), &environment)

@@ -80,7 +80,7 @@ impl Cluster {
 
     /// The section, read and checked; none if its pattern is none.
     fn section<'a>(&self, input: &'a HostInput, problems: &mut Problems) -> Option<Section<'a>> {
-        let origin = &input.origin;
+        let origin = input.place();
         let pattern = match HostPattern::new(&input.pattern) {
             Ok(pattern) => pattern,
             Err(error) => {
@@ -153,9 +153,9 @@ fn add_sections(host: &mut Host, sections: &[Section<'_>], problems: &mut Proble
         for (field, value) in fields(section.input) {
             match said.get(&field) {
                 Some((first, by)) if *first != value && !decided.contains_key(&field) => {
-                    let (origin, one, two) = (&section.input.origin, &by.pattern, &section.pattern);
-                    let message =
-                        format!("{origin}: `{one}` and `{two}` both match the host, and disagree about `{field}`");
+                    let place = |section: &Section<'_>| format!("`{}` ({})", section.pattern, section.input.place());
+                    let (one, two) = (place(by), place(section));
+                    let message = format!("{one} and {two} both match the host, and disagree about `{field}`");
                     problems.push(Problem::new(Code::InvalidValue, message).on(host.name()).hint(format!(
                         "say it in one of them only, or in a section of the host's own: `[host.\"{}\"]`",
                         host.name()

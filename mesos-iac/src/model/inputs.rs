@@ -46,6 +46,18 @@ pub struct HostInput {
     pub port: Option<u16>,
     /// Attributes.
     pub attributes: Vec<InputValue>,
-    /// The option or the file it came by.
+    /// The option or the file it came by. What sections of one file say of a host has to agree.
     pub origin: String,
+    /// The line of the file on which it begins.
+    pub line: Option<usize>,
+}
+
+impl HostInput {
+    /// Where it stands: `lab.toml:3`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let origin = &self.origin;
+        self.line
+            .map_or_else(|| origin.clone(), |line| format!("{origin}:{line}"))
+    }
 }

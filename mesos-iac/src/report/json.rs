@@ -7,6 +7,10 @@ use std::io::{self, Write};
 const FORMAT: u32 = 1;
 
 /// Tells programs what happens: a JSON object on each line, the last one with the numbers.
+///
+/// The line `host_finished` of each host has how it went as its `result`: `converged`, `planned`, `refused`, `locked` (another
+/// run was at work), `unreachable`, or `stopped` before it began. Whether something failed on a host that is `converged` stands
+/// in its `summary`.
 pub struct JsonReporter<W> {
     out: W,
     command: &'static str,

@@ -18,7 +18,7 @@ pub static MISSING_DIRECTORY: Lint = Lint {
 pub static DIRECTORY_AFTER_ITS_CONTENT: Lint = Lint {
     name: "directory-after-its-content",
     level: Level::Warning,
-    summary: "an order of the definition's own has a directory made after what is written to it",
+    summary: "a directory is made after what is written to it",
     page: include_str!("../pages/directory-after-its-content.md"),
 };
 
@@ -146,8 +146,9 @@ fn directories(cx: &LintCx<'_>) {
                 )));
             }
         }
+        let mut told = BTreeSet::new();
         for (entry, above, dropped) in late {
-            if !comes_by_itself(entry, above) {
+            if !comes_by_itself(entry, above) && told.insert(above) {
                 let message = format!("{} is made after {}, which is written to it", dropped.edge.on, entry.id);
                 let finding = DIRECTORY_AFTER_ITS_CONTENT.finding(message);
                 cx.report(finding.on(host.name()).of(&dropped.edge.on).hint(format!(
@@ -183,10 +184,17 @@ fn late<'c>(host: &LintHost<'c>) -> Vec<(&'c Entry, &'c AbsPath, &'c DroppedEdge
     let find = |id: &ResourceId| host.catalog().resources().find(|entry| entry.id == *id);
     let late = directories.filter_map(|dropped| {
         let (entry, directory) = (find(&dropped.of)?, find(&dropped.edge.on)?);
-        let (_, (above, _)) = (placed(entry)?, placed(directory)?);
-        (!is_installed(above)).then_some((entry, above, dropped))
+        let (above, _) = placed(directory)?;
+        (writes_below(entry, above) && !is_installed(above)).then_some((entry, above, dropped))
     });
     late.collect()
+}
+
+/// Whether something is made below this directory: reading there needs the directory too, and may do without.
+fn writes_below(entry: &Entry, directory: &AbsPath) -> bool {
+    let effects = entry.resource.behavior().effects();
+    let below = |effect: &Effect| matches!(effect, Effect::Path(path) if path.is_within(directory));
+    !effects.removes && effects.writes.iter().any(below)
 }
 
 fn is_installed(path: &AbsPath) -> bool {
