@@ -68,7 +68,7 @@ pub(crate) fn two_first_applies_at_once_leave_one_whole_agent(suite: &Suite) -> 
     let lab = suite.lab().limit(hosts);
     let (mut converged, mut locked) = (0, 0);
     // Who comes while the other is at work is refused, as by any run; that is likely where they pause.
-    let pauses = ["0", "0", "4"];
+    let pauses = ["0", "4"];
     for (round, pause) in pauses.into_iter().enumerate() {
         hosts.iter().for_each(|host| forget(suite, host));
         let greeting = format!("round {round}");
