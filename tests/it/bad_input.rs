@@ -121,6 +121,12 @@ fn an_inputs_file_that_is_not_there_or_damaged() {
             ran.stderr
         );
     }
+    let ran = lab.run(&["check", "--inputs", "{lab}"]).expect(1);
+    assert!(
+        ran.stderr.contains("hint: name a TOML file that this program may read"),
+        "{}",
+        ran.stderr
+    );
     std::fs::write(lab.path("lab.toml"), b"[set]\nmesos_cluster_name = '\xff'\n").unwrap();
     let ran = lab.run(&["check", "--inputs", "{lab}/lab.toml"]).expect(1);
     assert!(

@@ -202,7 +202,7 @@ fn compare(spots: &[Spot]) -> std::result::Result<(), TestCaseError> {
                     resource.id
                 );
             }
-            _ => unreachable!("a plan has no other outcomes"),
+            _ => panic!("a plan has no other outcomes"),
         }
     }
     let mut told: Vec<ResourceId> = planned

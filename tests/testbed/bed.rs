@@ -190,6 +190,14 @@ impl Bed {
         self.try_on(host, script, b"").status.success()
     }
 
+    /// Takes a mount away once nobody uses it, which must be so soon: a run that is told is over, and its agent about to be.
+    #[track_caller]
+    pub(crate) fn unmount(&self, host: &str, path: &str) {
+        eventually("the end of who uses the mount", Duration::from_secs(5), || {
+            self.is_so_on(host, &format!("umount {path}"))
+        });
+    }
+
     /// Puts a file into a host.
     #[track_caller]
     pub(crate) fn put(&self, host: &str, path: &str, mode: &str, content: &[u8]) {

@@ -172,9 +172,8 @@ pub(crate) fn a_full_disk_for_the_state_changes_nothing(suite: &Suite) -> String
         !suite.bed.is_so_on(host, "grep -q 'no room' /etc/lab/greeting"),
         "a change was made that isn't in the journal"
     );
-    suite
-        .bed
-        .on(host, &format!("umount --lazy {STATE} && rm -rf /run/state"));
+    suite.bed.unmount(host, STATE);
+    suite.bed.on(host, "rm -rf /run/state");
     full.run(&["apply"], 0);
     assert_eq!(suite.bed.on(host, "cat /etc/lab/greeting"), "no room\n");
     "a full disk below the state: exit 4, \"no space\", 0 resources changed; with room again exit 0".to_owned()

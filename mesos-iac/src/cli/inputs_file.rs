@@ -22,7 +22,7 @@ pub(super) fn gather(set: &[String], files: &[PathBuf]) -> Result<Inputs, CliErr
                     failed.hinted("name a TOML file that is there; a relative path begins where the program is started")
                 }
                 ErrorKind::InvalidData => failed.hinted(AS_TEXT),
-                _ => failed,
+                _ => failed.hinted("name a TOML file that this program may read"),
             }
         })?;
         read(&text, file, &mut inputs)?;

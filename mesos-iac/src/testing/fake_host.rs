@@ -1,6 +1,6 @@
 use crate::compile::CompiledHost;
 use crate::converge::{ConvergeOptions, Event, Outcome, RefreshOutcome, Summary, converge};
-use crate::model::{AccountChange, Cluster, Effect, Facts, ReadSystem as _, System as _};
+use crate::model::{AccountChange, Cluster, Effect, Facts, System as _};
 use crate::state::Store;
 use crate::system::FakeSystem;
 use crate::words::{AbsPath, ResourceId};
@@ -19,9 +19,7 @@ impl FakeHost {
     #[must_use]
     pub fn new(host: &CompiledHost) -> Self {
         let system = FakeSystem::new();
-        let base = system
-            .facts()
-            .unwrap_or_else(|_| unreachable!("a fake host knows its facts"));
+        let base = system.own_facts().clone();
         let declared = &host.catalog.declared;
         let facts = Facts {
             hostname: host.name().to_string(),

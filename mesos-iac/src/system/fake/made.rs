@@ -5,6 +5,11 @@ use crate::model::Facts;
 use crate::words::{AbsPath, CommandLine, SecretSource, SecretText};
 
 impl FakeSystem {
+    /// What is true of it, which for a machine in memory can always be said.
+    pub(crate) const fn own_facts(&self) -> &Facts {
+        &self.facts
+    }
+
     /// The same machine with these facts.
     #[must_use]
     pub fn with_facts(mut self, facts: Facts) -> Self {
