@@ -6,6 +6,7 @@ use crate::words::{AbsPath, CommandLine, SecretSource, SecretText};
 
 impl FakeSystem {
     /// What is true of it, which for a machine in memory can always be said.
+    #[cfg(feature = "testing")]
     pub(crate) const fn own_facts(&self) -> &Facts {
         &self.facts
     }
